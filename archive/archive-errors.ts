@@ -1,10 +1,10 @@
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** The archive is not what was written: a part is missing, changed, twice there or in another order. */
+/** The archive differs from what was written: a part is missing, changed, duplicated or in another order. */
 export class ArchiveDamaged extends CodedError {
   readonly code = 'ARCHIVE_DAMAGED';
   readonly retryable = false;
-  /** The file, and the line in it where one can be named. */
+  /** The file, and its line where known. */
   readonly where: string;
 
   constructor(where: string, why: string, options?: ErrorOptions) {
@@ -13,7 +13,7 @@ export class ArchiveDamaged extends CodedError {
   }
 }
 
-/** The log and the archive are not of one history: continuing would mix two. */
+/** The log and the archive have different histories, and continuing would mix them. */
 export class HistoriesDiffer extends CodedError {
   readonly code = 'HISTORIES_DIFFER';
   readonly retryable = false;

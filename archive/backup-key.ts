@@ -6,13 +6,13 @@ import type { MasterKey } from './encryption.ts';
 import { parsedAs, stored } from './links.ts';
 import { readWhole, type Place } from './place.ts';
 
-/** Cost of a guess at a passphrase: 128 MiB and about half a second (OWASP's scrypt parameters). */
+/** The cost of one guess of a passphrase: 128 MiB and about half a second (OWASP's scrypt parameters). */
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1 } as const;
 const SCRYPT_BYTES_MAX = 256 * 1024 * 1024;
 const KEY_FILE_BYTES_MIN = 32;
 const HEADER = 'header.json';
 
-/** `header.json`, the one file that is not encrypted: how the key is made, and a mark that tells a wrong one. */
+/** `header.json`, the only file without encryption: how the key is derived, and a mark that detects a wrong key. */
 const Header = z.strictObject({
   format: z.literal('docket.backup.v1'),
   kdf: z.enum(['scrypt', 'key-file']),
@@ -24,10 +24,10 @@ const Header = z.strictObject({
 });
 type Header = z.infer<typeof Header>;
 
-/** What the key is made from: the bytes of a file, or words that a person knows. */
+/** The source of the key: the bytes of a file, or a passphrase. */
 export type BackupSecret = { readonly keyFile: Buffer } | { readonly passphrase: string };
 
-/** The secret is not the one that the backup was made with, or cannot be one. */
+/** The secret is not the one of the backup, or is no valid secret. */
 export class BackupKeyRefused extends CodedError {
   readonly code = 'BACKUP_KEY_REFUSED';
   readonly retryable = false;
@@ -38,7 +38,8 @@ export class BackupKeyRefused extends CodedError {
 }
 
 /**
- * The key of a backup. With `create`, a place without a backup gets its header; else it is refused.
+ * Derives the key of a backup. With `create`, a place without a backup gets a header; otherwise such a place is
+ * refused.
  * @throws BackupKeyRefused, ArchiveDamaged, BlobStoreUnavailable
  */
 export async function openBackupKey(

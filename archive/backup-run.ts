@@ -13,28 +13,28 @@ export const BackedUpBlob = z.strictObject({
 });
 export type BackedUpBlob = z.infer<typeof BackedUpBlob>;
 
-/** What one run added. It is written last, so a run without this file does not count. */
+/** What one run added. This file is written last, so a run without it does not count. */
 export const BackupRun = z.strictObject({
   format: z.literal('docket.backup-run.v1'),
   run: z.number().int().min(1),
   at: z.iso.datetime({ precision: 3 }),
-  /** The position up to which the log was read. */
+  /** The position up to which the run read the log. */
   position: PositionText,
   batches: z.number().int().min(0),
   /** Hash of the last batch's link. */
   link: Sha256.nullable(),
   blobs: z.array(BackedUpBlob),
-  /** The processor's name, for `PROCESSOR_ID` of the machine that takes its place. */
+  /** The name of the processor, for `PROCESSOR_ID` of the machine that replaces this one. */
   processorId: z.string(),
   /** Files of the data folder (`session-keys`, seal key, seals), by name, in base64. */
   identity: z.record(z.string(), z.string()),
-  /** SHA-256 of the run before as it is stored, decrypted. */
+  /** SHA-256 of the stored run before it, decrypted. */
   previous: Sha256.nullable(),
 });
 export type BackupRun = z.infer<typeof BackupRun>;
 
 export const runName = (run: number): string => `runs/${String(run).padStart(6, '0')}.json`;
-/** The name tells nothing of the key. */
+/** The name of a blob in the backup. It reveals nothing of the key. */
 export const blobName = (key: string): string => `blobs/${sha256Of(key)}`;
 
 export interface BackupRuns {
@@ -42,7 +42,10 @@ export interface BackupRuns {
   readonly end: string | null;
 }
 
-/** @throws ArchiveDamaged when a run is missing or does not follow the one before; BlobStoreUnavailable */
+/**
+ * Reads all runs of a backup.
+ * @throws ArchiveDamaged when a run is missing or does not follow the one before; BlobStoreUnavailable
+ */
 export async function readRuns(place: Place): Promise<BackupRuns> {
   const numbers = new Set<string>();
   for await (const name of place.names('runs/')) numbers.add(name);

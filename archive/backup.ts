@@ -18,15 +18,15 @@ import { readLinks } from './links.ts';
 import type { Place } from './place.ts';
 import { readBatch } from './read-batch.ts';
 
-/** Rounds to catch up with files whose time ended while the backup ran. */
+/** Most rounds of reading the log again for files that expired while the backup ran. */
 const ROUNDS_MAX = 5;
-/** Blobs that no event names and that belong to a backup all the same. */
+/** Prefix of blobs that no event names and that a backup still contains. */
 const SEALS_PREFIX = 'seals/';
 
 export interface BackupParts {
   readonly log: Pick<EventLog, 'readAll' | 'readStream' | 'head'>;
   readonly blobs: Pick<BlobStore, 'open' | 'list'>;
-  /** Encrypted. */
+  /** The encrypted place of the backup. */
   readonly place: Place;
   readonly clock: Clock;
   readonly processorId: string;
@@ -44,14 +44,14 @@ export interface BackupFault {
 export interface BackedUp {
   readonly run: BackupRun;
   readonly events: number;
-  /** Files that the log refers to and that could not be backed up. */
+  /** Files that the log refers to and that the run could not back up. */
   readonly faults: readonly BackupFault[];
 }
 
 /**
- * Adds to a backup what is new since its last run: events, the files they name, seals, and the keys of this Docket. The
- * first run is the full one. Docket keeps running. A file is stored before its event, so the files of all events that
- * were read are there, unless they expired. In that case the log is read on until it says so.
+ * Adds to a backup everything new since its last run: events, their files, seals, and the keys of this Docket. The
+ * first run is a full backup. Docket may keep running. A file is stored before its event, so every file of the events
+ * read exists unless it has expired. In that case the backup reads the log on until it finds the expiry.
  *
  * @throws HistoriesDiffer, ArchiveDamaged, LogUnavailable, BlobStoreUnavailable, StorageFull, the signal's reason
  */
@@ -89,7 +89,7 @@ export async function backUp(parts: BackupParts): Promise<BackedUp> {
   return { run, events, faults: [...faults].map(([blobKey, message]) => ({ blobKey, message })) };
 }
 
-/** Batches of a run that was cut before its end: their events are in the backup, the files they name perhaps not. */
+/** Handles the batches of an interrupted run: the backup has their events, and perhaps not their files. */
 async function noteCutRun(
   { place }: BackupParts,
   { runs }: BackupRuns,
@@ -160,7 +160,7 @@ async function copySeals(parts: BackupParts, { have, added }: Copied): Promise<v
   }
 }
 
-/** A file that a cut run left under the name is written again. */
+/** A file that an interrupted run left under the name is written again. */
 async function copy({ blobs, place }: BackupParts, key: string): Promise<{ sha256: string; bytes: number }> {
   for (let again = false; ; again = true) {
     const source = hashing((await blobs.open(key)).stream);

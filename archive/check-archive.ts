@@ -4,7 +4,7 @@ import type { Place } from './place.ts';
 import { readBatch } from './read-batch.ts';
 
 /**
- * Reads an archive whole and makes every check that needs no log.
+ * Reads a whole archive and makes every check that needs no log.
  * @throws ArchiveDamaged; BlobStoreUnavailable; the signal's reason, between two batches
  */
 export async function checkArchive(

@@ -13,9 +13,9 @@ export interface BackupChecked {
 }
 
 /**
- * Reads a backup back, decrypts it and compares it with its own hashes.
+ * Reads and decrypts a backup, and compares it with its own hashes.
  *
- * @param options.lastRunOnly only what the last run added; otherwise all of it
+ * @param options.lastRunOnly true: only what the last run added; false: everything
  * @throws ArchiveDamaged, BlobStoreUnavailable, the signal's reason
  */
 export async function checkBackup(

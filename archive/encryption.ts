@@ -4,9 +4,9 @@ import { ArchiveDamaged } from './archive-errors.ts';
 
 /**
  * An encrypted file is a header of 40 bytes (`DOCKETE1`, a random salt of 32) and chunks of AES-256-GCM. Each chunk is
- * 64 KiB of plain text and a tag of 16 bytes; the last one may be shorter. The key of a file is derived from the master
- * key, the salt and the file's name, so no file can pass for another. The nonce is the chunk's number and a last byte
- * that is 1 for the last chunk alone. So no chunk can be left out, moved or cut off (the STREAM construction).
+ * 64 KiB of plain text and a tag of 16 bytes; the last may be shorter. The key of a file is derived from the master
+ * key, the salt and the file's name, so one file cannot replace another. The nonce is the number of the chunk and a
+ * last byte, which is 1 only for the last chunk. So nobody can omit, move or cut a chunk (the STREAM construction).
  */
 const MAGIC = Buffer.from('DOCKETE1');
 const SALT_BYTES = 32;
@@ -20,7 +20,10 @@ export function encrypted(source: Readable, key: MasterKey, name: string): Reada
   return Readable.from(encryptedChunks(source, key, name), { objectMode: false });
 }
 
-/** @throws ArchiveDamaged, through the stream, when a byte, the order, the length or the name is not what it was */
+/**
+ * Decrypts a stream.
+ * @throws ArchiveDamaged, through the stream, when a byte, the order, the length or the name has changed
+ */
 export function decrypted(source: Readable, key: MasterKey, name: string): Readable {
   return Readable.from(decryptedChunks(source, key, name), { objectMode: false });
 }
@@ -77,7 +80,7 @@ function opened(chunk: Buffer, key: Buffer, nonce: Buffer, name: string): Buffer
   }
 }
 
-/** Pieces of exactly `bytes`, the last one shorter or equal; an empty source is one empty last piece. */
+/** Splits into pieces of exactly `bytes`; the last one may be shorter. An empty source gives one empty last piece. */
 async function* inChunks(
   source: AsyncIterable<Buffer>,
   bytes: number,
@@ -89,7 +92,7 @@ async function* inChunks(
     length += piece.length;
     if (length <= bytes) continue;
     let whole = Buffer.concat(waiting);
-    // One byte more is needed to know that a piece is not the last.
+    // Only one byte more shows that a piece is not the last.
     for (; whole.length > bytes; whole = whole.subarray(bytes))
       yield { chunk: whole.subarray(0, bytes), isLast: false };
     waiting = [whole];

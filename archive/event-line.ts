@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RecordedEvent } from '../event-store/event-log.ts';
 import { PositionText } from '../schemas/ids.ts';
 
-/** One event of an archive, one line of JSON. `position` and `recordedAt` are those of the log it came from. */
+/** One event of an archive, as one line of JSON. `position` and `recordedAt` come from the original log. */
 const EventLine = z.strictObject({
   stream: z.string().min(1),
   revision: PositionText,
@@ -11,7 +11,7 @@ const EventLine = z.strictObject({
   position: PositionText,
   recordedAt: z.iso.datetime({ precision: 3 }),
   data: z.unknown(),
-  /** An event of another program may have none; older archives leave the field out then. */
+  /** An event of another program may have no metadata; older archives then omit the field. */
   metadata: z.unknown().optional(),
 });
 
@@ -25,7 +25,7 @@ export interface ArchivedEvent {
   readonly metadata: unknown;
 }
 
-/** @param revision the event's place in its stream in the archive */
+/** @param revision the event's revision within the archive */
 export function lineOf(event: RecordedEvent, revision: bigint): string {
   const { stream, id, type, position, created, data, metadata } = event;
   const line = {
@@ -41,7 +41,7 @@ export function lineOf(event: RecordedEvent, revision: bigint): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** The event of a line, or what is wrong with it. */
+/** Parses the event of a line, or returns what is wrong with it. */
 export function eventOfLine(line: string): ArchivedEvent | { readonly wrong: string } {
   let json: unknown;
   try {

@@ -19,7 +19,7 @@ import {
 import type { Place } from './place.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 
-/** A batch is closed at whichever comes first; it is held in memory whole. */
+/** A batch ends at the first of these limits. Memory holds one whole batch. */
 const BATCH_EVENTS_MAX = 5_000;
 
 export interface ExportParts {
@@ -28,28 +28,28 @@ export interface ExportParts {
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   readonly onProgress?: (position: bigint, head: bigint) => void;
-  /** Most events of a batch; `BATCH_EVENTS_MAX` unless told. */
+  /** Most events of a batch; `BATCH_EVENTS_MAX` by default. */
   readonly batchEventsMax?: number;
-  /** Sees every event that is written now. */
+  /** Receives every event that this run writes. */
   readonly onEvent?: (event: RecordedEvent) => void;
 }
 
 export interface Exported {
   readonly manifest: Manifest;
-  /** Batches and events that this run added. */
+  /** Number of batches and events that this run added. */
   readonly added: { readonly batches: number; readonly events: number };
 }
 
 /**
  * Writes the events that the archive does not have yet, up to the present end of the log, in numbered batches. A link
- * vouches for each batch and names the link before; a manifest closes the run. A run that was cut continues. Another
- * run adds what is new. Memory does not grow with the log.
+ * holds the hash of each batch and of the link before; a manifest ends the run. An interrupted run continues, and
+ * another run adds new events. Memory does not grow with the log.
  *
- * Idempotency keys are left out: they are gone after a day, and a repeated upload is the same job without them.
- * `rejected-uploads` loses its oldest events by age, so its events are numbered from 0 as they are found.
+ * The export omits idempotency keys: they last only a day, and a repeated upload is the same job without them.
+ * `rejected-uploads` loses its oldest events by age, so the export numbers its events from 0.
  *
- * @throws HistoriesDiffer when the archive is of another log; ArchiveDamaged; LogUnavailable; BlobStoreUnavailable;
- *   the signal's reason, between two batches
+ * @throws HistoriesDiffer when the archive is of another log; ArchiveDamaged; LogUnavailable; BlobStoreUnavailable; the
+ *   signal's reason, between two batches
  */
 export async function exportEvents(parts: ExportParts): Promise<Exported> {
   const { log, place } = parts;
@@ -90,12 +90,12 @@ export async function exportEvents(parts: ExportParts): Promise<Exported> {
 
 const eventsOf = (links: readonly BatchLink[]): number => links.reduce((sum, { events }) => sum + events, 0);
 
-/** The last event of the archive must be in the log, at its place. */
+/** Checks that the log has the last event of the archive, at its place. */
 async function assertSameHistory({ log }: ExportParts, { links }: Links, head: bigint): Promise<void> {
   const last = links.at(-1)?.last;
   if (last === undefined) return;
   if (BigInt(last.position) > head) throw new HistoriesDiffer('the log ends before the archive does');
-  // Streams that lose their oldest events by age cannot be read again.
+  // A stream that loses its oldest events by age cannot be compared.
   if (last.stream === REJECTED_UPLOADS_STREAM) return;
   for await (const event of log.readStream(last.stream, BigInt(last.revision))) {
     if (event.id === last.id && event.position === BigInt(last.position)) return;
@@ -106,7 +106,7 @@ async function assertSameHistory({ log }: ExportParts, { links }: Links, head: b
   );
 }
 
-/** Gathers lines and writes batch and link, in this order: what has no link was never written. */
+/** Collects lines and writes first the batch, then its link. A batch without a link counts as not written. */
 function batchWriter(place: Place, before: Links, batchEventsMax: number) {
   const links = [...before.links];
   let end = before.end;
@@ -162,7 +162,7 @@ function batchWriter(place: Place, before: Links, batchEventsMax: number) {
   };
 }
 
-/** A batch without a link is of a run that was cut between the two. */
+/** Removes a batch without a link, which an interrupted run left. */
 async function removeLeftover(place: Place, name: string): Promise<void> {
   try {
     (await place.read(name)).destroy();

@@ -8,46 +8,49 @@ import { readLinks, readManifest, type BatchLink } from './links.ts';
 import type { Place } from './place.ts';
 import { readBatch } from './read-batch.ts';
 
-/** Appends on their way at the same time; they reach the store in the order of the archive. */
+/** Most appends in flight. They reach the store in the order of the archive. */
 const APPENDS_IN_FLIGHT = 128;
 /**
- * And their bytes, about. The time limit of an append begins when the client takes it. On a slow machine the last
- * append of many MB passed its limit before it was sent, and all others failed with it.
+ * Most bytes of appends in flight, about. The time limit of an append begins when the client accepts it. With many MB
+ * in flight on a slow machine, the last append passed its limit before it was sent, and all others then failed.
  */
 const BYTES_IN_FLIGHT = 1024 * 1024;
 
-/** How long a store may give no answer: about what one takes that is started again, or whose disk others keep busy. */
+/** Longest time without an answer of the store: enough for a restart, or for a disk that others keep busy. */
 const RETRY_FOR_MS = 120_000;
 const BACKOFF = { firstMs: 1_000, maxMs: 10_000 };
 
 export interface ImportParts {
-  /** No other process may write to it meanwhile: a processor would start jobs whose outcome is still to come. */
+  /**
+   * No other process may write to the log meanwhile, because a processor would start jobs whose outcome is still to
+   * come.
+   */
   readonly log: Pick<EventLog, 'append' | 'readStream'>;
   readonly place: Place;
-  /** Up to which batch, and the hash of its link; to the newest manifest unless told. */
+  /** The last batch to import, and the hash of its link; by default those of the newest manifest. */
   readonly until?: { readonly batches: number; readonly link: string | null };
   readonly signal?: AbortSignal;
-  /** How long an append is retried while the log gives no answer, in ms. */
+  /** How long an append retries while the log does not answer, in ms. */
   readonly retryForMs?: number;
   readonly onProgress?: (events: number, of: number) => void;
-  /** Sees every event of the archive, those the log already had included. */
+  /** Receives every event of the archive, also those that the log already had. */
   readonly onEvent?: (event: ArchivedEvent) => void;
 }
 
 export interface Imported {
   readonly events: number;
   readonly batches: number;
-  /** Batches that the log already had when the import began. */
+  /** Number of batches that the log already had at the start. */
   readonly skippedBatches: number;
-  /** Events that this build will hold in quarantine or pass over, the first `UNFIT_MAX` of them. */
+  /** The first `UNFIT_MAX` events that this build will hold in quarantine or skip. */
   readonly unfit: readonly UnfitEvent[];
 }
 
 /**
- * Appends an archive to a log: each event under its own id, revision and metadata, in the order of the archive. A batch
- * is checked whole before any of it is appended. The store recognises an append by id and revision, so an import that
- * was cut continues, and a second import changes nothing. An append without an answer is retried for a while; appends
- * of other streams may overtake it. Positions and the store's own timestamps become those of the new log.
+ * Appends an archive to a log: each event with its own id, revision and metadata, in the order of the archive. It
+ * checks a whole batch before it appends any of it. The store recognises a repeated append by id and revision. So an
+ * interrupted import continues, and a second import changes nothing. An append without an answer retries for a while;
+ * appends of other streams may overtake it. The new log gives new positions and timestamps.
  *
  * @throws ArchiveDamaged; HistoriesDiffer when the log has other events at these revisions; LogUnavailable;
  *   BlobStoreUnavailable; the signal's reason, between two batches
@@ -62,7 +65,7 @@ export async function importEvents(parts: ImportParts): Promise<Imported> {
     throw new ArchiveDamaged('manifest/', 'it does not vouch for the batches that are there');
   const all = links.reduce((sum, link) => sum + link.events, 0);
   const begun = await batchesBegun(parts, links);
-  // The last of those that were begun may have been cut.
+  // The last batch that was begun may be incomplete.
   const skippedBatches = Math.max(0, begun - 1);
   const unfit: UnfitEvent[] = [];
   let events = 0;
@@ -80,7 +83,9 @@ export async function importEvents(parts: ImportParts): Promise<Imported> {
   return { events, batches: links.length, skippedBatches, unfit };
 }
 
-/** How many batches have their first event in the log; batches are appended in order, so a search by halves finds it. */
+/**
+ * The number of batches whose first event is in the log. Batches are appended in order, so a binary search finds it.
+ */
 async function batchesBegun({ log }: ImportParts, links: readonly BatchLink[]): Promise<number> {
   let from = 0;
   let to = links.length;
@@ -110,13 +115,13 @@ async function appendBatch(
     run: readonly ArchivedEvent[],
     outcome: PromiseSettledResult<void>,
   ): Promise<void> | undefined =>
-    // One that overtook the append it follows, since that one had to be repeated, is right by now.
+    // An append that overtook its predecessor failed, because the predecessor had to retry. It can succeed now.
     outcome.status === 'rejected' ? appendAgain(parts, link, run, outcome.reason) : undefined;
   const inFlight = Math.max(
     1,
     Math.min(APPENDS_IN_FLIGHT, Math.floor((BYTES_IN_FLIGHT * link.events) / link.bytes)),
   );
-  // The first one opens the client's stream of appends; those behind it would overtake it meanwhile.
+  // The first append opens the client's stream of appends. Later ones would overtake it meanwhile.
   for (const some of [first ? [first] : [], ...inGroups(rest, inFlight)]) {
     const outcomes = await Promise.allSettled(some.map((run) => appendRun(parts, run)));
     for (const [index, outcome] of outcomes.entries()) await settle(some[index]!, outcome);
@@ -129,7 +134,7 @@ function inGroups<Item>(items: readonly Item[], size: number): Item[][] {
   );
 }
 
-/** Neighbouring events of one stream go in one append, as they were probably written. */
+/** Joins neighbouring events of one stream into one append, as they were probably written. */
 function runsOf(events: readonly ArchivedEvent[]): ArchivedEvent[][] {
   const runs: ArchivedEvent[][] = [];
   for (const event of events) {

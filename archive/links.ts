@@ -4,9 +4,9 @@ import { ArchiveDamaged } from './archive-errors.ts';
 import { readWhole, type Place } from './place.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 
-/** A batch is closed at this size, and its last line may pass it. A reader accepts no more of a batch. */
+/** A batch ends at this size, and only its last line may exceed it. A reader accepts no larger batch. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
-/** Larger than any event: stores take 16 MiB at most (EventStoreDB, MaxAppendSize), and JSON may write it longer. */
+/** Larger than any event: stores accept at most 16 MiB (EventStoreDB, MaxAppendSize), and JSON may need more bytes. */
 const LINE_BYTES_MAX = 64 * 1024 * 1024;
 
 const EventRef = z.strictObject({
@@ -16,7 +16,10 @@ const EventRef = z.strictObject({
   position: PositionText,
 });
 
-/** What vouches for one batch, and for every batch before it: `batches/NNNNNN.json`. */
+/**
+ * A link, `batches/NNNNNN.json`, with the hash of its batch and of the link before it. It thus protects every earlier
+ * batch too.
+ */
 export const BatchLink = z.strictObject({
   format: z.literal('docket.batch.v1'),
   batch: z.number().int().min(1),
@@ -29,20 +32,20 @@ export const BatchLink = z.strictObject({
   sha256: Sha256,
   first: EventRef,
   last: EventRef,
-  /** Events so far of the streams that are numbered anew, see `export-events.ts`. */
+  /** Number of events so far in the streams that get new numbers, see `export-events.ts`. */
   renumbered: z.record(z.string(), z.number().int()),
-  /** SHA-256 of the link before, as it is stored; null for the first batch. */
+  /** SHA-256 of the stored link before it; null for the first batch. */
   previous: Sha256.nullable(),
 });
 export type BatchLink = z.infer<typeof BatchLink>;
 
-/** The end of a run that came to the end of the log: `manifest/NNNNNN.json`, numbered by its batches. */
+/** The end of a run that reached the end of the log: `manifest/NNNNNN.json`, numbered by its batches. */
 export const Manifest = z.strictObject({
   format: z.literal('docket.archive.v1'),
   createdAt: z.iso.datetime({ precision: 3 }),
   batches: z.number().int().min(0),
   events: z.number().int().min(0),
-  /** The log was read up to here. */
+  /** The position up to which the run read the log. */
   position: PositionText,
   /** SHA-256 of the last batch's link; null when there is none. */
   link: Sha256.nullable(),
@@ -55,20 +58,20 @@ export const manifestName = (run: number): string => `manifest/${numbered(run)}.
 
 const numbered = (number: number): string => String(number).padStart(6, '0');
 
-/** JSON as archives store it; its hash is what the next link names. */
+/** JSON as archives store it. The next link has the hash of these bytes. */
 export function stored(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value, null, 1)}\n`);
 }
 
-/** An archive's links, checked against one another; `end` is the hash of the last one. */
+/** The links of an archive, each checked against the one before. `end` is the hash of the last one. */
 export interface Links {
   readonly links: readonly BatchLink[];
   readonly end: string | null;
 }
 
 /**
- * Reads links from the first on, until there is no next one or `batches` are read.
- * @throws ArchiveDamaged when one does not follow the one before, or one of the first `batches` is missing
+ * Reads links from the first on, until the next is missing or `batches` are read.
+ * @throws ArchiveDamaged when a link does not follow the one before, or when one of the first `batches` is missing
  */
 export async function readLinks(place: Place, batches?: number): Promise<Links> {
   const links: BatchLink[] = [];
@@ -92,7 +95,10 @@ export async function readLinks(place: Place, batches?: number): Promise<Links> 
   return { links, end };
 }
 
-/** The newest manifest and its number, or null. @throws ArchiveDamaged */
+/**
+ * The newest manifest and its number; null when there is none.
+ * @throws ArchiveDamaged
+ */
 export async function readManifest(place: Place): Promise<{ run: number; manifest: Manifest } | null> {
   let run = 0;
   for await (const name of place.names('manifest/')) {
@@ -105,7 +111,10 @@ export async function readManifest(place: Place): Promise<{ run: number; manifes
   return content && { run, manifest: parsedAs(Manifest, content, name) };
 }
 
-/** @throws ArchiveDamaged */
+/**
+ * Parses JSON of a shape.
+ * @throws ArchiveDamaged
+ */
 export function parsedAs<Shape extends z.ZodType>(
   shape: Shape,
   content: Buffer,

@@ -3,21 +3,21 @@ import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobMissing } from '../blob-store/blob-errors.ts';
 
-/** Largest file of an archive that is written from a stream: larger than any upload may be. */
+/** Largest file of an archive that is written from a stream, larger than any upload. */
 const FILE_BYTES_MAX = 4 * 1024 ** 3;
 
-/** The place of an archive: files that are written once, whole or not at all. */
+/** The place of an archive. A file is written once, whole or not at all. */
 export interface Place {
   /** @throws BlobExists, StorageFull, BlobStoreUnavailable */
   write(name: string, content: Readable | Buffer): Promise<void>;
   /** @throws BlobMissing, BlobStoreUnavailable */
   read(name: string): Promise<Readable>;
   remove(name: string): Promise<void>;
-  /** Every file whose name begins with `prefix`, in no order. */
+  /** Lists every file whose name begins with `prefix`, in no order. */
   names(prefix: string): AsyncIterable<string>;
 }
 
-/** A folder or a bucket as it is: a blob store has all that an archive asks. */
+/** Uses a folder or a bucket without encryption: a blob store has every method of a place. */
 export function plainPlace(store: BlobStore): Place {
   return {
     write: async (name, content) => {
@@ -30,7 +30,7 @@ export function plainPlace(store: BlobStore): Place {
   };
 }
 
-/** The files of a place whose names begin with `prefix`, under the rest of their names. */
+/** A view of the files whose names begin with `prefix`, named by the rest of their names. */
 export function placeUnder(place: Place, prefix: string): Place {
   return {
     write: (name, content) => place.write(prefix + name, content),
@@ -46,7 +46,7 @@ async function* namesOf(store: BlobStore, prefix: string): AsyncGenerator<string
   for await (const { key } of store.list(prefix)) yield key;
 }
 
-/** A small file whole, or null when it is not there. */
+/** Reads a whole small file; null when it does not exist. */
 export async function readWhole(place: Place, name: string): Promise<Buffer | null> {
   try {
     return await buffer(await place.read(name));

@@ -6,8 +6,8 @@ import type { Place } from './place.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 
 /**
- * The events of a batch, in the order of the log, after every check that needs no log. Nothing of a batch is used
- * unless all of it is right.
+ * Returns the events of a batch, in the order of the log, after every check that needs no log. It returns either a
+ * whole correct batch or none.
  *
  * @throws ArchiveDamaged naming file and line; BlobStoreUnavailable
  */
@@ -29,7 +29,7 @@ export async function readBatch(place: Place, link: BatchLink): Promise<readonly
   return events;
 }
 
-/** Reads no more than the link says there is: a file may be larger than the memory. */
+/** Reads no more bytes than the link says, because a wrong file may be larger than the memory. */
 async function contentOf(place: Place, name: string, bytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let read = 0;
@@ -47,7 +47,7 @@ async function contentOf(place: Place, name: string, bytes: number): Promise<Buf
   return Buffer.concat(chunks);
 }
 
-/** Positions rise; within a stream each event follows the one before; no id comes twice. */
+/** Checks that positions rise, that the events of a stream follow one another, and that no id comes twice. */
 function assertOrdered(name: string, events: readonly ArchivedEvent[]): void {
   const ids = new Set<string>();
   const revisions = new Map<string, bigint>();

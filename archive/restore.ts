@@ -8,7 +8,7 @@ import { importEvents } from './import-events.ts';
 import type { Place } from './place.ts';
 import type { UnfitEvent } from './unfit-events.ts';
 
-/** Largest blob: larger than any upload may be. */
+/** Largest blob, larger than any upload. */
 const BLOB_BYTES_MAX = 4 * 1024 ** 3;
 const SEALS_PREFIX = 'seals/';
 
@@ -24,16 +24,16 @@ export interface Restored {
   readonly run: BackupRun;
   readonly events: number;
   readonly blobs: number;
-  /** Files that the log refers to and that the backup does not have. */
+  /** Files that the log refers to and that are missing in the backup. */
   readonly missing: readonly string[];
-  /** Events that no job will follow from. */
+  /** Events that no job can use. */
   readonly unfit: readonly UnfitEvent[];
   readonly seconds: { readonly events: number; readonly blobs: number };
 }
 
 /**
- * Puts the log and the files of a backup into empty stores, as they were at its last run. Files that had expired by
- * then are not restored. A restore that was cut continues.
+ * Restores the log and the files of a backup into empty stores, as they were at its last run. It does not restore files
+ * that had expired by then. An interrupted restore continues.
  *
  * @throws ArchiveDamaged, HistoriesDiffer, LogUnavailable, BlobStoreUnavailable, StorageFull, the signal's reason
  */
@@ -85,7 +85,7 @@ async function putBack({ blobs, place }: RestoreParts, { key, sha256 }: BackedUp
   } catch (error) {
     if (error instanceof BlobMissing)
       throw new ArchiveDamaged(`${blobName(key)} (${key})`, 'it is missing', { cause: error });
-    // A restore that was cut has put it there, whole.
+    // An interrupted restore has already written this blob whole.
     if (!(error instanceof BlobExists)) throw error;
   }
 }

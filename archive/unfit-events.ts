@@ -3,20 +3,20 @@ import { isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
 import type { ArchivedEvent } from './event-line.ts';
 
-/** An event of an archive that no job will follow from: its stream, where it stands there, and why. */
+/** An event of an archive that no job can use: its stream, its revision, and why. */
 export interface UnfitEvent {
   readonly stream: string;
   readonly revision: string;
   readonly why: string;
 }
 
-/** More are not told; `docket verify` names them all. */
+/** Most events in a report; `docket verify` names all of them. */
 const UNFIT_MAX = 20;
 
 /**
- * Notes the streams of a batch that a running Docket will hold in quarantine or pass over, each by its first such
- * event. They are imported all the same. An archive is the whole log, and one without some of the events could not be
- * verified against its seals (ADR 0111).
+ * Notes the streams of a batch that a running Docket will hold in quarantine or skip, each with its first such event.
+ * The import includes them, because an archive is the whole log. Without some events its seals could not be verified
+ * (ADR 0111).
  */
 export function noteUnfit(noted: UnfitEvent[], batch: readonly ArchivedEvent[]): void {
   for (const event of batch) {

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { PositionText, Sha256 } from '../schemas/ids.ts';
 
-/** `bundle.json`: what a bundle is about and which files belong to it. */
+/** `bundle.json`: the subject of a bundle, and the files that belong to it. */
 export const BundleIndex = z.strictObject({
   format: z.literal('docket.audit-bundle.v1'),
   jobId: z.string(),
   stream: z.string(),
   madeAt: z.iso.datetime({ precision: 3 }),
-  /** The last event that the seal covers; later ones are in the bundle and vouched for by their chain alone. */
+  /** The last event that the seal covers. The bundle has later events too, protected only by their chain. */
   sealedRevision: PositionText,
   files: z.array(
     z.strictObject({
-      /** Name in the bundle, or null when the file was removed at the end of its keeping time. */
+      /** Name in the bundle; null when the file was removed at the end of its keeping time. */
       name: z.string().nullable(),
       kind: z.enum(['source', 'result']),
       blobKey: z.string(),
@@ -22,13 +22,13 @@ export const BundleIndex = z.strictObject({
 });
 export type BundleIndex = z.infer<typeof BundleIndex>;
 
-/** `proof.json`: the leaf of this job in the tree of `seal.json`, and the way to its root. */
+/** `proof.json`: the leaf of this job in the tree of `seal.json`, and the hashes from there to the root. */
 export const BundleProof = z.strictObject({
   leaf: z.strictObject({ stream: z.string(), revision: PositionText, hash: Sha256 }),
   steps: z.array(z.strictObject({ side: z.enum(['left', 'right']), hash: Sha256 })),
 });
 
-/** One line of `events.jsonl`: the event as it is stored. */
+/** One line of `events.jsonl`: the stored event. */
 export const BundleEvent = z.strictObject({
   stream: z.string(),
   revision: PositionText,

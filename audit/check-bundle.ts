@@ -22,8 +22,8 @@ export interface BundleChecked {
 }
 
 /**
- * Checks a bundle with nothing but a public key.
- * @throws BundleUnreadable when a file of it is missing or is not what it should be
+ * Checks a bundle with only a public key.
+ * @throws BundleUnreadable when one of its files is missing or has a wrong form
  */
 export async function checkBundle(folder: string, key: KeyObject): Promise<BundleChecked> {
   const index = await read(folder, BUNDLE.index, BundleIndex);
@@ -65,7 +65,7 @@ export async function checkBundle(folder: string, key: KeyObject): Promise<Bundl
   };
 }
 
-/** A bundle that is not one. */
+/** The folder is no bundle. */
 export class BundleUnreadable extends CodedError {
   readonly code = 'BUNDLE_UNREADABLE';
   readonly retryable = false;

@@ -1,15 +1,18 @@
 import type { RecordedEvent } from '../event-store/event-log.ts';
 import { limitIn, METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
 
-/** A stream whose events are in the log and are given to nobody who reads the stream. */
+/** A stream whose events are in the log and which readers cannot see. */
 export interface HiddenStream {
   readonly stream: string;
   readonly message: string;
 }
 
-/** Finds lasting streams that somebody deleted or limited, which Docket never does. */
+/** Finds lasting streams that somebody deleted or limited. Docket never does so. */
 export interface HiddenStreams {
-  /** True for an event of a metadata stream, which is noted; what it says last counts. */
+  /**
+   * Takes an event, and notes it when it is of a metadata stream. The last event of such a stream counts.
+   * @returns true for an event of a metadata stream
+   */
   take(event: RecordedEvent): boolean;
   found(): HiddenStream[];
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Merkle trees as RFC 9162 (section 2.1) defines them. Leaves and nodes are hashed with different first bytes, so no
- * node can pass for a leaf. Hashes are 32 bytes.
+ * Merkle trees as in RFC 9162 (section 2.1). The hashes of leaves and nodes begin with different bytes, so no node can
+ * pass for a leaf. Hashes are 32 bytes.
  */
 const LEAF = Buffer.from([0]);
 const NODE = Buffer.from([1]);
@@ -15,7 +15,7 @@ function nodeHash(left: Buffer, right: Buffer): Buffer {
   return createHash('sha256').update(NODE).update(left).update(right).digest();
 }
 
-/** The root of leaves that are hashed already; that of no leaves is the hash of nothing. */
+/** The root of a tree with these leaf hashes. The root of no leaves is the hash of no bytes. */
 export function rootOf(hashes: readonly Buffer[]): Buffer {
   if (hashes.length === 0) return createHash('sha256').digest();
   let level = hashes;
@@ -23,7 +23,7 @@ export function rootOf(hashes: readonly Buffer[]): Buffer {
   return level[0]!;
 }
 
-/** Pairs from the left; one that is left over moves up as it is, which gives the tree of the RFC. */
+/** Joins hashes in pairs from the left. A remaining one moves up unchanged, which gives the tree of the RFC. */
 function above(level: readonly Buffer[]): Buffer[] {
   const next: Buffer[] = [];
   for (let at = 0; at < level.length; at += 2) {
@@ -34,14 +34,14 @@ function above(level: readonly Buffer[]): Buffer[] {
   return next;
 }
 
-/** One step of a proof: the hash beside, and on which side of the path it stands. */
+/** One step of a proof: the hash of the neighbour, and its side of the path. */
 export interface ProofStep {
   readonly side: 'left' | 'right';
   /** Hexadecimal. */
   readonly hash: string;
 }
 
-/** What leads from the leaf at `index` to the root. */
+/** The steps from the leaf at `index` to the root. */
 export function proofOf(hashes: readonly Buffer[], index: number): ProofStep[] {
   const steps: ProofStep[] = [];
   let level = hashes;
@@ -53,7 +53,7 @@ export function proofOf(hashes: readonly Buffer[], index: number): ProofStep[] {
   return steps;
 }
 
-/** The root that a leaf and its proof lead to. */
+/** The root that follows from a leaf and its proof. */
 export function rootByProof(leaf: Buffer, steps: readonly ProofStep[]): Buffer {
   return steps.reduce((hash, step) => {
     const beside = Buffer.from(step.hash, 'hex');

@@ -10,24 +10,24 @@ export interface SealFault {
   readonly message: string;
 }
 
-/** All seals, checked against one another and against a key. */
+/** All seals, each checked against the others and a key. */
 export interface ReadSeals {
-  /** The newest one that can be read, or null. */
+  /** The newest readable seal, or null. */
   readonly newest: Seal | null;
-  /** SHA-256 of the newest one as it is stored. */
+  /** SHA-256 of the stored newest seal. */
   readonly newestHash: string | null;
-  /** Where every stream ended by the newest seal. */
+  /** The end of every stream according to the newest seal. */
   readonly ends: ReadonlyMap<string, StreamEnd>;
   readonly count: number;
   readonly faults: readonly SealFault[];
 }
 
 /**
- * Reads every seal from the first on. Signatures, the chain and the changes are checked for each; the root is computed
- * for the newest, whose chain vouches for those before.
+ * Reads every seal from the first on. Checks the signature, the chain and the changes of each, and computes the root of
+ * the newest. Through the chain, the newest protects those before it.
  *
- * @param copies the first counts; a seal that is missing there or differs in another is a fault
- * @param keys public keys; a seal of another key is a fault
+ * @param copies the first copy counts. A seal that is missing there, or that differs in another copy, is a fault
+ * @param keys public keys. A seal with another key is a fault
  * @throws BlobStoreUnavailable, the system's error
  */
 export async function readSeals(
@@ -80,7 +80,7 @@ async function storedIn(
   return first ?? others.find((other) => other !== null) ?? null;
 }
 
-/** The newest seal of one place, unchecked; null when no seal there can be read. */
+/** The newest seal of one place, unchecked. Null when no seal there is readable. */
 export async function newestSealOf(place: SealCopies): Promise<Seal | null> {
   const newest = (await place.numbers()).at(-1);
   const stored = newest === undefined ? null : await place.read(newest);

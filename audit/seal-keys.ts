@@ -9,11 +9,11 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** The key that signs seals, in the data folder. */
+/** The file of the key that signs seals, in the data folder. */
 export const SEAL_KEY_FILE = 'seal-key.pem';
 const KEY_FILE_MODE = 0o600;
 
-/** The key that signs seals cannot be used. */
+/** Docket cannot use the key that signs seals. */
 export class SealKeyRefused extends CodedError {
   readonly code = 'SEAL_KEY_REFUSED';
   readonly retryable = false;
@@ -24,7 +24,7 @@ export class SealKeyRefused extends CodedError {
 }
 
 /**
- * The Ed25519 key at `SEAL_KEY_FILE`, or else that of the data folder, which is made when it is missing.
+ * Loads the Ed25519 key at `SEAL_KEY_FILE`, or else that of the data folder, which it makes when missing.
  * @throws SealKeyRefused
  */
 export async function loadSealKey(settings: {
@@ -40,7 +40,10 @@ export async function loadSealKey(settings: {
   return ed25519(path, () => createPrivateKey(made));
 }
 
-/** A public key from a file that holds it, or the private one it belongs to. @throws SealKeyRefused */
+/**
+ * Reads a public key from a file with that key or with its private key.
+ * @throws SealKeyRefused
+ */
 export async function readPublicKey(path: string): Promise<KeyObject> {
   const text = await readOrNull(path);
   if (text === null) throw new SealKeyRefused(path, 'there is no such file');
@@ -71,7 +74,7 @@ async function readOrNull(path: string): Promise<string | null> {
   }
 }
 
-/** Written whole beside its name and linked there, so that two starting processes end with the same key. */
+/** Writes a whole new file and links it under the name, so that two starting processes use the same key. */
 async function createdOnce(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const handle = await open(draft, 'wx', KEY_FILE_MODE);

@@ -8,7 +8,7 @@ import { SEALED_STREAM_PREFIXES, streamEnds, type StreamEnds } from './stream-en
 import { sha256Of } from '../schemas/sha256.ts';
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** Nothing is sealed over a log or over seals that are not right. */
+/** The log or an earlier seal has a fault, so Docket makes no seal over it. */
 export class SealRefused extends CodedError {
   readonly code = 'SEAL_REFUSED';
   readonly retryable = false;
@@ -20,10 +20,10 @@ export class SealRefused extends CodedError {
 
 export interface SealParts {
   readonly log: Pick<EventLog, 'readAll' | 'readStream' | 'head'>;
-  /** The first place is the one that counts, and it is written first. */
+  /** Where seals are stored. The first place counts, and is written first. */
   readonly copies: readonly SealCopies[];
   readonly key: KeyObject;
-  /** Keys of earlier seals, after the key was changed. */
+  /** Keys of earlier seals, after a change of the key. */
   readonly earlierKeys?: readonly KeyObject[];
   readonly clock: Clock;
   readonly signal?: AbortSignal;
@@ -32,10 +32,10 @@ export interface SealParts {
 
 /**
  * Seals the log up to its present end: a signed Merkle root over the ends of all streams, chained to the seal before.
- * Only events since that seal are read, and each is checked against its chain.
+ * It reads only events since that seal, and checks each against its chain.
  *
- * @throws SealRefused when an event, a stream's end or an earlier seal is not what it was; BlobExists when another
- *   process sealed meanwhile; LogUnavailable; BlobStoreUnavailable; the signal's reason
+ * @throws SealRefused when an event, a stream's end or an earlier seal has changed; BlobExists when another process
+ *   sealed meanwhile; LogUnavailable; BlobStoreUnavailable; the signal's reason
  */
 export async function sealLog(parts: SealParts): Promise<Seal> {
   const before = await readSeals(parts.copies, [createPublicKey(parts.key), ...(parts.earlierKeys ?? [])]);
@@ -66,7 +66,7 @@ export async function sealLog(parts: SealParts): Promise<Seal> {
   return seal;
 }
 
-/** Where to go on reading: after the seal before, or at the start when this log's positions are others. */
+/** Where to continue reading: after the seal before, or at the start when the positions of this log differ. */
 async function placeAfter({ log }: SealParts, { newest }: ReadSeals): Promise<bigint | 'start'> {
   if (!newest?.last) return 'start';
   const { stream, revision, id } = newest.last;
@@ -102,7 +102,7 @@ async function takeAll(
   return last;
 }
 
-/** A log that was read whole has everything that was sealed before. */
+/** Checks that a log, read from the start, has everything that the seal before covers. */
 function assertHolds(before: ReadSeals, { ends }: StreamEnds): void {
   for (const [stream, sealed] of before.ends) {
     const end = ends.get(stream);

@@ -7,40 +7,46 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobExists, BlobMissing } from '../blob-store/blob-errors.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 
-/** Where seals are in the blob store. */
+/** Prefix of seals in the blob store. */
 export const SEALS_PREFIX = 'seals/';
 const FILE_BYTES_MAX = 4 * 1024 ** 3;
 
-/** A seal as it is stored, and what goes with it. */
+/** A stored seal with its changes. */
 export interface StoredSeal {
   readonly seal: Buffer;
   readonly changes: string;
 }
 
-/** One place where seals are kept. */
+/** One place that stores seals. */
 export interface SealCopies {
   readonly name: string;
   numbers(): Promise<number[]>;
-  /** Null when it is not there; changes that are missing are read as none, which their hash then shows. */
+  /** Reads a seal; null when it does not exist. Missing changes read as empty, and their hash then shows the fault. */
   read(number: number): Promise<StoredSeal | null>;
-  /** The changes first: a seal that is there has its changes. @throws BlobExists where there is one of this number */
+  /**
+   * Writes the changes first, so a stored seal always has its changes.
+   * @throws BlobExists when a seal of this number exists
+   */
   write(number: number, stored: StoredSeal): Promise<void>;
 }
 
 const sealName = (number: number): string => `${String(number).padStart(6, '0')}.json`;
-/** Named by what is in it, so that two who seal at the same time do not write over each other's. */
+/**
+ * The name contains the hash of the content, so two processes that seal at the same time do not overwrite each other's
+ * file.
+ */
 const changesName = (changes: string): string => `changes-${sha256Of(changes)}.jsonl.gz`;
 const numberOf = (name: string): number[] => {
   const number = /^(\d{6})\.json$/.exec(name)?.[1];
   return number === undefined ? [] : [Number(number)];
 };
 
-/** Where seals are kept: the blob store counts, the data folder has a copy. */
+/** The places of seals: the blob store, which counts, and a copy in the data folder. */
 export function sealCopies(dataDir: string, blobs: BlobStore): SealCopies[] {
   return [sealsInBlobs(blobs), sealsInFolder(join(resolve(dataDir), 'seals'))];
 }
 
-/** The copies that count: written once, so that of two who seal at the same time one is refused. */
+/** The seals in the blob store. They are written once, so when two processes seal at the same time, one is refused. */
 export function sealsInBlobs(blobs: BlobStore): SealCopies {
   const whole = async (name: string): Promise<Buffer | null> => {
     try {
@@ -70,7 +76,7 @@ export function sealsInBlobs(blobs: BlobStore): SealCopies {
   };
 }
 
-/** The second copy, in a folder of this machine. */
+/** The copies in a folder of this machine. */
 export function sealsInFolder(directory: string): SealCopies {
   const whole = async (name: string): Promise<Buffer | null> => {
     try {
@@ -113,7 +119,7 @@ async function readBoth(
   return seal && { seal, changes: changes ? unpacked(changes) : '' };
 }
 
-/** The hash that a seal gives for its changes, or null when nothing can be read in it. */
+/** The hash of the changes in a seal; null for an unreadable seal. */
 function changesOf(seal: Buffer): string | null {
   try {
     const { changes } = JSON.parse(seal.toString('utf8')) as { changes?: unknown };
@@ -123,7 +129,7 @@ function changesOf(seal: Buffer): string | null {
   }
 }
 
-/** Bytes that are no gzip are not the changes that were sealed; their hash will tell. */
+/** Bytes that are no gzip are not the sealed changes. Their hash shows the fault. */
 function unpacked(changes: Buffer): string {
   try {
     return gunzipSync(changes).toString('utf8');

@@ -6,15 +6,18 @@ import { leafHash, rootOf } from './merkle.ts';
 import type { StreamEnd } from './stream-ends.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 
-/** A signed statement of where every stream ended at one position of the log. */
+/** A signed statement of the end of every stream at one position of the log. */
 export const Seal = z.strictObject({
   format: z.literal('docket.seal.v1'),
-  /** 1, 2, 3 ... */
+  /** Counted from 1. */
   number: z.number().int().min(1),
   sealedAt: z.iso.datetime({ precision: 3 }),
-  /** The log was read up to here; an import into another log changes positions, and nothing else in here. */
+  /**
+   * The position up to which the log was read. An import into another log changes positions, and nothing else of a
+   * seal.
+   */
   position: PositionText,
-  /** The last event that is covered, to find the place again in a log whose positions are others. */
+  /** The last covered event, which marks the place in a log with other positions. */
   last: z.strictObject({ stream: z.string(), revision: PositionText, id: z.string() }).nullable(),
   streams: z.number().int().min(0),
   events: z.number().int().min(0),
@@ -22,7 +25,7 @@ export const Seal = z.strictObject({
   root: Sha256,
   /** SHA-256 of the file with the ends that changed since the seal before. */
   changes: Sha256,
-  /** SHA-256 of the seal before, as it is stored; null for the first. */
+  /** SHA-256 of the stored seal before it; null for the first. */
   previous: Sha256.nullable(),
   /** First 16 digits of the SHA-256 of the public key (SPKI, DER). */
   keyId: z.string(),
@@ -31,7 +34,7 @@ export const Seal = z.strictObject({
 });
 export type Seal = z.infer<typeof Seal>;
 
-/** A leaf of the tree, in the one spelling that is hashed. */
+/** A leaf of the tree, in the exact form that is hashed. */
 export function leafOf(stream: string, end: StreamEnd): string {
   return canonicalJson({ stream, revision: end.revision.toString(), hash: end.hash });
 }
@@ -45,7 +48,7 @@ export function leafHashes(ends: ReadonlyMap<string, StreamEnd>): Buffer[] {
   return inOrder(ends).map((stream) => leafHash(leafOf(stream, ends.get(stream)!)));
 }
 
-/** What the ends of all streams come to. */
+/** The summary of the ends of all streams. */
 export function summaryOf(ends: ReadonlyMap<string, StreamEnd>): Pick<Seal, 'streams' | 'events' | 'root'> {
   let events = 0n;
   for (const { revision } of ends.values()) events += revision + 1n;
@@ -67,7 +70,7 @@ export function keyIdOf(publicKey: KeyObject): string {
   return sha256Of(der).slice(0, 16);
 }
 
-/** A seal as it is stored; its hash is what the next one names. */
+/** The stored form of a seal. The next seal has the hash of these bytes. */
 export function storedSeal(seal: Seal): Buffer {
   return Buffer.from(`${JSON.stringify(seal, null, 1)}\n`);
 }
@@ -85,7 +88,10 @@ export function storedChanges(
 
 const Leaf = z.strictObject({ stream: z.string(), revision: PositionText, hash: Sha256 });
 
-/** Moves ends on by the lines of a file of changes. @throws ZodError, SyntaxError */
+/**
+ * Updates ends by the lines of a file of changes.
+ * @throws ZodError, SyntaxError
+ */
 export function applyChanges(ends: Map<string, StreamEnd>, changes: string): void {
   for (const line of changes.split('\n')) {
     if (line === '') continue;

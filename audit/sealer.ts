@@ -13,9 +13,9 @@ import { sealLog } from './seal-log.ts';
 import { SEALED_STREAM_PREFIXES } from './stream-ends.ts';
 import type { SealCopies } from './seal-store.ts';
 
-/** How often a process checks whether a seal is due and whether it holds the lease. */
+/** The interval at which a process checks whether a seal is due and whether it holds the lease. */
 const ASKED_EVERY_MS = 60_000;
-/** Longer than sealing a day's events takes; a dead sealer is followed after this. */
+/** Longer than the sealing of a day's events. After this time another process replaces a dead sealer. */
 const LEASE_MS = 600_000;
 const LEASE = { ledger: 'daily-seal', version: 1, schema: '', underConstruction: false };
 
@@ -24,7 +24,7 @@ export interface SealerParts {
   readonly store: ReadStore;
   readonly copies: readonly SealCopies[];
   readonly key: () => Promise<KeyObject>;
-  /** Hours between two seals; 0 for none. */
+  /** Hours between two seals; 0: never. */
   readonly everyHours: number;
   readonly clock: Clock;
   readonly logger: Log;
@@ -33,8 +33,8 @@ export interface SealerParts {
 }
 
 /**
- * Makes the daily seal, in whichever process takes the lease. The lease only saves double work: a seal has a number,
- * and the blob store refuses a second seal of that number. A seal that fails is logged and retried.
+ * Makes the daily seal in the process that takes the lease. The lease only saves double work, because the blob store
+ * refuses a second seal of the same number. A failed seal is logged and retried.
  */
 export function startSealer(parts: SealerParts): Service {
   const metrics = sealMetrics(parts.metrics);
@@ -68,7 +68,7 @@ export function startSealer(parts: SealerParts): Service {
   const timer = parts.everyHours === 0 ? undefined : setInterval(ask, parts.askedEveryMs ?? ASKED_EVERY_MS);
   return {
     name: 'sealer',
-    // Nobody waits for a seal.
+    // No other service waits for a seal.
     readiness: () => ({ ready: true, waitingFor: [] }),
     stop: async () => {
       clearInterval(timer);
@@ -96,7 +96,9 @@ async function sealIfDue(
   );
 }
 
-/** A server has events of its own from its first start on: only those of Docket make a log that is worth a seal. */
+/**
+ * True when the log has no event of Docket. A server has its own events from its first start, and they need no seal.
+ */
 async function isEmpty(log: SealerParts['log']): Promise<boolean> {
   for await (const event of log.readAll('start', { streamPrefixes: SEALED_STREAM_PREFIXES }, 1))
     if (event) return false;

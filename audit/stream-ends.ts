@@ -2,36 +2,39 @@ import { hashOfEvent, linksOf } from '../event-store/event-hash.ts';
 import type { RecordedEvent } from '../event-store/event-log.ts';
 import { LASTING_STREAM_PREFIXES } from '../schemas/streams.ts';
 
-/** Streams that are chained and sealed. The other streams lose their oldest events by age, on purpose. */
+/** The chained and sealed streams. The other streams lose their oldest events by age, as intended. */
 export const SEALED_STREAM_PREFIXES = LASTING_STREAM_PREFIXES;
 
-/** Where a stream ends: its last event's revision and hash. */
+/** The end of a stream: revision and hash of its last event. */
 export interface StreamEnd {
   readonly revision: bigint;
   readonly hash: string;
 }
 
-/** What is wrong with a stream, and from which event on. */
+/** What is wrong with a stream, and from which event. */
 export interface ChainFault {
   readonly kind:
     'changed' | 'missing' | 'link broken' | 'link missing' | 'rewritten' | 'truncated' | 'dropped' | 'hidden';
   readonly stream: string;
-  /** The event that is at fault: changed, missing, or the first of several that are. */
+  /** The faulty event: changed, missing, or the first of several such events. */
   readonly revision: string;
   readonly message: string;
 }
 
-/** The ends of all streams, as far as events have been seen. Holds about 250 bytes a stream. */
+/** The ends of all streams after the events taken so far. Needs about 250 bytes a stream. */
 export interface StreamEnds {
   readonly ends: ReadonlyMap<string, StreamEnd>;
-  /** Takes the next event of a stream and returns what is wrong with it, if anything. */
+  /**
+   * Takes the next event of a stream.
+   * @returns its fault, or null
+   */
   take(event: RecordedEvent): ChainFault | null;
 }
 
-/** @param known ends to go on from */
+/** @param known the ends from which to continue */
 export function streamEnds(known: ReadonlyMap<string, StreamEnd> = new Map()): StreamEnds {
   const ends = new Map(known);
-  /** Streams of which an event with links was seen: from there on every event has them. */
+  /** Streams in which an event had links. Every later event of such a stream must have them. */
   const chained = new Set<string>();
   return {
     ends,
@@ -41,7 +44,7 @@ export function streamEnds(known: ReadonlyMap<string, StreamEnd> = new Map()): S
       const links = linksOf(event);
       const fault = faultOf(event, before, links, chained.has(stream));
       if (links) chained.add(stream);
-      // After a fault the event's own word is taken, so that one fault is told once.
+      // After a fault, `take` uses the event's own hash, so that it reports one fault once.
       const hash = links?.hash ?? hashOfEvent(event, before?.hash ?? null);
       ends.set(stream, { revision, hash });
       return fault;

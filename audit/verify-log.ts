@@ -10,9 +10,9 @@ export interface LogVerified {
   readonly events: number;
   readonly streams: number;
   readonly seals: number;
-  /** Events behind the newest seal: their end is vouched for by nothing yet. */
+  /** Number of events after the newest seal. No seal protects their end yet. */
   readonly unsealedEvents: number;
-  /** The first faults, at most as many as were asked for. */
+  /** The first faults, at most `faultsMax`. */
   readonly faults: readonly (ChainFault | SealFault)[];
 }
 
@@ -20,15 +20,15 @@ export interface VerifyLogParts {
   readonly log: Pick<EventLog, 'readAll' | 'head'>;
   readonly copies: readonly SealCopies[];
   readonly keys: readonly KeyObject[];
-  /** 20 unless told. */
+  /** Most faults to report; 20 by default. */
   readonly faultsMax?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (position: bigint, head: bigint) => void;
 }
 
 /**
- * Reads every event and every seal. Each event must be what was written, in its place; each stream must still have the
- * end that was sealed. Names what was changed, what is missing, and which stream was cut, replaced or dropped.
+ * Reads every event and every seal. Each event must be unchanged and in its place, and each stream must still have its
+ * sealed end. It names changed and missing events, and streams that were cut, replaced or dropped.
  *
  * @throws LogUnavailable, BlobStoreUnavailable, the signal's reason
  */
@@ -70,7 +70,7 @@ export async function verifyLog(parts: VerifyLogParts): Promise<LogVerified> {
   };
 }
 
-/** A stream whose chain is sound and whose hash is not the sealed one was written anew. */
+/** A stream with a correct chain and another hash than the sealed one was written again. */
 function rewritten(
   { stream, revision, type }: { stream: string; revision: bigint; type: string },
   sealed: StreamEnd | undefined,

@@ -26,20 +26,20 @@ export interface StreamFault {
 export interface StreamsVerified {
   readonly events: number;
   readonly position: bigint;
-  /** Every job at `position`, as its stream says. */
+  /** Every job at `position`, according to its stream. */
   readonly jobs: ReadonlyMap<string, Job>;
   /** The rows that the same events make in the tables beside `jobs`. */
   readonly rowsBeside: ReadonlyMap<string, RowsBeside>;
-  /** Files that should be there, by key. */
+  /** Files that must exist, by key. */
   readonly files: ReadonlyMap<string, NamedFile & { readonly jobId: string }>;
   readonly faults: readonly StreamFault[];
 }
 
 /**
- * Reads every event once. Its shape must be one that Docket ever wrote, its revision the next of its stream, and the
- * decider must allow it. Memory: about 1.5 KB a job with its rows, and the name of each file that is still kept.
+ * Reads every event once. Its shape must be one that Docket ever wrote, its revision must be the next of its stream,
+ * and the decider must allow it. Memory: about 1.5 KB a job with its rows, and the name of each file that still exists.
  *
- * @param options.faultsMax stops after so many; 20 unless told
+ * @param options.faultsMax it stops after this many faults; 20 by default
  * @throws LogUnavailable, the signal's reason
  */
 export async function verifyStreams(options: {
@@ -115,7 +115,7 @@ function streamChecker() {
 }
 
 /**
- * The fault of an event in a stream that belongs to no job.
+ * The fault of an event in a stream without a job; null when it has none.
  * @throws EventNotUnderstood
  */
 function whyOutside(recorded: RecordedEvent): string | null {

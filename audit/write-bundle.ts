@@ -18,7 +18,7 @@ import type { SealCopies } from './seal-store.ts';
 import { inOrder, leafHashes, storedSeal, type Seal } from './seal.ts';
 import type { StreamEnd } from './stream-ends.ts';
 
-/** No sound seal covers the job. */
+/** No correct seal covers the job. */
 export class NotSealed extends CodedError {
   readonly code = 'NOT_SEALED';
   readonly retryable = false;
@@ -34,16 +34,16 @@ export interface BundleParts {
   readonly copies: readonly SealCopies[];
   readonly keys: readonly KeyObject[];
   readonly clock: Clock;
-  /** An event in one sentence, for the page. */
+  /** Returns one sentence about an event, for the page. */
   readonly sentenceOf: (event: RecordedEvent) => string;
 }
 
 /**
- * Writes a new folder with all that a third party needs to check one job. It holds the job's events, the proof that
- * they are in the newest seal, its files, and a page to read. Expired files are left out.
+ * Writes a new folder with everything that a third party needs to check one job. It contains the job's events, the
+ * proof that the newest seal covers them, its files, and a page to read. It omits expired files.
  *
- * @throws NotSealed when no seal covers the job, or the seals are not sound; LogUnavailable; BlobStoreUnavailable;
- *   EEXIST when the folder is there
+ * @throws NotSealed when no seal covers the job, or the seals have a fault; LogUnavailable; BlobStoreUnavailable;
+ *   EEXIST when the folder exists
  */
 export async function writeBundle(parts: BundleParts, jobId: string, folder: string): Promise<BundleIndex> {
   const stream = jobStream(jobId);
@@ -156,7 +156,7 @@ interface BundlePageParts {
   readonly sentenceOf: (event: RecordedEvent) => string;
 }
 
-/** The bundle as a page that needs nothing but itself: no script, no font, no network. */
+/** The page of the bundle. It needs no other file: no script, no font, no network. */
 function bundlePage({ index, seal, events, sentenceOf }: BundlePageParts): string {
   const rows = events.map((event) => {
     const { actor } = event.metadata as { actor?: string };

@@ -1,6 +1,6 @@
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** There is no blob under this key. */
+/** No blob has this key. */
 export class BlobMissing extends CodedError {
   readonly code = 'BLOB_MISSING';
   readonly retryable = false;
@@ -12,7 +12,7 @@ export class BlobMissing extends CodedError {
   }
 }
 
-/** Blobs are written once; this key is taken. */
+/** A blob with this key already exists, and blobs are written only once. */
 export class BlobExists extends CodedError {
   readonly code = 'BLOB_EXISTS';
   readonly retryable = false;
@@ -24,7 +24,7 @@ export class BlobExists extends CodedError {
   }
 }
 
-/** The stream went past its limit; nothing was kept. */
+/** The stream exceeded its limit. The store kept nothing. */
 export class BlobTooLarge extends CodedError {
   readonly code = 'BLOB_TOO_LARGE';
   readonly retryable = false;
@@ -36,7 +36,7 @@ export class BlobTooLarge extends CodedError {
   }
 }
 
-/** There is no room left: disk, quota or file-size limit (D26). Somebody has to free some. */
+/** The store has no room: disk, quota or file-size limit (D26). Somebody must free space. */
 export class StorageFull extends CodedError {
   readonly code = 'STORAGE_FULL';
   readonly retryable = false;
@@ -46,11 +46,11 @@ export class StorageFull extends CodedError {
   }
 }
 
-/** The store cannot be used right now: unmounted, read-only, out of descriptors, I/O errors (D27). */
+/** Nobody can use the store now: unmounted, read-only, out of descriptors, I/O errors (D27). */
 export class BlobStoreUnavailable extends CodedError {
   readonly code = 'BLOB_STORE_UNAVAILABLE';
   readonly retryable = true;
-  /** The reason alone, without full stop. */
+  /** The reason alone, without a full stop. */
   readonly why: string;
 
   constructor(why: string, options?: ErrorOptions) {
@@ -59,7 +59,7 @@ export class BlobStoreUnavailable extends CodedError {
   }
 }
 
-/** A key that no caller of ours makes: a broken invariant, or an attack that came too far (R01.06). */
+/** A key that no caller in Docket makes, so either a defect or an attack that passed the other checks (R01.06). */
 export class BlobKeyRefused extends CodedError {
   readonly code = 'BLOB_KEY_REFUSED';
   readonly retryable = false;

@@ -11,32 +11,32 @@ import { isSystemError, storageFault } from './filesystem-faults.ts';
  * volume.
  */
 const MARKER = '.docket-root';
-/** Blobs on their way. No key can name it, since segments do not begin with a dot. */
+/** The folder of unfinished blobs. No key can name it, because a segment cannot begin with a dot. */
 const PARTIALS = '.partial';
 const FOLDER_MODE = 0o700;
-/** Opens nothing through a symbolic link, and does not wait for the writer of a FIFO that stands in a file's place (open(2)). */
+/** Flags for opening: follow no symbolic link, and do not wait for the writer of a FIFO in a file's place (open(2)). */
 export const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** A root folder and the only way from a key to a path. */
+/** A root folder, and the only function from a key to a path. */
 export interface BlobFolder {
   /** Real path of the root. */
   readonly root: string;
   readonly partials: string;
   /**
-   * The path of a key. The folder it is in is made when `create` is set, and is never reached through a symbolic link.
+   * The path of a key, never through a symbolic link. With `create`, makes the folder of the path.
    * @throws BlobKeyRefused
    */
   pathOf(key: string, options?: { create?: boolean }): Promise<string>;
   /**
-   * The root is the one that was opened.
+   * Checks that the root is still the opened one.
    * @throws BlobStoreUnavailable
    */
   assertMounted(): Promise<void>;
 }
 
 /**
- * Opens a folder as a blob store; an empty or missing one becomes a new store.
- * @throws BlobStoreUnavailable when the folder holds something else or cannot be written
+ * Opens a folder as a blob store. An empty or missing folder becomes a new store.
+ * @throws BlobStoreUnavailable when the folder holds other files or cannot be written
  */
 export async function openBlobFolder(directory: string): Promise<BlobFolder> {
   try {

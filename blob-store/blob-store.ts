@@ -1,27 +1,27 @@
 import type { Readable } from 'node:stream';
 
-/** With less free room than this uploads are refused: what is left is for the log, the tables and cleanup. */
+/** Docket refuses uploads when less space is free, because the log, the tables and cleanup need the rest. */
 export const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
-/** What a finished stream was: its length, and SHA-256 in lower-case hexadecimal. */
+/** The length and the SHA-256 (lower-case hexadecimal) of a finished stream. */
 export interface Written {
   readonly bytes: number;
   readonly sha256: string;
 }
 
 export interface PutOptions {
-  /** Longest stream taken, in bytes. */
+  /** Longest accepted stream, in bytes. */
   readonly maxBytes: number;
-  /** Sees every chunk before it is written; what it throws ends the put and is what the put rejects with. */
+  /** Receives every chunk before it is written. An error from it ends the put, which rejects with that error. */
   readonly inspect?: (chunk: Buffer) => void;
-  /** Called after the last byte, before the blob becomes visible; what it throws undoes the put. */
+  /** Called after the last byte, before the blob becomes visible. An error from it removes the blob again. */
   readonly verify?: (written: Written) => void | Promise<void>;
-  /** Ends the put at once; it rejects with the signal's reason. */
+  /** Ends the put at once, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 export interface OpenedBlob {
-  /** The caller reads the stream to its end or destroys it. */
+  /** The caller must read the stream to its end or destroy it. */
   readonly stream: Readable;
   readonly bytes: number;
 }
@@ -33,35 +33,38 @@ export interface BlobListing {
 }
 
 /**
- * Where PDFs and results are kept. Every implementation passes `contract.ts`.
+ * The store of PDFs and results. Every implementation passes `tests/rooms/blob-store/contract.ts`.
  *
- * Every method may throw `BlobStoreUnavailable` (try again later) and `BlobKeyRefused` (a key that is no key).
+ * Every method may throw `BlobStoreUnavailable` (try again later) and `BlobKeyRefused` (an invalid key).
  */
 export interface BlobStore {
   /**
-   * Writes a blob once. It is visible only when the stream has ended, `verify` has agreed and the bytes are durable;
-   * after any failure there is nothing under the key. The source is never destroyed: it stays the caller's.
+   * Writes a blob once. The blob becomes visible when the stream has ended, `verify` has resolved and the bytes are
+   * durable. After any failure the key has no blob. The put never destroys the source, which stays the caller's.
    *
-   * @throws BlobTooLarge, BlobExists, StorageFull, whatever `inspect`, `verify`, the source or the signal gave
+   * @throws BlobTooLarge, BlobExists, StorageFull, or the error of `inspect`, `verify`, the source or the signal
    */
   put(key: string, source: Readable, options: PutOptions): Promise<Written>;
   /** @throws BlobMissing */
   open(key: string): Promise<OpenedBlob>;
   /** @throws BlobMissing */
   stat(key: string): Promise<BlobListing>;
-  /** Removes a blob, durably; a missing one is already removed. */
+  /** Removes a blob durably. A missing blob counts as removed. */
   remove(key: string): Promise<void>;
-  /** Every blob whose key starts with `prefix`, in no order. */
+  /** Lists every blob whose key begins with `prefix`, in no order. */
   list(prefix: string): AsyncIterable<BlobListing>;
-  /** Removes what crashed puts left behind, when it was last written to more than `olderThanMs` ago; returns how many. */
+  /**
+   * Removes the unfinished blobs of crashed puts whose last write is more than `olderThanMs` ago.
+   * @returns their number
+   */
   sweepPartials(olderThanMs: number): Promise<number>;
   /**
-   * The store's own time in milliseconds since the epoch, the clock of `modifiedAt`. The age of a blob is computed by
-   * this clock. A host with a wrong clock would take a file that is being uploaded for an old one.
+   * The store's own time in milliseconds since the epoch, the clock of `modifiedAt`. It gives the age of a blob. By the
+   * wrong clock of a host, a file that is being uploaded could look old.
    */
   now(): Promise<number>;
-  /** Share of the room that is used, 0 to 100, or null where there is no such limit. */
+  /** Percent of the space that is used, 0 to 100; null where the store has no limit. */
   usedPercent(): Promise<number | null>;
-  /** Bytes that are still free, or null where there is no limit. */
+  /** Free bytes; null where the store has no limit. */
   freeBytes(): Promise<number | null>;
 }

@@ -11,15 +11,15 @@ import { readHashed } from './hashed-stream.ts';
 
 const FILE_MODE = 0o600;
 const READ_BYTES = 256 * 1024;
-/** A try fails only when another remove takes the same job's last blob at that very instant. */
+/** A try fails only when another remove deletes the last blob of the same job at the same moment. */
 const PUBLISH_TRIES_MAX = 20;
-/** What opening a path answers when no blob is there: nothing, a symbolic link, a socket, or a file where a folder should be. */
+/** Errors of opening a path without a blob: nothing, a symbolic link, a socket, or a file in place of a folder. */
 const ABSENT = new Set(['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO']);
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
- * Blobs as files below one folder. A put writes a partial file, syncs it and links it under its key. The link fails
- * when the key is taken. So a blob is there whole or not at all, and never changes.
+ * Stores blobs as files below one folder. A put writes a partial file, syncs it and links it under its key. The link
+ * fails when the key exists. So a blob is whole or missing, and never changes.
  *
  * @throws BlobStoreUnavailable when the folder cannot be used
  */
@@ -38,7 +38,7 @@ export async function openFilesystemBlobStore(options: { directory: string }): P
   };
 }
 
-/** Faults of the disk are named one by one here, so that an error of the source stays what it is. */
+/** This function converts the errors of the disk one by one, so that an error of the source stays unchanged. */
 async function put(folder: BlobFolder, key: string, source: Readable, options: PutOptions): Promise<Written> {
   options.signal?.throwIfAborted();
   const partial = join(folder.partials, randomUUID());
@@ -66,13 +66,13 @@ async function writePartial(handle: FileHandle, source: Readable, options: PutOp
     await faultsNamed(() => handle.datasync());
     return written;
   } finally {
-    // The descriptor must not be closed under a write that still runs.
+    // The descriptor must stay open until the last write has ended.
     await Promise.allSettled([lastWrite]);
     await handle.close();
   }
 }
 
-/** writev(2) may write less than it was given. */
+/** writev(2) may write only a part of the bytes. */
 async function writeAll(handle: FileHandle, batch: Buffer[]): Promise<void> {
   let rest = batch;
   while (rest.length > 0) {
@@ -101,7 +101,7 @@ async function publish(folder: BlobFolder, partial: string, key: string): Promis
 async function linkCreateOnly(folder: BlobFolder, partial: string, key: string): Promise<string> {
   for (let tries = 1; ; tries += 1)
     try {
-      // A volume that went meanwhile must not have its folders made anew where it was.
+      // If the volume was unmounted meanwhile, the put must not make its folders again on the disk below.
       await folder.assertMounted();
       const path = await folder.pathOf(key, { create: true });
       await link(partial, path);
@@ -109,7 +109,7 @@ async function linkCreateOnly(folder: BlobFolder, partial: string, key: string):
     } catch (error) {
       if (!isSystemError(error)) throw error;
       if (error.code === 'EEXIST') throw new BlobExists(key, { cause: error });
-      // A concurrent remove took the emptied folder away between the two calls.
+      // Another remove deleted the empty folder between the two calls.
       if (error.code !== 'ENOENT' || tries >= PUBLISH_TRIES_MAX) throw error;
     }
 }
@@ -138,13 +138,13 @@ async function remove(folder: BlobFolder, key: string): Promise<void> {
   const path = await folder.pathOf(key);
   if (!(await doneUnless(['ENOENT', 'ENOTDIR'], unlink(path)))) return;
   const parent = dirname(path);
-  // A concurrent remove may have taken the emptied folder, and the name with it.
+  // Another remove may have deleted the empty folder together with the name.
   await doneUnless(['ENOENT'], syncFolder(parent));
   const isNested = dirname(parent) !== folder.root && parent !== folder.root;
   if (isNested) await doneUnless(['ENOTEMPTY', 'EEXIST', 'ENOENT'], rmdir(parent));
 }
 
-/** True when the operation was done, false when one of the named answers says that there was nothing to do. */
+/** True when the operation succeeded; false for an error code that means that nothing was left to do. */
 async function doneUnless(codes: readonly string[], operation: Promise<void>): Promise<boolean> {
   try {
     await operation;
@@ -155,7 +155,7 @@ async function doneUnless(codes: readonly string[], operation: Promise<void>): P
   }
 }
 
-/** A file that is not there is a missing blob only while the volume is. */
+/** A missing file means a missing blob only while the volume is mounted. */
 async function foundOrNamed<T>(
   folder: BlobFolder,
   key: string,
@@ -189,7 +189,7 @@ async function* list(folder: BlobFolder, prefix: string): AsyncGenerator<BlobLis
     }
 }
 
-/** None for a folder whose last blob was removed while the others were being listed. */
+/** Returns no entries for a folder whose last blob was removed during the listing. */
 async function entriesOf(folder: BlobFolder, path: string): Promise<Dirent[]> {
   try {
     return await readdir(path, { withFileTypes: true });
@@ -200,7 +200,7 @@ async function entriesOf(folder: BlobFolder, path: string): Promise<Dirent[]> {
   }
 }
 
-/** A file removed while the folder was being listed is not in the list. */
+/** The listing omits a file that was removed meanwhile. */
 function absentWhenGone(error: unknown): null {
   if (error instanceof BlobMissing || (isSystemError(error) && error.code === 'ENOENT')) return null;
   throw storageFault(error);
@@ -219,7 +219,7 @@ async function sweepPartials(folder: BlobFolder, olderThanMs: number): Promise<n
   return swept;
 }
 
-/** A network file system stamps files by its own clock, so the time of a new file is read. */
+/** A network file system uses its own clock for files, so the function reads the time of a new file. */
 async function now(folder: BlobFolder): Promise<number> {
   const path = join(folder.partials, randomUUID());
   const handle = await open(path, CREATE, FILE_MODE);
@@ -231,7 +231,7 @@ async function now(folder: BlobFolder): Promise<number> {
   }
 }
 
-/** Counts as df(1) does: blocks reserved for root are not free. */
+/** Counts like df(1): blocks reserved for root are not free. */
 async function usedPercent(root: string): Promise<number> {
   const { blocks, bfree, bavail } = await statfs(root);
   const used = blocks - bfree;

@@ -3,13 +3,13 @@ import type { Readable } from 'node:stream';
 import type { PutOptions, Written } from './blob-store.ts';
 import { BlobTooLarge } from './blob-errors.ts';
 
-/** Bytes gathered before one write; with as many again on their way to the disk, a put holds twice this. */
+/** Bytes of one write. A put holds twice this, because as many bytes may be on their way to the disk. */
 const GATHER_BYTES_MAX = 256 * 1024;
 
 /**
- * Reads `source` to its end, hashes and counts it, and hands the bytes to `write` in batches, one batch at a time. Uses
- * plain 'data' events: an async iterator costs more per chunk than the hashing, and a waiting one cannot be left. The
- * source is paused, never destroyed.
+ * Reads `source` to its end, hashes and counts the bytes, and passes them to `write` in batches, one at a time. It uses
+ * plain 'data' events, because an async iterator costs more per chunk than the hash and cannot be left while it waits.
+ * It pauses the source and never destroys it.
  */
 export function readHashed(
   source: Readable,
@@ -30,7 +30,7 @@ export function readHashed(
       if (settled) return;
       settled = true;
       source.off('data', onData).off('end', onEnd).off('close', onClose).pause();
-      // The error listener stays: a source that breaks later must not end the process.
+      // The error listener stays, because a source that fails later must not end the process.
       signal?.removeEventListener('abort', onAbort);
       finish();
     };

@@ -3,21 +3,21 @@ import type { Log } from '../runtime/log.ts';
 import { BlobStoreUnavailable } from './blob-errors.ts';
 import { s3Fault, saysAbsent } from './s3-faults.ts';
 
-/** Tries of one request, the first included; the client waits between them with jitter. */
+/** Tries of one request, the first included. The client waits between them with jitter. */
 const TRIES_MAX = 3;
 
 export interface S3Options {
   readonly bucket: string;
   readonly region: string;
-  /** Address of an S3-compatible store; AWS when it is left out. */
+  /** Address of an S3-compatible store; AWS when absent. */
   readonly endpoint?: string;
-  /** The bucket is in the path and not in the host name. */
+  /** True: the bucket is in the path and not in the host name. */
   readonly forcePathStyle: boolean;
   readonly serverSideEncryption: 'none' | 'AES256' | 'aws:kms';
-  /** Longest wait for one answer, the sending of one part (8 MiB) included. */
+  /** Longest wait for one answer, including the time to send one part (8 MiB). */
   readonly timeoutMs: number;
   readonly log: Log;
-  /** Unset: the client looks for credentials itself (environment, shared files, instance role). */
+  /** Absent: the client finds credentials itself (environment, shared files, instance role). */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;
@@ -25,22 +25,22 @@ export interface S3Options {
   };
 }
 
-/** A bucket and what every request to it has in common. */
+/** A bucket, and what all requests to it share. */
 export interface S3Bucket {
   readonly s3: S3;
   readonly name: string;
   readonly timeoutMs: number;
   readonly log: Log;
-  /** Goes into every request that makes an object. */
+  /** Part of every request that creates an object. */
   readonly encryption: { readonly ServerSideEncryption?: 'AES256' | 'aws:kms' };
   /**
-   * Asks the store, with its errors named.
+   * Runs a request and converts its errors.
    * @throws BlobStoreUnavailable, StorageFull, or the signal's reason
    */
   ask<Answer>(question: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer>;
   /** The store's time, ms since the epoch. @throws BlobStoreUnavailable */
   now(): Promise<number>;
-  /** The object's facts, or null when there is none; a bucket that is gone is not a missing object. */
+  /** The facts of an object, or null when it does not exist. A missing bucket is not a missing object. */
   head(key: string): Promise<ObjectFacts | null>;
 }
 
@@ -50,7 +50,7 @@ export interface ObjectFacts {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Makes the client; nothing is asked of the store yet. */
+/** Creates the client without sending a request. */
 export function s3Bucket(options: S3Options): S3Bucket {
   const { bucket: name, region, endpoint, forcePathStyle, serverSideEncryption, timeoutMs, log } = options;
   const s3 = new S3({
@@ -58,12 +58,12 @@ export function s3Bucket(options: S3Options): S3Bucket {
     forcePathStyle,
     maxAttempts: TRIES_MAX,
     requestHandler: {
-      // The client's own agents know of no proxy.
+      // The client's default agents do not use a proxy.
       httpAgent: { proxyEnv: process.env },
       httpsAgent: { proxyEnv: process.env },
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,
-      // Without it the client only warns and waits on.
+      // Without this the client only warns and continues to wait.
       throwOnRequestTimeout: true,
     },
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -72,7 +72,7 @@ export function s3Bucket(options: S3Options): S3Bucket {
   const encryption = serverSideEncryption === 'none' ? {} : { ServerSideEncryption: serverSideEncryption };
   const now = async (): Promise<number> => {
     await ask(() => s3.headBucket({ Bucket: name }));
-    // The client keeps it from the `Date` of the answer, once the two clocks are minutes apart.
+    // The client learns this offset from the `Date` of an answer, once the clocks differ by minutes.
     return Date.now() + s3.config.systemClockOffset;
   };
   return { s3, name, timeoutMs, log, encryption, ask, now, head: (key) => head(s3, name, key) };

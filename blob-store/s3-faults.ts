@@ -1,11 +1,11 @@
 import { codeOf } from '../schemas/coded-error.ts';
 import { BlobStoreUnavailable, StorageFull } from './blob-errors.ts';
 
-/** Codes and status by which S3 and its likes say that there is no room (RFC 4918, section 11.5, for 507; D26). */
+/** Codes and status of S3 and compatible stores for a full store (RFC 4918, section 11.5, for 507; D26). */
 const FULL = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage']);
 const FULL_STATUS = 507;
 
-/** Codes for "no such object"; a HEAD has no body, so its 404 is named after the status. */
+/** Codes for "no such object". A HEAD has no body, so the client names its 404 after the status. */
 const ABSENT = new Set(['NoSuchKey', 'NotFound']);
 
 interface S3Error {
@@ -13,26 +13,26 @@ interface S3Error {
   readonly $metadata: { readonly httpStatusCode?: number };
 }
 
-/** True for an error that the store answered. It is recognised by its shape, since `instanceof` fails across realms. */
+/** True for an error from the store's answer. The check uses its shape, because `instanceof` fails across realms. */
 export function isS3Answer(error: unknown): error is S3Error {
   const { name, $metadata } = (error ?? {}) as Partial<S3Error>;
   return typeof name === 'string' && typeof $metadata?.httpStatusCode === 'number';
 }
 
-/** The store says that there is nothing under the key. */
+/** True when the store says that no object has the key. */
 export function saysAbsent(error: unknown): boolean {
   return isS3Answer(error) && ABSENT.has(error.name);
 }
 
-/** The store refused to publish because of what is, or is just being put, under the key. */
+/** True when the store refused to publish because an object has the key or is just being written there. */
 export function saysTaken(error: unknown): boolean {
   const status = isS3Answer(error) ? error.$metadata.httpStatusCode : undefined;
   return status === 412 || (isS3Answer(error) && error.name === 'ConditionalRequestConflict');
 }
 
 /**
- * The condition behind an error of the S3 client (D33). Every error but "full" may pass: the client has already retried
- * what it can. A wrong setting shows as a store that cannot be used.
+ * Converts an error of the S3 client to an error of the blob store (D33). Every error but "full" is retryable, although
+ * the client has already retried it. A wrong setting also shows as an unusable store.
  */
 export function s3Fault(error: unknown): Error {
   if (isS3Answer(error) && (FULL.has(error.name) || error.$metadata.httpStatusCode === FULL_STATUS))

@@ -6,30 +6,30 @@ import type { S3Bucket } from './s3-bucket.ts';
 import { isS3Answer, s3Fault, saysTaken } from './s3-faults.ts';
 
 /**
- * Bytes of every part but the last. S3 wants 5 MiB at least and 10,000 parts at most. Some stores want all parts of one
- * length. A put holds one part in memory.
+ * Bytes of every part but the last. S3 requires at least 5 MiB and at most 10,000 parts. Some stores require parts of
+ * equal length. A put holds one part in memory.
  */
 export const PART_BYTES = 8 * 1024 * 1024;
 
-/** Names the put that made an object, so that a put whose answer was lost recognises its own object. */
+/** Names the put that wrote an object, so that a put recognises its own object after a lost answer. */
 const PUT_ID = 'docket-put';
 
-/** One put: nothing is visible before `publish`, nothing is left after `discard`. */
+/** One put. Nothing is visible before `publish`, and nothing is left after `discard`. */
 export interface S3Upload {
   write(batch: readonly Buffer[]): Promise<void>;
   /**
-   * Makes the object visible, unless its key is taken.
+   * Makes the object visible, unless its key exists.
    * @throws BlobExists, BlobStoreUnavailable, StorageFull
    */
   publish(written: Written): Promise<void>;
-  /** Takes the parts back. */
+  /** Removes the uploaded parts. */
   discard(): Promise<void>;
 }
 
 /**
- * A document shorter than one part is sent in one request that carries its SHA-256. A longer one is a multipart upload;
- * its parts and the whole carry CRC-32. The store refuses bytes that do not agree, and `If-None-Match` refuses a key
- * that is taken. Parts are buffers, not streams: only a buffer can be sent again.
+ * Uploads a document. One shorter than a part goes in one request with its SHA-256. A longer one is a multipart upload,
+ * whose parts and whole carry CRC-32. The store refuses bytes that do not match, and `If-None-Match` refuses an
+ * existing key. Parts are buffers instead of streams, because only a buffer can be sent again.
  */
 export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S3Upload {
   const at = { Bucket: bucket.name, Key: key };
@@ -93,7 +93,7 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
       try {
         await send(written);
       } catch (error) {
-        // A try whose answer was lost may have done it; a later try is then told that the key is taken.
+        // An earlier try whose answer was lost may have written the object. A later try then hears that the key exists.
         const found = await bucket.head(key);
         if (found?.metadata[PUT_ID] === putId) return;
         throw found !== null && saysTaken(error) ? new BlobExists(key, { cause: error }) : s3Fault(error);
@@ -106,13 +106,16 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
   };
 }
 
-/** Begins a multipart upload. @returns its id. @throws BlobStoreUnavailable */
+/**
+ * Begins a multipart upload and returns its id.
+ * @throws BlobStoreUnavailable
+ */
 async function beginMultipart(
   bucket: S3Bucket,
   at: { readonly Bucket: string; readonly Key: string },
   putId: string,
 ): Promise<string> {
-  // This request is not aborted with the put: without its answer nobody knows the id by which to remove the upload.
+  // The abort of the put does not abort this request, because its answer has the id by which the upload can be removed.
   const begun = await bucket.s3.createMultipartUpload({
     ...at,
     ...bucket.encryption,
@@ -124,7 +127,7 @@ async function beginMultipart(
   return begun.UploadId;
 }
 
-/** Takes the parts of an upload back. A failure is logged: the put fails with its own reason. */
+/** Removes the parts of an upload. Logs a failure, because the put fails with its own reason. */
 async function abortMultipart(
   bucket: S3Bucket,
   at: { readonly Bucket: string; readonly Key: string },
@@ -134,7 +137,7 @@ async function abortMultipart(
     await bucket.s3.abortMultipartUpload({ ...at, UploadId: uploadId });
   } catch (error) {
     if (isS3Answer(error) && error.name === 'NoSuchUpload') return;
-    // Its parts are invisible and `sweepPartials` takes them.
+    // The parts are invisible, and `sweepPartials` removes them later.
     bucket.log.warn({ err: error, key: at.Key }, 'the parts of a failed upload could not be removed yet');
   }
 }

@@ -11,8 +11,8 @@ import { s3Upload } from './s3-upload.ts';
 export type { S3Options } from './s3-bucket.ts';
 
 /**
- * Blobs as objects of one bucket of S3, or of a compatible store with conditional writes and full-object checksums. The
- * first use sends the first request.
+ * Stores blobs as objects of one bucket of S3, or of a compatible store with conditional writes and full-object
+ * checksums. The first use sends the first request.
  */
 export function openS3BlobStore(options: S3Options): BlobStore {
   const bucket = s3Bucket(options);
@@ -74,7 +74,7 @@ async function* list(bucket: S3Bucket, prefix: string): AsyncGenerator<BlobListi
   } while (from !== undefined);
 }
 
-/** Ends the multipart uploads that no put is working on any more. A bucket may hold others' uploads: only ours. */
+/** Ends Docket's multipart uploads that no put works on any more. The bucket may hold uploads of other programs. */
 async function sweepPartials(bucket: S3Bucket, olderThanMs: number): Promise<number> {
   const before = (await bucket.now()) - olderThanMs;
   let swept = 0;
@@ -87,7 +87,10 @@ async function sweepPartials(bucket: S3Bucket, olderThanMs: number): Promise<num
   return swept;
 }
 
-/** False when the upload ended by itself meanwhile. */
+/**
+ * Ends one upload.
+ * @returns false when it had ended already
+ */
 async function ended(bucket: S3Bucket, key: string, uploadId: string): Promise<boolean> {
   const about = { Bucket: bucket.name, Key: key, UploadId: uploadId };
   return bucket.ask(async () => {
@@ -121,8 +124,8 @@ async function* uploadsUnder(
 }
 
 /**
- * Opens an object. The client compares the bytes with the object's checksum; bytes that differ, are missing or stop
- * coming break the stream with `BlobStoreUnavailable`.
+ * Opens an object. The client compares the bytes with the object's checksum. Wrong or missing bytes, or a stop, end the
+ * stream with `BlobStoreUnavailable`.
  * @throws BlobMissing, BlobStoreUnavailable
  */
 async function openObject(bucket: S3Bucket, key: string): Promise<OpenedBlob> {
@@ -133,7 +136,7 @@ async function openObject(bucket: S3Bucket, key: string): Promise<OpenedBlob> {
       throw new BlobStoreUnavailable('S3 answered without a body');
     const body = found.Body;
     const stream = Readable.from(wholeBody(body, bytes, bucket.timeoutMs), { objectMode: false });
-    // The generator may be waiting for a chunk; the connection must not outlive the reader.
+    // The generator may be waiting for a chunk, and the connection must end with the reader.
     stream.once('close', () => body.destroy());
     return { stream, bytes };
   } catch (error) {
@@ -142,7 +145,10 @@ async function openObject(bucket: S3Bucket, key: string): Promise<OpenedBlob> {
   }
 }
 
-/** Passes the body on. The wait for a chunk is bounded here, since only here a slow reader is no fault of the store. */
+/**
+ * Passes the body on. This function limits the wait for a chunk, because only here a slow reader does not count as a
+ * fault of the store.
+ */
 async function* wholeBody(body: Readable, bytes: number, timeoutMs: number): AsyncGenerator<Buffer> {
   let seen = 0;
   const silent = (): void => {

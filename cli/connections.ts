@@ -3,25 +3,28 @@ import { join, resolve } from 'node:path';
 import type { Settings } from '../schemas/config.ts';
 import { PlainFailure } from './plain-failure.ts';
 
-/** Where the stores and the gateway of a running Docket are. */
+/** The addresses of the stores and the gateway of a running Docket. */
 export interface Connections {
   readonly EVENTSTORE_URL: string;
   readonly DATABASE_URL: string;
   readonly GATEWAY_URL: string;
 }
 
-/** What `docket up` notes beside them: where `/health`, `/ready` and `/metrics` are, and how analysts connect. */
+/**
+ * What `docket up` also records: the address of `/health`, `/ready` and `/metrics`, and the analysts' connection
+ * string.
+ */
 interface Noted extends Connections {
   readonly HEALTH_URL: string;
-  /** Of the embedded Postgres; absent when Postgres is somebody else's. */
+  /** Of the embedded Postgres; absent when a setting names another Postgres. */
   readonly ANALYTICS_DATABASE_URL?: string;
 }
 
 const fileIn = (dataDir: string) => join(dataDir, 'connections.json');
 
-/** `docket up` notes them for the other commands on the same data folder. */
+/** Records the connections of `docket up` for the other commands on the same data folder. */
 export function noteConnections(dataDir: string, connections: Noted): void {
-  // A full disk must not leave half of it behind.
+  // The rename ensures that a full disk leaves no incomplete file.
   const unfinished = `${fileIn(dataDir)}.tmp`;
   writeFileSync(unfinished, `${JSON.stringify(connections, null, 2)}\n`, { mode: 0o600 });
   renameSync(unfinished, fileIn(dataDir));
@@ -32,8 +35,8 @@ export function forgetConnections(dataDir: string): void {
 }
 
 /**
- * One store: from the settings where they name it, otherwise from the Docket that runs on the data folder.
- * @throws PlainFailure when it is named by neither
+ * The connection string of one store: from the settings, otherwise of the Docket that runs on the data folder.
+ * @throws PlainFailure when neither names it
  */
 export function findConnection(settings: Settings, name: 'EVENTSTORE_URL' | 'DATABASE_URL'): string {
   const url = settings[name] ?? notedConnections(resolve(settings.DATA_DIR))[name];
@@ -46,7 +49,7 @@ export function findConnection(settings: Settings, name: 'EVENTSTORE_URL' | 'DAT
   return url;
 }
 
-/** What the Docket that runs on a data folder noted; nothing when none runs. */
+/** The connections that the Docket on a data folder recorded; empty when none runs. */
 export function notedConnections(dataDir: string): Partial<Noted> {
   try {
     return JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as Noted;

@@ -4,7 +4,10 @@ import { helpOf, unknownOption } from './commands/command-line.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { shieldFromShell } from './shell-variables.ts';
 
-/** Errors whose message is written for the person at the terminal; every other one is a bug and shows its stack. */
+/**
+ * Codes of errors whose message is written for the user at the terminal. Every other error is a defect and shows its
+ * stack.
+ */
 const PLAIN_CODES = new Set([
   'ALREADY_RUNNING',
   'ARCHIVE_DAMAGED',
@@ -61,7 +64,7 @@ function refuse(argv: readonly string[], sentence: string): number {
   return 2;
 }
 
-/** With `--json` a failure is JSON too: one value on standard output, the sentence on standard error. */
+/** With `--json` a failure is JSON too: one value on standard output, and the sentence on standard error. */
 function sayInJson(argv: readonly string[], code: string, message: string): void {
   if (argv.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
 }

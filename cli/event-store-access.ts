@@ -9,18 +9,19 @@ const MAIN = join(import.meta.dirname, '..', 'event-store-server', 'main.ts');
 const USER = 'docket';
 const PASSWORD_BYTES = 32;
 
-/** The embedded event store of a data folder: how to start it, and how its own Docket reaches it. */
+/** The embedded event store of a data folder: how to start it, and how its own Docket connects. */
 export interface OwnEventStore {
   readonly script: string;
-  /** The words for its command line. */
+  /** The arguments of its command line. */
   readonly args: (port: number) => readonly string[];
-  /** For the unmodified client; holds the password. */
+  /** The connection string for `@eventstore/db-client`, with the password. */
   readonly connectionString: (port: number) => string;
 }
 
 /**
- * Makes, at the first start on a data folder, a certificate and a user with a random password (`event-store-access`,
- * readable by its owner alone). The store then takes TLS and this user only, and nobody deletes the stream of a job.
+ * At the first start on a data folder, makes a certificate, and a user with a random password (folder
+ * `event-store-access`, which only its owner can read). The store then accepts only TLS and this user, and nobody can
+ * delete the stream of a job.
  */
 export function ownEventStore(dataDir: string): OwnEventStore {
   const folder = join(dataDir, 'event-store-access');
@@ -47,14 +48,14 @@ export function ownEventStore(dataDir: string): OwnEventStore {
       '--keep-streams',
       JOB_STREAM_PREFIX,
     ],
-    // By name: Node warns of an address as the name of a TLS server.
+    // A name, because Node warns when the name of a TLS server is an address.
     connectionString: (port) =>
       `esdb://${user.name}:${encodeURIComponent(user.password)}@localhost:${port}` +
       `?tls=true&tlsCAFile=${encodeURIComponent(files.certificate)}`,
   };
 }
 
-/** Writes all files or none: a start that is killed here leaves no part that the next start would use. */
+/** Writes all files or none. A start that is killed here leaves no file that the next start would use. */
 function makeAccessFiles(folder: string): void {
   const made = `${folder}.new`;
   rmSync(made, { recursive: true, force: true });

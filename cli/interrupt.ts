@@ -1,10 +1,10 @@
 import { PlainFailure } from './plain-failure.ts';
 import { onceAskedToStop } from './stop-asked.ts';
 
-/** Exit code of a command that Ctrl-C ended: 128 and the number of SIGINT, as shells have it. */
+/** Exit code after Ctrl-C: 128 plus the number of SIGINT, as in shells. */
 export const INTERRUPTED_EXIT_CODE = 130;
 
-/** Aborted by Ctrl-C or SIGTERM; the command ends at the next place where that is safe. A second Ctrl-C ends at once. */
+/** A signal that Ctrl-C or SIGTERM aborts. The command ends at the next safe place. A second Ctrl-C ends it at once. */
 export function interruptSignal(safety: string): AbortSignal {
   const controller = new AbortController();
   const stop = (): void =>

@@ -6,14 +6,14 @@ import type { Log } from '../runtime/log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
 
-/** Longest wait for one answer of S3, the sending of one part (8 MiB) included: 2.2 Mbit/s is enough. */
+/** Longest wait for one answer of S3, including the time to send one part (8 MiB): 2.2 Mbit/s is enough. */
 const S3_ANSWER_MS_MAX = 30_000;
 
 /**
- * Opens the blob store that the settings name. Credentials of S3 that they do not name come from the AWS client's own
- * chain: shared files, instance role.
+ * Opens the blob store of the settings. Without S3 credentials in the settings, the AWS client finds them itself:
+ * shared files, instance role.
  *
- * @throws BlobStoreUnavailable when the folder cannot be used, SettingsRefused
+ * @throws BlobStoreUnavailable when the folder is unusable, SettingsRefused
  */
 export async function openBlobs(settings: Settings, log: Log): Promise<BlobStore> {
   if (settings.BLOB_STORE === 'filesystem') {
@@ -25,9 +25,9 @@ export async function openBlobs(settings: Settings, log: Log): Promise<BlobStore
   return openBucket(bucket, settings, log);
 }
 
-/** A bucket at the S3 endpoint of the settings. */
+/** Opens a bucket at the S3 endpoint of the settings. */
 export async function openBucket(bucket: string, settings: Settings, log: Log): Promise<BlobStore> {
-  // The client of S3 is large; who keeps blobs in a folder does not load it.
+  // The S3 client is large, so an installation with blobs in a folder does not load it.
   const { openS3BlobStore } = await import('../blob-store/s3.ts');
   return openS3BlobStore({
     bucket,

@@ -1,6 +1,6 @@
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** A failure that a person can act on: printed as its one sentence, without a stack. */
+/** A failure that the user can fix. Docket prints its sentence without a stack. */
 export class PlainFailure extends CodedError {
   readonly code: string;
   readonly retryable = false;

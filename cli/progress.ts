@@ -3,13 +3,13 @@ const BAR_COLUMNS = 30;
 const REDRAW_MS = 100;
 
 export interface Progress {
-  /** `of` null: how much there is, is not known. */
+  /** @param of the total; null when it is unknown */
   readonly show: (done: number, of: number | null) => void;
-  /** Takes the line away. */
+  /** Removes the line. */
   readonly end: () => void;
 }
 
-/** One line on stderr that says how far something is, on a terminal; in a pipe nothing. */
+/** One line on stderr that shows progress on a terminal. In a pipe it shows nothing. */
 export function progressOn(stream: NodeJS.WriteStream, doing: string): Progress {
   if (!stream.isTTY) return { show: () => undefined, end: () => undefined };
   const startedMs = performance.now();
@@ -25,7 +25,7 @@ export function progressOn(stream: NodeJS.WriteStream, doing: string): Progress 
   };
 }
 
-/** Bar, share, rate and time left. */
+/** The text of the line: bar, percent, rate and time left. */
 export function progressText(done: number, of: number | null, seconds: number): string {
   const rate = seconds > 0 ? Math.round(done / seconds) : 0;
   if (of === null || of === 0) return `${done}, ${rate}/s`;

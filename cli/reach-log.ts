@@ -17,10 +17,10 @@ export interface ReachedLog {
 }
 
 /**
- * The log that the settings name, else that of the Docket that runs on the data folder. If none runs, the event store
- * of the data folder is started and stopped again afterwards.
+ * Connects to the log of the settings, else to that of the Docket that runs on the data folder. If none runs, starts
+ * the event store of the data folder, and stops it afterwards.
  *
- * @param options.alone true for what nobody else may write beside: a running Docket is then refused
+ * @param options.alone true when nobody else may write meanwhile; a running Docket is then refused
  * @throws PlainFailure ALREADY_RUNNING, DATA_DIR_UNUSABLE, CHILD_FAILED
  */
 export async function reachLog(

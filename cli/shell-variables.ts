@@ -3,15 +3,15 @@ import { givenSetting } from '../runtime/settings.ts';
 
 type Environment = Record<string, string | undefined>;
 
-/** This machine, in every spelling that a client compares: gRPC has IPv6 bare, `fetch` in brackets. */
+/** This machine, in every form that a client compares: gRPC uses IPv6 without brackets, `fetch` with them. */
 const THIS_MACHINE = ['localhost', '127.0.0.1', '::1', '[::1]'];
 /** Settings that name a server of this installation. */
 const SERVERS = ['EVENTSTORE_URL', 'GATEWAY_URL', 'S3_ENDPOINT'];
-/** The variables that decide which calls go through a proxy, in the one spelling that every client reads. */
+/** The variables that send calls through a proxy, in lower case, which every client reads. */
 const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy'];
 
 /**
- * Takes back what the shell of whoever starts Docket may not decide. Runs once, before anything else of a process:
+ * Removes the influence of the shell that starts Docket. Runs once, before anything else in a process:
  *
  * - No call to this machine goes through a proxy, nor one to a server whose name has no dot and is therefore on the same
  *   network. Other calls go through the proxy that `http_proxy`, `https_proxy` or `grpc_proxy` name, in either case, but
@@ -51,7 +51,7 @@ function* settleProxies(environment: Environment): Iterable<string> {
   const exceptForGrpc = given(environment, 'no_grpc_proxy')?.value;
   if (exceptForGrpc !== undefined)
     set(environment, 'no_grpc_proxy', [...new Set([...exceptForGrpc.split(/[\s,]+/), ...direct])].join(','));
-  // `fetch` and `node:http` have read the environment before us, and only where NODE_USE_ENV_PROXY asked them to.
+  // `fetch` and `node:http` read the environment earlier, and only if NODE_USE_ENV_PROXY was set.
   setGlobalProxyFromEnv(environment);
 }
 
@@ -69,7 +69,7 @@ function given(environment: Environment, name: string): Given | null {
   return null;
 }
 
-/** `all_proxy` stands for the others; it often names a SOCKS proxy, which none of our clients speaks. */
+/** `all_proxy` replaces the others. It often names a SOCKS proxy, which no client of Docket supports. */
 function fallback(environment: Environment, name: string): Given | null {
   const all = name === 'grpc_proxy' ? null : given(environment, 'all_proxy');
   return all !== null && /^https?:/i.test(all.value) ? all : null;

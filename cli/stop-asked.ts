@@ -1,11 +1,14 @@
 import { hangupIsIgnored } from '../runtime/launcher/hangup.cjs';
 
-/** A second signal within this time is the same key: the terminal tells the whole group, and npm tells its child again. */
+/**
+ * A second signal within this time comes from the same key, because the terminal signals the whole group and npm
+ * signals its child again.
+ */
 const SAME_KEY_MS = 500;
 
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP. Later signals are caught and ignored. Stopping has a time limit of
- * its own, and to die at the second signal would leave child processes behind.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP, and ignores later signals. Stopping has its own time limit. A
+ * process that ended at the second signal would leave child processes behind.
  */
 export function untilAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
@@ -13,7 +16,7 @@ export function untilAskedToStop(): Promise<void> {
   });
 }
 
-/** Calls `stop` at the first SIGINT, SIGTERM or SIGHUP, and `endAtOnce` when a person asks again. */
+/** Calls `stop` at the first SIGINT, SIGTERM or SIGHUP, and `endAtOnce` when the user repeats it. */
 export function onceAskedToStop(stop: () => void, endAtOnce: () => void): void {
   let askedAt: number | null = null;
   const asked = (): void => {
@@ -25,7 +28,7 @@ export function onceAskedToStop(stop: () => void, endAtOnce: () => void): void {
   for (const signal of stopSignals()) process.on(signal, asked);
 }
 
-/** SIGHUP comes when the terminal closes; where it was ignored, it stays ignored. */
+/** SIGHUP comes when the terminal closes. When it was ignored at the start, Docket ignores it too. */
 function stopSignals(): NodeJS.Signals[] {
   if (!hangupIsIgnored(process.env)) return ['SIGINT', 'SIGTERM', 'SIGHUP'];
   process.on('SIGHUP', () => undefined);

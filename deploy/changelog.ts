@@ -1,8 +1,8 @@
 const NUMBERS = /^(\d+)\.(\d+)\.(\d+)$/;
 
 /**
- * Why a version cannot follow another, as a sentence; null when it can.
- * Semantic Versioning 2.0.0, item 2: three numbers, and the released ones only rise.
+ * Says why a version cannot follow another; null when it can. Semantic Versioning 2.0.0, item 2: three numbers, and
+ * released versions only rise.
  */
 export function versionAfter(last: string, next: string): string | null {
   const numbers = NUMBERS.exec(next)?.slice(1).map(Number);
@@ -14,9 +14,9 @@ export function versionAfter(last: string, next: string): string | null {
 }
 
 /**
- * The changelog with its unreleased section dated as a version (Keep a Changelog 1.1.0); null when that section is
- * empty.
+ * Gives the unreleased section of the changelog a version and a date (Keep a Changelog 1.1.0).
  * @param day as `2026-11-30`
+ * @returns null when that section is empty
  */
 export function changelogOfRelease(changelog: string, version: string, day: string): string | null {
   const [head = '', ...rest] = changelog.split('## [Unreleased]\n');

@@ -1,5 +1,5 @@
 /**
- * `npm run release -- 0.3.0`: names what stands under [Unreleased] in CHANGELOG.md after the version and today's date,
+ * `npm run release -- 0.3.0` moves the section [Unreleased] of CHANGELOG.md under the version and today's date. It
  * writes the version into package.json and package-lock.json, commits, and tags `v0.3.0`. It pushes nothing.
  */
 import { execFileSync } from 'node:child_process';
@@ -16,7 +16,7 @@ function refuse(sentence: string): never {
   process.exit(2);
 }
 
-/** Writes the version into the first `"version"` of an npm file, which is the project's own. */
+/** Writes the version into the first `"version"` of an npm file, which is that of the project. */
 function writeVersion(file: string, from: string, to: string, times: number): void {
   let text = readFileSync(join(ROOT, file), 'utf8');
   for (let time = 0; time < times; time += 1)
@@ -24,7 +24,7 @@ function writeVersion(file: string, from: string, to: string, times: number): vo
   writeFileSync(join(ROOT, file), text);
 }
 
-/** Notes the hash of each migration: what was released is never edited, and a test holds it to that. */
+/** Records the hash of each migration, because nobody may edit a released one; a test checks the hashes. */
 function freezeMigrations(folder: string): void {
   const files = readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.sql'));
   const lines = files.toSorted().map((file) => {

@@ -18,35 +18,35 @@ import {
 } from './session-cookie.ts';
 import { keysFor, type SigningSecrets } from './signing-keys.ts';
 
-/** Who is asking, and from where. One value for every service of a process. */
+/** The rules of who asks, and from where. All services of a process share one. */
 export interface Identity {
   /**
-   * Refuses a change that another site's page asks for (403), then gives the request an owner; one without a valid
-   * cookie gets a fresh session. Nothing is stored (A-SE04). May be mounted more than once.
+   * Refuses a change that a page of another site requests (403), then gives the request an owner. A request without a
+   * valid cookie gets a new session. Nothing is stored (A-SE04). A process may mount it more than once.
    */
   readonly middleware: RequestHandler;
-  /** Reads who asks, behind the proxies of `TRUST_PROXY` too. */
+  /** Reads the client of a request, also behind the proxies of `TRUST_PROXY`. */
   readonly readClient: ReadClient;
-  /** Our own origins, from the settings alone. */
+  /** Docket's own origins, from the settings alone. */
   originsFor(request: IncomingMessage): ReadonlySet<string>;
-  /** The owner of an upgrade request, or null; a session is never issued here. */
+  /** The owner of an upgrade request, or null. An upgrade never gets a new session. */
   ownerOfUpgrade(request: IncomingMessage): string | null;
-  /** Whether the page that opens this socket is ours. */
+  /** True when Docket's own page opens this socket. */
   mayOpenSocket(request: IncomingMessage): boolean;
-  /** Whether who asks may see and do what operators may (`OPS_ACCESS`). */
+  /** True when the client may see and do what operators may (`OPS_ACCESS`). */
   mayOperate(request: IncomingMessage): boolean;
-  /** Answers 403 to everybody else. */
+  /** Answers 403 to everybody else than an operator. */
   readonly operatorsOnly: RequestHandler;
 }
 
-/** The owner that `middleware` gave the request. */
+/** The owner that `middleware` gave to the request. */
 export function ownerOf(res: Response): string {
   const owner: unknown = res.locals['owner'];
   if (typeof owner !== 'string') throw new Error('The route is not behind the identity middleware.');
   return owner;
 }
 
-/** Identity by anonymous, signed session cookies. */
+/** Identifies owners by anonymous, signed session cookies. */
 export function createIdentity(options: {
   settings: Pick<Settings, 'PUBLIC_URL' | 'HOST' | 'PORT' | 'OPS_ACCESS' | 'TRUST_PROXY'>;
   secrets: SigningSecrets;

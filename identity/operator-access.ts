@@ -3,7 +3,7 @@ import { addressList } from '../runtime/address-list.ts';
 import type { Client, ReadClient } from '../runtime/http/client.ts';
 import type { Settings } from '../schemas/config.ts';
 
-/** Headers that proxies add. A request with one of them comes from elsewhere, or pretends to, so it is refused. */
+/** Headers that proxies add. A request with one comes from elsewhere or pretends to, so Docket refuses it. */
 const PROXY_HEADERS = [
   'forwarded',
   'via',
@@ -24,19 +24,21 @@ type AskedBy = Pick<IncomingMessage, 'headers'> & {
   readonly socket: { readonly remoteAddress?: string | undefined };
 };
 
-/** Whether a request may see and do what operators may. Asked here and nowhere else, for HTTP and sockets alike. */
+/** True when a request may see and do what operators may. All checks for HTTP and sockets call this one function. */
 export type MayOperate = (request: AskedBy, origins: ReadonlySet<string>) => boolean;
 
 /**
- * Builds the rule of `OPS_ACCESS`: `open`, `off`, or the addresses and ranges of operators (`loopback`, the default,
- * is one such range). The address is the client's own: behind a proxy of `TRUST_PROXY`, the one that the proxy says.
+ * Builds the rule of `OPS_ACCESS`: `open`, `off`, or the addresses and ranges of operators (`loopback`, the default, is
+ * such a range). The address is that of the client: behind a proxy of `TRUST_PROXY`, the one that the proxy names.
  *
- * A loopback connection alone does not say that somebody is on this machine: behind a reverse proxy that nobody named
- * everybody comes from 127.0.0.1. So a direct loopback connection is refused once a proxy is configured or people
- * come by another name than this machine's (`PUBLIC_URL`). A request with a header of an unnamed proxy always is.
+ * A loopback connection alone does not prove that the client is on this machine. Behind a reverse proxy without a
+ * setting, everybody comes from 127.0.0.1. So the rule refuses a direct loopback connection once a proxy is configured,
+ * or once people use another name than this machine's (`PUBLIC_URL`). It always refuses a request with a header of a
+ * proxy that no setting names.
  *
- * A page of another site can make a browser of an operator ask (`Sec-Fetch-Site`, `Origin`), also under a name of its
- * own that it lets point here (DNS rebinding: then `Host` is that name). Both are refused, in every mode.
+ * A page of another site can make an operator's browser send requests (`Sec-Fetch-Site`, `Origin`). It can also do so
+ * under its own name that it points here (DNS rebinding: then `Host` is that name). The rule refuses both in every
+ * mode.
  *
  * @throws AddressListRefused
  */
@@ -53,7 +55,7 @@ export function operatorRule(settings: AccessSettings, readClient: ReadClient): 
   };
 }
 
-/** @param origins our own origins, never taken from the request */
+/** @param origins Docket's own origins, never taken from the request */
 function isFromOurOwnPage({ headers }: AskedBy, client: Client, origins: ReadonlySet<string>): boolean {
   const { origin } = headers;
   const site = headers['sec-fetch-site'];
@@ -62,7 +64,7 @@ function isFromOurOwnPage({ headers }: AskedBy, client: Client, origins: Readonl
   return [...origins].some((own) => new URL(own).host === client.host?.toLowerCase());
 }
 
-/** Whether the connection is the client's own, and not one of a proxy that nobody named. */
+/** True when the connection is the client's own and not that of an unknown proxy. */
 function isDirect({ headers }: AskedBy, client: Client, settings: AccessSettings): boolean {
   if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
   if (!LOOPBACK.has(client.address ?? '')) return true;

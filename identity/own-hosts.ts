@@ -1,10 +1,10 @@
 import { networkInterfaces } from 'node:os';
 
-/** How browsers reach a server of this machine, as an address spells the host: IPv6 in brackets. */
+/** The hosts under which browsers reach a server of this machine, as in a URL: IPv6 in brackets. */
 export interface OwnHosts {
-  /** What to open on this machine. */
+  /** The host to open on this machine. */
   readonly here: string;
-  /** What to open on other machines, when the server listens on every address. */
+  /** The hosts to open on other machines, when the server listens on every address. */
   readonly elsewhere: readonly string[];
 }
 
@@ -17,8 +17,8 @@ interface InterfaceAddress {
 const LINK_LOCAL = /^fe[89ab]/i;
 
 /**
- * The hosts under which a server opens that listens on `host`: an address in any spelling, or a name.
- * @param interfaces answers the addresses of this machine; asked only when the server listens on every one
+ * The hosts for a server that listens on `host`: an address in any spelling, or a name.
+ * @param interfaces returns the addresses of this machine; called only when the server listens on every address
  */
 export function ownHosts(
   host: string,
@@ -41,12 +41,12 @@ function interfacesNow(): readonly InterfaceAddress[] {
   try {
     lastSeen = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   } catch {
-    // Without a free file handle the addresses cannot be read. Those of the last time are this machine's all the same.
+    // Without a free file handle the system cannot list addresses. The last list is still right.
   }
   return lastSeen;
 }
 
-/** As the URL standard writes it, so that it equals what browsers send: `0` is 0.0.0.0, `::0` is [::]. */
+/** The host in the form of the URL standard, which browsers send: `0` becomes 0.0.0.0, `::0` becomes [::]. */
 function inAddress(host: string): string {
   const bare = host.includes(':') ? `[${host}]` : host;
   return URL.canParse(`http://${bare}`) ? new URL(`http://${bare}`).hostname : bare;

@@ -14,24 +14,30 @@ import type { Settings } from '../schemas/config.ts';
 
 const MINUTE_SEC = 60;
 const HOUR_SEC = 3_600;
-/** The table of shared counts; the read store's migrations make it. */
+/** The table of shared counts, made by the read store's migrations. */
 const COUNTS = { schemaName: 'docket', tableName: 'rate_limits', tableCreated: true } as const;
 
-/** What a client may do how often. `address` counts every request, `owner` those with a session, `upload` files. */
+/** What each limit counts: `address` every request, `owner` those with a session, `upload` files. */
 export type LimitName = 'address' | 'owner' | 'upload';
-/** Why a request was refused, as the metric has it. */
+/** Why a request was refused, for the metric. */
 export type RefusalReason = LimitName | 'upload-places' | 'socket-address' | 'socket-owner';
 
 export interface RateLimits {
-  /** One request of its client's address; every route of a process stands behind it. */
+  /** Counts one request of the client's address. Mount it before every route of a process. */
   readonly byAddress: RequestHandler;
-  /** One request of its owner, once a request; stands behind the identity middleware. */
+  /** Counts one request of its owner, once for each request. Mount it after the identity middleware. */
   readonly byOwner: RequestHandler;
-  /** One file of an owner: seconds to wait, or null when it may come. */
+  /**
+   * Counts one file of an owner.
+   * @returns seconds to wait, or null when the file may come
+   */
   file(owner: string): Promise<number | null>;
-  /** One socket that an address opens: seconds to wait, or null when it may come. */
+  /**
+   * Counts one socket of an address.
+   * @returns seconds to wait, or null when it may open
+   */
   socket(clientKey: string): Promise<number | null>;
-  /** Counts a refusal that was decided elsewhere. */
+  /** Counts a refusal that other code decided. */
   refused(reason: RefusalReason): void;
 }
 
@@ -43,10 +49,10 @@ interface Limit {
 }
 
 /**
- * The limits of everybody, for all routes of a process. Refusals are 429 with `Retry-After`; answers carry the fields
+ * The limits for all routes of a process. Refusals are 429 with `Retry-After`. Answers carry the fields
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
  *
- * @param options.sharedBy Postgres in which all processes count together; while it gives no answer, and without it,
+ * @param options.sharedBy Postgres, in which all processes count together. Without it, and while it does not answer,
  *   each process counts for itself
  */
 export function createRateLimits(options: {
@@ -123,7 +129,7 @@ function limiterOf(options: IRateLimiterOptions, sharedBy: Pool | undefined): Ra
     storeClient: sharedBy,
     storeType: 'pool',
     insuranceLimiter: alone,
-    // Who is over the limit is refused from memory, so that a flood costs Postgres nothing.
+    // A client over its limit is refused from memory, so that a flood of requests costs Postgres nothing.
     inMemoryBlockOnConsumed: Number(options.points) + 1,
   });
 }
@@ -140,7 +146,7 @@ async function consume(
   }
 }
 
-/** Adds one limit to the answer's fields; a request may stand under two. */
+/** Adds one limit to the fields of the answer. Two limits may apply to a request. */
 function tell(res: Response, { name, points, windowSec }: Limit, left: RateLimiterRes): void {
   res.append('RateLimit-Policy', `"${name}";q=${points};w=${windowSec}`);
   res.append('RateLimit', `"${name}";r=${Math.max(0, left.remainingPoints)};t=${secondsOf(left)}`);

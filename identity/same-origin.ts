@@ -8,10 +8,10 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 type OriginSettings = Pick<Settings, 'PUBLIC_URL' | 'HOST' | 'PORT'>;
 
 /**
- * The origins that may write: that of `PUBLIC_URL`, or this machine's own on the port: `localhost`, `HOST`, and its
- * network addresses when `HOST` means every address. The `Host` header has no say (A-HT02).
+ * The origins that may write. With `PUBLIC_URL` only its origin; otherwise this machine's own on the port: `localhost`,
+ * `HOST`, and its network addresses when `HOST` means every address. The `Host` header does not count (A-HT02).
  *
- * @param listeningPort the port really listened on, for a `PORT` of 0
+ * @param listeningPort the real port, for a `PORT` of 0
  */
 export function allowedOrigins(settings: OriginSettings, listeningPort: number): ReadonlySet<string> {
   if (settings.PUBLIC_URL) return new Set([new URL(settings.PUBLIC_URL).origin]);
@@ -25,9 +25,9 @@ export function allowedOrigins(settings: OriginSettings, listeningPort: number):
 }
 
 /**
- * Whether an HTTP request may change something (A-CS01, A-CS04). Browsers say where a request comes from by
- * `Sec-Fetch-Site` (W3C Fetch Metadata), older ones by `Origin`; what says neither is no browser, and no browser's
- * cookie is with it.
+ * True when an HTTP request may change something (A-CS01, A-CS04). Browsers name the origin of a request by
+ * `Sec-Fetch-Site` (W3C Fetch Metadata), older ones by `Origin`. A request without both is not from a browser, so it
+ * carries no cookie of a browser.
  */
 export function mayWrite(
   request: Pick<IncomingMessage, 'method' | 'headers'>,
@@ -40,7 +40,7 @@ export function mayWrite(
   return origin === undefined || allowed.has(origin);
 }
 
-/** Whether a socket may be opened: only with an `Origin` on the list, since no other rule stops a page (A-CS03). */
+/** True when a socket may open: only with an `Origin` on the list, because no other rule stops a page (A-CS03). */
 export function mayOpenSocket(
   request: Pick<IncomingMessage, 'headers'>,
   allowed: ReadonlySet<string>,

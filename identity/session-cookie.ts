@@ -5,39 +5,39 @@ import { stringifySetCookie } from 'cookie';
 export const SECURE_COOKIE = '__Host-docket';
 export const PLAIN_COOKIE = 'docket';
 
-/** The longest that browsers keep a cookie (RFC 6265bis, 5.5). */
+/** The longest time for which browsers keep a cookie (RFC 6265bis, 5.5). */
 export const COOKIE_MAX_AGE_SEC = 400 * 24 * 3600;
-/** A session in use is written again this often, so that it does not end under its owner. */
+/** Docket writes the cookie of a session in use again after this time, so that the session does not expire. */
 const RENEW_AFTER_SEC = 30 * 24 * 3600;
-/** A cookie from the future is somebody's clock, up to this much. */
+/** A cookie may be this far in the future, because clocks differ. */
 const CLOCK_SKEW_SEC = 24 * 3600;
 /** 128 random bits: the owner's id, 22 characters of base64url. */
 const OWNER_ID_BYTES = 16;
 
 const FORM = /^v1\.([A-Za-z0-9_-]{22})\.([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/;
 
-/** Newest first: the first signs, all verify. */
+/** Newest first. The first key signs, all keys verify. */
 export type SessionKeys = readonly [Buffer, ...Buffer[]];
 
-/** A session that a cookie proves. */
+/** A session from a valid cookie. */
 export interface Session {
   readonly owner: string;
-  /** Whether the cookie should be written again: it is old, or an older key signed it. */
+  /** True when the cookie should be written again, because it is old or signed by an older key. */
   readonly renew: boolean;
 }
 
-/** A fresh, random owner. Nothing is stored anywhere; the cookie is the session. */
+/** Makes a new, random owner. Nothing is stored, because the cookie is the session. */
 export function newOwner(): string {
   return randomBytes(OWNER_ID_BYTES).toString('base64url');
 }
 
-/** The value of the cookie: version, owner, issue time in seconds (base 36), HMAC-SHA256 of the three. */
+/** Makes the value of the cookie: version, owner, issue time in seconds (base 36), HMAC-SHA256 of the three. */
 export function sealSession(owner: string, keys: SessionKeys, nowMs: number): string {
   const claim = `v1.${owner}.${Math.floor(nowMs / 1000).toString(36)}`;
   return `${claim}.${macOf(claim, keys[0]).toString('base64url')}`;
 }
 
-/** The session behind a cookie's value, or null when it is not one of ours or too old. */
+/** Reads the session from a cookie's value; null when Docket did not sign it or it is too old. */
 export function readSession(value: string, keys: SessionKeys, nowMs: number): Session | null {
   const match = FORM.exec(value);
   if (!match) return null;
@@ -52,8 +52,8 @@ export function readSession(value: string, keys: SessionKeys, nowMs: number): Se
 }
 
 /**
- * The value of a cookie in a `Cookie` header, or null. A name that comes twice with different values is nobody's:
- * which of the two the browser was given first cannot be told (A-SE02).
+ * The value of a cookie in a `Cookie` header, or null. A name with two different values counts as absent, because
+ * nobody can tell which the browser got first (A-SE02).
  */
 export function cookieValue(header: string | undefined, name: string): string | null {
   const values = new Set<string>();

@@ -6,15 +6,15 @@ import { CodedError } from '../schemas/coded-error.ts';
 const KEY_FILE = 'session-keys';
 const KEY_BYTES = 32;
 const KEY_FILE_MODE = 0o600;
-/** Shorter secrets are guessable; the same bound as the setting's. */
+/** A shorter secret could be guessed. The setting has the same bound; in characters. */
 const SECRET_CHARS_MIN = 32;
-/** Keys that still verify; each costs one HMAC for a cookie that nobody signed. */
+/** Most keys that still verify. Each costs one HMAC for a forged cookie. */
 const SECRETS_MAX = 8;
 
-/** The secrets, newest first: the first signs, all of them verify. */
+/** The secrets, newest first. The first signs, all verify. */
 export type SigningSecrets = readonly [string, ...string[]];
 
-/** The signing secrets cannot be used as they are. */
+/** Docket cannot use the signing secrets. */
 export class SigningSecretsRefused extends CodedError {
   readonly code = 'SIGNING_SECRETS_REFUSED';
   readonly retryable = false;
@@ -25,9 +25,9 @@ export class SigningSecretsRefused extends CodedError {
 }
 
 /**
- * The secrets behind every signature: `SESSION_SECRET` when it is set (several, newest first, separated by commas),
- * otherwise the lines of `session-keys` in the data folder, which is made with one random key when it is missing.
- * To rotate, put a new one in front; drop the old one when its cookies may die.
+ * Loads the secrets of all signatures: `SESSION_SECRET` when set (several, newest first, separated by commas).
+ * Otherwise the lines of `session-keys` in the data folder; it makes that file with one random key when missing. To
+ * rotate, put a new secret first, and remove the old one when its cookies may end.
  *
  * @throws SigningSecretsRefused
  */
@@ -61,7 +61,7 @@ async function readOrNull(path: string): Promise<string | null> {
   }
 }
 
-/** Written whole beside its name and linked there, so that two starting processes end with the same key. */
+/** Writes a whole new file and links it under the name, so that two starting processes use the same key. */
 async function createdOnce(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const handle = await open(draft, 'wx', KEY_FILE_MODE);
@@ -83,7 +83,8 @@ async function createdOnce(path: string): Promise<string> {
 }
 
 /**
- * One key a secret for one purpose (HKDF, RFC 5869), so that what is signed for one can never pass for another.
+ * Derives one key from each secret for one purpose (HKDF, RFC 5869). So a signature for one purpose is never valid for
+ * another.
  *
  * @param purpose such as `session` or `page-cursor`; part of every signature made with the keys
  */

@@ -1,19 +1,19 @@
 import { EmbeddedPostgresFailed } from './failure.ts';
 
 /**
- * Postgres refuses to run as root, so root lends it the ids that own nothing: `nobody` on every Linux. Postgres wants
- * them to have a name, and `nobody` has one.
+ * Postgres refuses to run as root, so root runs it under ids that own no files: those of `nobody` on every Linux.
+ * Postgres requires a name for its ids, and `nobody` is one.
  */
 const UNPRIVILEGED_ID = 65_534;
 
-/** The user and group that the server runs as; empty when we are an ordinary user already. */
+/** The user and group of the server. Empty when this program already runs as an ordinary user. */
 export interface ServerAccount {
   readonly uid?: number;
   readonly gid?: number;
 }
 
 /**
- * The account Postgres runs under when this program runs as it does now.
+ * Chooses the account for Postgres from the account of this program.
  * @throws EmbeddedPostgresFailed for root where there is no `/proc`, by which an account enters a folder closed to it
  */
 export function serverAccount(): ServerAccount {
@@ -24,5 +24,8 @@ export function serverAccount(): ServerAccount {
   return process.getuid?.() === 0 ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
 }
 
-/** Nothing of the caller's environment reaches the server: PGDATA, PGPORT or a foreign locale would change it. */
+/**
+ * The server gets nothing of the caller's environment, because PGDATA, PGPORT or another locale would change its
+ * behaviour.
+ */
 export const SERVER_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } as const;

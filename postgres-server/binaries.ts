@@ -10,17 +10,17 @@ import { EmbeddedPostgresFailed } from './failure.ts';
 const run = promisify(execFile);
 const TRY_TIMEOUT_MS = 10_000;
 
-/** Paths of the programs of one Postgres. */
+/** Paths of the programs of one Postgres installation. */
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
 }
 
 /**
- * The Postgres programs from the package of this platform, usable by `account`. They are used where they are. If that
- * place is read-only or closed to the account, they are copied once to a folder named after their version.
+ * Returns the Postgres programs from the package of this platform, usable by `account`. They normally run in place.
+ * When that place is read-only or closed to the account, they are copied once to a folder named after their version.
  *
- * @throws EmbeddedPostgresFailed when this platform has no package or no place takes a usable copy
+ * @throws EmbeddedPostgresFailed when this platform has no package, or when no folder can hold a usable copy
  */
 export async function postgresBinaries(
   directory: string,
@@ -60,7 +60,7 @@ function packageFolder(): string {
   }
 }
 
-/** Makes the links that a package cannot carry, then really runs the program as the account. */
+/** Makes the links that a package cannot contain, then runs the program as the account to check it. */
 async function usable(place: string, account: ServerAccount): Promise<PostgresBinaries> {
   await linkLibraries(place);
   const bin = join(place, 'native', 'bin');
@@ -76,7 +76,7 @@ async function usable(place: string, account: ServerAccount): Promise<PostgresBi
   return binaries;
 }
 
-/** Idempotent, and safe when two processes do it at once: whoever comes second finds the same link. */
+/** Idempotent, also when two processes link at once: the second finds the same link. */
 async function linkLibraries(place: string): Promise<void> {
   const listed = await readFile(join(place, 'native', 'pg-symlinks.json'), 'utf8');
   const links = JSON.parse(listed) as { source: string; target: string }[];
@@ -88,10 +88,10 @@ async function linkLibraries(place: string): Promise<void> {
   }
 }
 
-/** A copy appears whole or not at all; a second process at the same time finds the first one's. */
+/** A copy appears whole or not at all. A second process at the same time finds the copy of the first. */
 async function copyOnce(source: string, place: string): Promise<void> {
   const made = await mkdir(dirname(place), { recursive: true, mode: 0o755 });
-  // Whatever the umask: the account walks through it.
+  // The account must pass through this folder, whatever the umask.
   if (made !== undefined) await openToRead(made);
   if (await isOurs(place)) return;
   const unfinished = await mkdtemp(`${place}-`);
@@ -106,7 +106,7 @@ async function copyOnce(source: string, place: string): Promise<void> {
   }
 }
 
-/** A copy that somebody else could have put there, or can change, is not run. */
+/** Docket runs no copy that another user could have made or can change. */
 async function isOurs(place: string): Promise<boolean> {
   try {
     const found = await stat(place);
@@ -118,7 +118,7 @@ async function isOurs(place: string): Promise<boolean> {
   throw new EmbeddedPostgresFailed(`${place} belongs to somebody else, so the programs in it are not run.`);
 }
 
-/** Lets every account read and run what is in a folder, and only its owner change it. */
+/** Lets every account read and run the files of a folder, and only its owner change them. */
 export async function openToRead(folder: string): Promise<void> {
   await run('chmod', ['-R', 'u=rwX,go=rX', folder], { timeout: TRY_TIMEOUT_MS });
 }

@@ -13,7 +13,7 @@ import { asSuperuser } from './single-user.ts';
 const INITDB_TIMEOUT_MS = 120_000;
 /** The folder of the database files. */
 export const CLUSTER = 'cluster';
-/** Begins the name of a folder in which database files are being made. */
+/** Prefix of the name of a folder in which database files are being made. */
 export const UNFINISHED = 'unfinished-';
 
 /** Where and how the database files are made. */
@@ -21,21 +21,21 @@ export interface ClusterPlace {
   readonly directory: string;
   readonly binaries: PostgresBinaries;
   readonly account: ServerAccount;
-  /** Of the roles of a server that is made. */
+  /** Passwords for the roles of a new server. */
   readonly passwords: Passwords;
-  /** Ends the making. */
+  /** Ends the creation of the files. */
   readonly stop?: AbortSignal;
 }
 
 /**
- * The folder of the database files, made when it is not there. It appears whole or not at all.
+ * Returns the folder of the database files, and makes it when it is missing. The folder appears whole or not at all.
  * @throws EmbeddedPostgresFailed
  */
 export async function ensureCluster(place: ClusterPlace): Promise<string> {
   const { directory, account } = place;
   const cluster = join(directory, CLUSTER);
   if (await belongsToUs(cluster, account)) {
-    // An older Docket that ran on the folder meanwhile let everybody in.
+    // An older Docket that ran on the folder meanwhile may have let everybody in.
     await writeFile(join(cluster, 'pg_hba.conf'), HOST_BASED_ACCESS);
     return cluster;
   }
@@ -54,8 +54,8 @@ export async function ensureCluster(place: ClusterPlace): Promise<string> {
 }
 
 /**
- * Whether there are database files, and they are ours.
- * @throws EmbeddedPostgresFailed when they are somebody else's or none at all
+ * True when the folder has database files of this account; false when it has none.
+ * @throws EmbeddedPostgresFailed when the files are somebody else's, or no database files
  */
 export async function belongsToUs(cluster: string, account: ServerAccount): Promise<boolean> {
   let owner: number;
@@ -76,7 +76,10 @@ export async function belongsToUs(cluster: string, account: ServerAccount): Prom
   return true;
 }
 
-/** Sorting and case by Unicode code point, from Postgres itself: the same on every machine, whatever is installed. */
+/**
+ * Makes database files. They sort and change case by Unicode code points with Postgres' own provider, so every machine
+ * gives the same result.
+ */
 async function initialise(
   fresh: string,
   { binaries, account, passwords, stop }: ClusterPlace,
@@ -95,14 +98,17 @@ async function initialise(
   });
 }
 
-/** What a shell takes for itself between double quotes, where `initdb` puts its own path (PostgreSQL, find_other_exec). */
+/**
+ * Characters that a shell interprets between double quotes, where `initdb` puts its own path (PostgreSQL,
+ * find_other_exec).
+ */
 const READ_BY_A_SHELL = /[$`"\\\n]/;
-/** Used when the folder of TMPDIR has such a sign too. */
+/** Used when the path in TMPDIR has such a character too. */
 const USUAL_TEMPORARY = '/tmp';
 
 /**
- * Runs `use` with the programs at a path that no shell misreads: the given one, or a copy in a temporary folder that is
- * removed afterwards. A link is not enough, since `initdb` resolves it.
+ * Runs `use` with the programs at a path that no shell misreads: the given path, or a copy in a temporary folder,
+ * removed afterwards. A link is not enough, because `initdb` resolves it.
  *
  * @throws EmbeddedPostgresFailed when no copy can be made
  */
@@ -118,7 +124,7 @@ async function withPlainPath(
   try {
     copy = await mkdtemp(join(place, 'docket-initdb-'));
     await cp(native, join(copy, 'native'), { recursive: true, verbatimSymlinks: true });
-    // The programs may run as another account; only our own account may change them.
+    // The programs may run as another account, and only this account may change them.
     if (account.uid !== undefined) await openToRead(copy);
     else await chmod(copy, 0o700);
     const bin = join(copy, 'native', 'bin');

@@ -1,6 +1,6 @@
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** The embedded Postgres cannot be started or prepared; the message is one sentence for the person at the terminal. */
+/** The embedded Postgres cannot be started or prepared. The message is one sentence for the user at the terminal. */
 export class EmbeddedPostgresFailed extends CodedError {
   readonly code = 'EMBEDDED_POSTGRES_FAILED';
   readonly retryable = false;
@@ -10,7 +10,7 @@ export class EmbeddedPostgresFailed extends CodedError {
   }
 }
 
-/** What Postgres writes when it gives up, and what to tell the person. The first match wins. */
+/** Patterns in the messages of a Postgres that ended, each with a sentence for the user. The first match counts. */
 const KNOWN_CAUSES: readonly (readonly [RegExp, (directory: string) => string])[] = [
   [
     /could not look up effective user ID (\d+)/,
@@ -30,7 +30,7 @@ const KNOWN_CAUSES: readonly (readonly [RegExp, (directory: string) => string])[
   ],
 ];
 
-/** Turns a failed file operation in the folder of the embedded Postgres into one sentence. */
+/** Converts a failed file operation in the folder of the embedded Postgres to one sentence. */
 export function folderFailure(directory: string, error: unknown): EmbeddedPostgresFailed {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
   const sentences: Record<string, string> = {
@@ -45,7 +45,7 @@ export function folderFailure(directory: string, error: unknown): EmbeddedPostgr
   return new EmbeddedPostgresFailed(sentence, { cause: error });
 }
 
-/** Turns the last lines that Postgres wrote before it gave up into one sentence. */
+/** Converts the last lines of a Postgres that ended to one sentence. */
 export function outputFailure(
   directory: string,
   output: string,

@@ -8,18 +8,18 @@ import { EmbeddedPostgresFailed } from './failure.ts';
 import { SOCKET_FILE } from './place-of-connections.ts';
 import type { StartLog } from './start-log.ts';
 
-/** Each step is tried for so long before the next, harder one. */
+/** Time for each step before the next, stronger one. */
 const PATIENCE_MS = 5_000;
 const LOOK_AGAIN_MS = 20;
-/** Far more than a list of all programs takes. */
+/** Far more bytes than a list of all programs needs. */
 const PS_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
- * Ends what an earlier server left in the cluster folder. A postmaster whose parent was killed is shut down. Backends
- * without a postmaster leave by themselves and hold its shared memory until then, so they are waited for. The pid file
- * and the socket of a dead postmaster are removed. The caller holds the lock of the data folder.
+ * Ends what an earlier server left in the cluster folder. Shuts down a postmaster whose parent was killed. Waits for
+ * backends without a postmaster, which end by themselves and hold its shared memory until then. Removes the pid file
+ * and the socket of a dead postmaster. The caller holds the lock of the data folder.
  *
- * @throws EmbeddedPostgresFailed when something survives even SIGKILL
+ * @throws EmbeddedPostgresFailed when a program survives even SIGKILL
  */
 export async function clearLeftovers(cluster: string, log: StartLog): Promise<void> {
   const pidFile = join(cluster, 'postmaster.pid');
@@ -36,14 +36,14 @@ export async function clearLeftovers(cluster: string, log: StartLog): Promise<vo
   if (!(await gone(cluster)))
     throw new EmbeddedPostgresFailed(`An earlier Postgres still runs in ${cluster} and cannot be stopped.`);
 
-  // The socket goes first: its lock has the pid too, which may be another program's by now.
+  // The socket goes first, because its lock file also has the pid, which another program may have by now.
   for (const file of [join(cluster, SOCKET_FILE), join(cluster, `${SOCKET_FILE}.lock`), pidFile])
     await rm(file, { force: true });
 }
 
 /**
- * Removes the database files that a start which was killed had begun to make, and ends the programs that still make
- * them. The caller holds the lock of the data folder.
+ * Removes the database files that a killed start left unfinished, and ends the programs that still write them. The
+ * caller holds the lock of the data folder.
  */
 export async function removeUnfinished(directory: string, log: StartLog): Promise<void> {
   const names = (await readdir(directory)).filter((name) => name.startsWith(UNFINISHED));
@@ -67,7 +67,7 @@ async function postmasterPid(pidFile: string): Promise<number | null> {
 
 /**
  * Pids of the programs whose working folder is the cluster folder: a server and its backends. The pid file is not
- * enough, since its number may belong to another program by now.
+ * enough, because another program may have its number by now.
  */
 async function programsIn(cluster: string): Promise<number[]> {
   const place = await realpath(cluster).catch((error: NodeJS.ErrnoException) => {
@@ -82,8 +82,9 @@ async function programsIn(cluster: string): Promise<number[]> {
 }
 
 /**
- * The same without `/proc`: the server names the folder on its command line, and its backends are its children. A backend
- * whose server was killed is not found; it leaves by itself, and a start that comes too early is repeated.
+ * The same without `/proc`. The server names the folder on its command line, and its backends are its children. This
+ * does not find a backend whose server was killed. Such a backend ends by itself, and a start that comes too early is
+ * repeated.
  */
 export async function programsByPs(place: string): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,ppid=,command='], {
@@ -104,7 +105,10 @@ async function gone(cluster: string): Promise<boolean> {
   return false;
 }
 
-/** @returns false when the program has gone already */
+/**
+ * Sends a signal.
+ * @returns false when the program no longer exists
+ */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, name);

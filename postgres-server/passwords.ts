@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** In the folder of the embedded Postgres, beside its database files. */
+/** The name of the file in the folder of the embedded Postgres, beside its database files. */
 export const PASSWORDS_FILE = 'passwords.json';
 const PASSWORD_BYTES = 32;
 
-/** What the roles of the embedded Postgres log in with, in base64url. */
+/** The passwords of the roles of the embedded Postgres, in base64url. */
 export interface Passwords {
   readonly docket: string;
   readonly analyst: string;
 }
 
-/** The passwords that were made for this folder; null when there are none, or none that can be read. */
+/** Reads the passwords of this folder; null when there is no file, or an unreadable one. */
 export async function readPasswords(directory: string): Promise<Passwords | null> {
   let text: string;
   try {
@@ -24,7 +24,9 @@ export async function readPasswords(directory: string): Promise<Passwords | null
   return passwordsIn(text);
 }
 
-/** Makes random passwords and keeps them readable by their owner alone; the file appears whole or not at all. */
+/**
+ * Makes random passwords and stores them in a file that only its owner can read. The file appears whole or not at all.
+ */
 export async function makePasswords(directory: string): Promise<Passwords> {
   const passwords = { docket: random(), analyst: random() };
   const draft = join(directory, `${PASSWORDS_FILE}.new`);
@@ -43,7 +45,7 @@ function passwordsIn(text: string): Passwords | null {
     const isOne = (value: unknown): value is string => typeof value === 'string' && value !== '';
     return isOne(docket) && isOne(analyst) ? { docket, analyst } : null;
   } catch {
-    // A file that was cut short is lost: new passwords are made.
+    // The passwords of an incomplete file are lost, so Docket makes new ones.
     return null;
   }
 }

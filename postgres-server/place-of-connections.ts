@@ -4,24 +4,24 @@ import type { Passwords } from './passwords.ts';
 import { LOOPBACK } from './port.ts';
 import { DATABASE, ROLE } from './roles.ts';
 
-/** Where the server takes connections: on a socket file in the folder of its own files, or on a port of loopback. */
+/** Where the server accepts connections: on a socket file in the folder of its own files, or on a port of loopback. */
 export type Place = { readonly socketFolder: string } | { readonly port: number };
 
-/** Part of the name of the socket file, and the port that clients expect. */
+/** The port in the name of the socket file, which clients expect. */
 export const SOCKET_PORT = 5_432;
 /** The socket file, in its folder. */
 export const SOCKET_FILE = `.s.PGSQL.${SOCKET_PORT}`;
 /** Longest path of a socket file in bytes, without the zero at its end (sockaddr_un in unix(7), and of macOS). */
 const SOCKET_PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107;
 
-/** Whether a client can name the socket file in the folder: the system cuts off longer paths. */
+/** True when a client can use the path of the socket file in the folder. The system cuts longer paths. */
 export function takesSocket(folder: string): boolean {
   return (
     process.platform !== 'win32' && Buffer.byteLength(join(folder, SOCKET_FILE)) <= SOCKET_PATH_BYTES_MAX
   );
 }
 
-/** What the server is told. It works in its own folder, so the path of the socket is short for it. */
+/** The settings of the server for its place. The server works in its own folder, so its path to the socket is short. */
 export function listenSettings(place: Place): Readonly<Record<string, string>> {
   return 'port' in place
     ? { listen_addresses: LOOPBACK, unix_socket_directories: '', port: String(place.port) }
@@ -33,7 +33,7 @@ export function listenSettings(place: Place): Readonly<Record<string, string>> {
       };
 }
 
-/** Connection strings of both roles, in a form that `pg`, libpq and `new URL` read alike; they hold the passwords. */
+/** Connection strings of both roles, passwords included, in a form that `pg`, libpq and `new URL` read alike. */
 export function connectionStrings(
   place: Place,
   { docket, analyst }: Passwords,

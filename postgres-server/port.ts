@@ -2,10 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-/** Where the server listens when it has no socket. */
+/** The address on which a server without a socket listens. */
 export const LOOPBACK = '127.0.0.1';
 
-/** A port that can be listened on: the wanted one or, for 0, any; null when the wanted one is taken. */
+/** Returns a free port: the wanted one, or any for 0. Null when the wanted one is taken. */
 export function freePort(wanted: number): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -20,7 +20,7 @@ export function freePort(wanted: number): Promise<number | null> {
   });
 }
 
-/** The port of the last run, so that services find a restarted server at the same address; 0 when there is none. */
+/** The port of the last run, so that services find a restarted server at the same address; 0 when there was none. */
 export async function rememberedPort(directory: string): Promise<number> {
   try {
     const port = Number.parseInt(await readFile(join(directory, 'port'), 'utf8'), 10);

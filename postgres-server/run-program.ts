@@ -1,20 +1,20 @@
 import { spawn } from 'node:child_process';
 import { SERVER_ENVIRONMENT, type ServerAccount } from './account.ts';
 
-/** As much as is kept of what a program writes to standard error, the last of it. */
+/** Docket keeps this many of the last characters that a program writes to standard error. */
 const ERRORS_CHARS_MAX = 16_000;
 
 export interface ProgramRun {
-  /** Null when a signal ended it. */
+  /** Null when a signal ended the program. */
   readonly code: number | null;
   readonly errors: string;
 }
 
 /**
- * Runs a program of Postgres to its end. It leads a group of its own, so that whatever it starts is ended with it when
- * the time is over or `stop` is aborted.
+ * Runs a program of Postgres to its end. The program leads its own process group, so its children also end when the
+ * time is over or `stop` is aborted.
  *
- * @throws what starting it throws (ENOENT, EACCES, EAGAIN)
+ * @throws the error of starting it (ENOENT, EACCES, EAGAIN)
  */
 export function runProgram(
   program: string,
@@ -23,7 +23,7 @@ export function runProgram(
     account: ServerAccount;
     cwd: string;
     timeoutMs: number;
-    /** What it reads from standard input; nothing when absent. */
+    /** The text for its standard input; none when absent. */
     input?: string;
     stop?: AbortSignal;
   },
@@ -37,7 +37,7 @@ export function runProgram(
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
-    // A program that ends before it has read all is judged by its exit code.
+    // A program that ends before it has read all its input is judged by its exit code.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     let errors = '';
@@ -57,7 +57,7 @@ export function runProgram(
       settle();
       reject(error);
     });
-    // By then all of its output has been read.
+    // At `close`, all output of the program has been read.
     child.once('close', (code) => {
       settle();
       resolve({ code, errors });

@@ -7,13 +7,16 @@ import type { PostgresBinaries } from './binaries.ts';
 import { clusterArgument } from './cluster-argument.ts';
 import { listenSettings, type Place } from './place-of-connections.ts';
 
-/** Recovery after a crash replays at most 1 GB of write-ahead log. */
+/** Enough for recovery after a crash, which replays at most 1 GB of write-ahead log. */
 const READY_TIMEOUT_MS = 60_000;
 const LOOK_AGAIN_MS = 10;
-/** The server's own log starts anew at a start that finds it larger. */
+/** A start that finds a larger server log begins a new one. */
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
-/** One machine, one node: no replication, no place kept for a superuser, durable commits (the default) kept. */
+/**
+ * Settings for one server on one machine: no replication, no connection reserved for a superuser, and durable commits
+ * (the default).
+ */
 const CONFIGURATION: Readonly<Record<string, string>> = {
   max_connections: '100',
   superuser_reserved_connections: '0',
@@ -38,13 +41,16 @@ export interface ServerExit {
 export interface PostgresServer {
   readonly pid: number;
   readonly exited: Promise<ServerExit>;
-  /** Resolves true when connections are taken, false when the server has ended instead or `stop` is aborted. */
+  /** Resolves with true when the server accepts connections, with false when it has ended or `stop` is aborted. */
   ready(stop?: AbortSignal): Promise<boolean>;
-  /** What the server has written since this start. */
+  /** The server's messages since this start. */
   output(): Promise<string>;
 }
 
-/** Starts `postgres` in its own session: Ctrl-C at the terminal reaches our own program only, which stops it in order. */
+/**
+ * Starts `postgres` in its own session. Ctrl-C at the terminal then reaches only Docket, which stops the server in
+ * order.
+ */
 export async function spawnServer(
   files: { readonly directory: string; readonly cluster: string },
   place: Place,
@@ -97,7 +103,7 @@ function exitOf(child: ChildProcess): Promise<ServerExit> {
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
 }
 
-/** The eighth line of `postmaster.pid` states the server's condition (PostgreSQL, miscadmin.h). */
+/** The eighth line of `postmaster.pid` states the condition of the server (PostgreSQL, miscadmin.h). */
 async function readyAt(
   cluster: string,
   pid: number,

@@ -6,12 +6,12 @@ import { clearLeftovers } from './leftovers.ts';
 import { makePasswords, readPasswords, type Passwords } from './passwords.ts';
 import type { StartLog } from './start-log.ts';
 
-/** Begins the name of a folder that holds database files which are no longer used. */
+/** Prefix of the name of a folder with database files that Docket no longer uses. */
 const SET_ASIDE = 'set-aside-';
 
 /**
- * The passwords of this folder. Database files without passwords are of an older Docket whose Postgres let everybody
- * in, or the passwords are lost. Such files are set aside: the log holds all that is in them.
+ * Returns the passwords of this folder. Database files without passwords come from an older Docket, whose Postgres let
+ * everybody in, or their passwords are lost. Such files are moved aside, because the log holds everything in them.
  *
  * @throws EmbeddedPostgresFailed when the files belong to somebody else
  */

@@ -7,10 +7,10 @@ import { runProgram } from './run-program.ts';
 const TIMEOUT_MS = 120_000;
 
 /**
- * Has the superuser run statements on database files that no server uses, without a server and its ports: Postgres'
- * single-user mode. Stops at the first that fails.
+ * Runs statements as the superuser on database files that no server uses, in Postgres' single-user mode, without a
+ * server and its ports. Stops at the first failed statement.
  *
- * @param statements each without an empty line, which would end it
+ * @param statements none has an empty line, which would end it
  * @throws EmbeddedPostgresFailed
  */
 export async function asSuperuser(

@@ -16,54 +16,54 @@ import { ensurePasswords } from './set-aside.ts';
 import type { StartLog } from './start-log.ts';
 import { spawnServer, type PostgresServer, type ServerExit } from './server.ts';
 
-/** Longest wait for an orderly shut-down. After it, stronger signals follow step by step. */
+/** Longest wait for a shutdown in order. Stronger signals follow step by step. */
 const STOP_PATIENCE_MS = 4_000;
 /** Longest wait after each stronger signal. */
 const HARD_STOP_PATIENCE_MS = 1_000;
-/** Longest wait for the first connection to a server that says it is ready. */
+/** Longest wait for the first connection to a server that reports that it is ready. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Starts tried when the port was taken between the look and the start, or shared memory is not free yet. */
+/** Most tries of a start when the port was taken after the check, or when shared memory is not free yet. */
 const START_TRIES_MAX = 6;
 const START_BACKOFF = { firstMs: 500, maxMs: 1_000 };
-/** What Postgres writes when another start may succeed. */
+/** Messages of Postgres after which another start may succeed. */
 const STARTS_LATER = /Address already in use|pre-existing shared memory block|lock file .* already exists/;
 
 export interface EmbeddedPostgresOptions {
-  /** Everything of the server lies here; the caller holds the lock of the folder around it. */
+  /** The folder of all files of the server. The caller holds the lock of the folder around it. */
   readonly directory: string;
   /**
-   * A port of loopback; 0: that of the last run if it is free, otherwise any. Unset: a socket in the folder of the
+   * A port of loopback. 0: the port of the last run if it is free, otherwise any. Unset: a socket in the folder of the
    * database files and no port, unless the path of the socket would be too long.
    */
   readonly port?: number;
   readonly log: StartLog;
-  /** Aborts the start; nothing of it runs when it then rejects. */
+  /** Aborts the start. When the promise then rejects, nothing of the start is running. */
   readonly stop?: AbortSignal;
 }
 
 export interface EmbeddedPostgres {
-  /** Connection string of the role that owns the database; holds its password. */
+  /** Connection string of the role that owns the database, with its password. */
   readonly url: string;
-  /** Connection string of the analysts' role; holds its password. */
+  /** Connection string of the analysts' role, with its password. */
   readonly analystUrl: string;
-  /** The port it listens on; null when it has a socket. */
+  /** The port of the server; null when it has a socket. */
   readonly port: number | null;
   readonly pid: number;
-  /** When and how the server ended, for the supervisor. */
+  /** Resolves when the server has ended, for the supervisor. */
   readonly exited: Promise<ServerExit>;
   /**
-   * Ends every connection and shuts down in order; repeated calls are the same stop.
-   * @param patienceMs how long that may take before it is made harder
+   * Ends every connection and shuts the server down in order. Repeated calls join the first.
+   * @param patienceMs time before a stronger signal follows
    */
   stop(patienceMs?: number): Promise<void>;
-  /** Has the server leave without a checkpoint, and does not wait: the next start recovers from its log. */
+  /** Ends the server without a checkpoint and without waiting. The next start recovers from its log. */
   readonly endAtOnce: () => void;
 }
 
 /**
- * Starts the Postgres of this machine in `directory` and waits until it takes connections. Whatever an earlier run
- * left there is stopped and removed first. A start that fails or is aborted leaves nothing running. Works as root (the
- * server then runs as an unprivileged user) and as an ordinary user.
+ * Starts the Postgres of this machine in `directory` and waits until it accepts connections. First it stops and removes
+ * what an earlier run left there. A start that fails or is aborted leaves nothing running. It works as root, where the
+ * server runs as an unprivileged user, and as an ordinary user.
  *
  * @throws EmbeddedPostgresFailed with one sentence: no rights, disk full, damaged files, port taken
  * @throws the reason of `stop` when that is aborted
@@ -168,18 +168,18 @@ async function anyPort(directory: string): Promise<number | null> {
 }
 
 /**
- * Takes one connection, as the services will.
+ * Opens one connection, as the services will.
  * @throws EmbeddedPostgresFailed
  */
 async function tryConnection(url: string, directory: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  // A server that ends just now is reported by the connection, and a second time here.
+  // A server that ends at this moment is reported by the connection, and again here.
   client.on('error', () => undefined);
   try {
     await client.connect();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    // SQLSTATE class 28: the passwords kept beside the files are not those in them.
+    // SQLSTATE class 28: the passwords beside the files differ from those in the database.
     const isRefused = /^28/.test(codeOf(error) ?? '');
     const remedy = isRefused
       ? `; move ${directory} away and the read tables are built again from the log`

@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** Names for ranges that people mean (RFC 1122, 3927, 4193, 4291, 1918), as Express's `trust proxy` has them. */
+/** Names for common ranges (RFC 1122, 3927, 4193, 4291, 1918), the same as in Express's `trust proxy`. */
 const NAMED_RANGES: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
@@ -9,12 +9,12 @@ const NAMED_RANGES: Readonly<Record<string, readonly string[]>> = {
 };
 const ENTRIES_MAX = 100;
 
-/** Addresses and ranges; an IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address. */
+/** A list of addresses and ranges. An IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address. */
 export interface AddressList {
   has(address: string | undefined): boolean;
 }
 
-/** A list of addresses holds something that is no address. */
+/** A list of addresses has an entry that is no address. */
 export class AddressListRefused extends CodedError {
   readonly code = 'SETTINGS_REFUSED';
   readonly retryable = false;
@@ -46,7 +46,7 @@ export function addressList(text: string | undefined): AddressList {
   };
 }
 
-/** The address without brackets, zone and mapping, or null when it is none. */
+/** The address without brackets, zone and mapping; null when the text is no address. */
 export function bareAddress(text: string | undefined): string | null {
   const address = (text ?? '')
     .trim()

@@ -1,4 +1,4 @@
-/** Where the edges take time from; pure code gets instants as arguments. */
+/** The source of time for code with side effects. Pure code gets instants as arguments. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Ticks a second in `/proc/PID/stat`: what Linux tells programs, on every machine (`USER_HZ`, proc(5)). */
+/** Ticks in a second in `/proc/PID/stat`, the same on every Linux machine (`USER_HZ`, proc(5)). */
 const TICKS_PER_SEC = 100;
 
-/** Places behind the name in `/proc/PID/stat` (proc(5)), from 0. */
+/** Indexes of fields after the name in `/proc/PID/stat` (proc(5)), counted from 0. */
 const GROUP = 2;
 const USER_TICKS = 11;
 const SYSTEM_TICKS = 12;
@@ -11,8 +11,8 @@ const REAPED_USER_TICKS = 13;
 const REAPED_SYSTEM_TICKS = 14;
 
 /**
- * Processor time that a process has used since its start, all threads together, in ms (grain: 10 ms). Undefined where
- * the system has no `/proc`, and for a process that is gone.
+ * Processor time that a process has used since its start, all threads together, in ms (precision: 10 ms). Undefined
+ * where the system has no `/proc`, and for a process that no longer exists.
  */
 export function cpuMsOf(pid: number): number | undefined {
   const stat = statOf(String(pid));
@@ -20,8 +20,8 @@ export function cpuMsOf(pid: number): number | undefined {
 }
 
 /**
- * Processor time of a process group with what its reaped members used, in ms. It differs from an earlier answer as soon
- * as any member of the group moves on. Undefined as in `cpuMsOf`.
+ * Processor time of a process group, with that of its reaped members, in ms. The value differs from an earlier one as
+ * soon as any member makes progress. Undefined as in `cpuMsOf`.
  */
 export function cpuMsOfGroup(groupId: number): number | undefined {
   let found: number | undefined;
@@ -43,7 +43,7 @@ function processNames(): string[] {
   }
 }
 
-/** The fields behind the name, which may itself hold spaces and brackets. */
+/** The fields after the name, which may itself contain spaces and brackets. */
 function statOf(pid: string): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,8 +1,8 @@
 import { SettingsRefused } from './settings.ts';
 
 /**
- * The steps of a conversion at which a drill may kill the processor (drills D01 to D09). The names are the drill
- * matrix's own.
+ * The steps of a conversion at which a drill may kill the processor (drills D01 to D09). The names are those of the
+ * list of drills.
  */
 export const CRASH_POINTS = [
   'before-lease',
@@ -15,19 +15,21 @@ export const CRASH_POINTS = [
   'before-ready-append',
   'after-ready-append',
 ] as const;
-/** The steps of an upload (drill D10): bytes are on their way, the blob is stored, its events are in the log. */
+/** The steps of an upload (drill D10): bytes are arriving, the blob is stored, the events are in the log. */
 export const UPLOAD_CRASH_POINTS = ['mid-upload', 'after-blob', 'after-upload-append'] as const;
 
-/** The steps of a projection's batch (drill D11): the checkpoint is moved and no row written, all is committed. */
+/**
+ * The steps of a projection's batch (drill D11): after the move of the checkpoint and before any row, and after the
+ * commit.
+ */
 export const PROJECTION_CRASH_POINTS = ['before-rows', 'after-commit'] as const;
 
 const ALL = [...CRASH_POINTS, ...UPLOAD_CRASH_POINTS, ...PROJECTION_CRASH_POINTS] as const;
 export type CrashPoint = (typeof ALL)[number];
 
 /**
- * Kills this very process with SIGKILL when `CRASH_AT` names the point; otherwise does nothing. With `CRASH_JOB`, only
- * for that job: a poison that kills whatever touches it. SIGKILL, since a drill must see what a power cut sees: no
- * handler runs, no buffer is flushed.
+ * Kills this process with SIGKILL when `CRASH_AT` names the point. With `CRASH_JOB`, only for that job, as for a
+ * document that kills every worker. SIGKILL imitates a power cut: no handler runs, and no buffer is flushed.
  */
 export function crashPoint(name: CrashPoint, jobId?: string): void {
   if (process.env['CRASH_AT'] !== name) return;
@@ -36,8 +38,8 @@ export function crashPoint(name: CrashPoint, jobId?: string): void {
 }
 
 /**
- * Called once at the start. A crash point is a test hook, so production refuses it; a name that is no crash point is
- * refused too.
+ * Checks the settings of crash points, once at the start. Production refuses them, because they are test hooks. An
+ * unknown name is refused too.
  * @throws SettingsRefused
  */
 export function checkCrashPoint(

@@ -5,29 +5,29 @@ import type { WaitingFor } from './service.ts';
 
 /** Pause between two probes of a dependency that answers. */
 const PROBE_EVERY_MS = 2_000;
-/** Pause after a probe that failed, doubled up to the pause above. */
+/** Pause after a failed probe. It doubles up to the pause above. */
 const PROBE_AGAIN_MS = 100;
-/** A probe that has not answered after this counts as failed while it goes on. */
+/** A probe without an answer after this time counts as failed, and continues. */
 const ANSWER_MS_MAX = 2_000;
 
-/** Something that services need, and how to see whether it would serve them. */
+/** A dependency of services, with a probe of whether it can serve them. */
 export interface Dependency {
   readonly name: string;
   /** Its address without user and password; null when it has none. */
   readonly at: string | null;
-  /** Resolves when the dependency would serve, and rejects with the reason why it would not. */
+  /** Resolves when the dependency can serve, and rejects with the reason when it cannot. */
   readonly probe: () => Promise<unknown>;
 }
 
 export interface DependencyWatch {
-  /** What is known now; null when the dependency serves. Answers at once. */
+  /** The current result; null when the dependency can serve. Returns at once. */
   waitingFor(): WaitingFor | null;
   stop(): void;
 }
 
 /**
- * Probes a dependency for ever, one probe at a time, and keeps what came of the last one. An outage is noticed within
- * 4 s: the pause and the longest wait for an answer.
+ * Probes a dependency without end, one probe at a time, and keeps the last result. An outage shows within 4 s: the
+ * pause plus the longest wait for an answer.
  */
 export function watchDependency({ name, at, probe }: Dependency, logger: Log): DependencyWatch {
   const stopping = new AbortController();
@@ -72,7 +72,7 @@ export function watchDependency({ name, at, probe }: Dependency, logger: Log): D
   return { waitingFor: () => waiting, stop: () => stopping.abort() };
 }
 
-/** Whether an error says that waiting does not help. */
+/** True when the error says that waiting cannot help. */
 function isFinal(error: unknown): boolean {
   return (error as { final?: unknown } | null)?.final === true;
 }

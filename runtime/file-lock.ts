@@ -1,15 +1,15 @@
 import { DatabaseSync } from 'node:sqlite';
 
-/** SQLITE_BUSY (sqlite.org/rescode.html): somebody else holds the lock. */
+/** SQLITE_BUSY (sqlite.org/rescode.html): another process holds the lock. */
 const SQLITE_BUSY = 5;
 
 /**
- * Takes a lock on a file, or returns null when another process holds it. The lock is the kernel's: a POSIX record lock
- * that SQLite takes on an empty file. It ends with its process, however that ends, and does not depend on process
- * numbers.
+ * Locks a file, or returns null when another process holds the lock. The lock is a POSIX record lock of the kernel,
+ * which SQLite takes on an empty file. It ends with its process, whatever ends that, and does not depend on process
+ * ids.
  *
- * @returns a function that gives the lock back, or null
- * @throws what opening the file throws, when it cannot be opened or written
+ * @returns a function that releases the lock, or null
+ * @throws the error of opening the file, when it cannot be opened or written
  */
 export function tryLockFile(path: string): (() => void) | null {
   const held = new DatabaseSync(path);

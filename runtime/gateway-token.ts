@@ -1,10 +1,10 @@
 import { givenSetting, SettingsRefused } from './settings.ts';
 
-/** Fewer characters than this can be guessed. */
+/** A shorter token could be guessed; in characters. */
 const TOKEN_CHARS_MIN = 16;
 
 /**
- * The token that a gateway asks of its callers, or undefined when none is set.
+ * The token that a gateway requires of its callers; undefined when none is set.
  * @throws SettingsRefused when it is too short
  */
 export function gatewayTokenIn(
@@ -16,7 +16,7 @@ export function gatewayTokenIn(
   return token;
 }
 
-/** The header that carries the token; none without one. */
+/** The header with the token; no header when there is no token. */
 export function gatewayAuthorization(token: string | undefined): { Authorization?: string } {
   return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }

@@ -1,12 +1,12 @@
-/** A pipe that nobody empties is waited for so long, in all, before a line is dropped. */
+/** Total time that the writer waits for a full pipe before it drops lines. */
 const FULL_PIPE_MS_MAX = 100;
 const FULL_PIPE_PAUSE_MS = 5;
 
 /**
- * Returns a function that writes a line and never throws: a full disk or a closed pipe must not end the process that
- * logs. Lines that could not be written are counted; one line tells their number when writing works again.
+ * Returns a function that writes a line and never throws, because a full disk or a closed pipe must not end the
+ * process. It counts the lines that it could not write. One line tells their number when writing works again.
  *
- * @param write writes bytes at once and returns how many it took
+ * @param write writes bytes at once and returns how many it wrote
  */
 export function lineWriter(service: string, write: (bytes: Buffer) => number): (line: string) => void {
   let lost = 0;
@@ -16,7 +16,7 @@ export function lineWriter(service: string, write: (bytes: Buffer) => number): (
       lost = 0;
       writeWhole(write, line);
     } catch (error) {
-      // The log's own output is broken, so the count is written later.
+      // The output of the log itself is broken, so the count is written later.
       void error;
       lost += 1;
     }

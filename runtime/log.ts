@@ -8,8 +8,8 @@ export type Log = Logger;
 const STDERR = 2;
 
 /**
- * Structured log lines on stderr; stdout belongs to what a command prints. Nothing secret is ever passed in:
- * redaction is the second line of defence, not the first. A line that cannot be written is dropped and counted.
+ * Writes structured log lines to stderr, because stdout belongs to the output of a command. Callers never pass secrets:
+ * redaction is only the second line of defence. A line that cannot be written is dropped and counted.
  */
 export function createLog(service: string, level: Settings['LOG_LEVEL']): Log {
   return pino(

@@ -12,29 +12,29 @@ import { outageLog } from './outage-log.ts';
 
 /** Longest wait for one answer of the gateway. */
 const FETCH_TIMEOUT_MS = 5_000;
-/** Far above any real list; a gateway that sends more is not ours. */
+/** Far above any real list. A larger answer is not from a gateway of Docket. */
 const LIST_BYTES_MAX = 1024 * 1024;
 const BACKOFF = { firstMs: 400, maxMs: 10_000 };
 
-/** The mappings that the gateway offers, kept here so that an upload never waits for it. */
+/** The mappings of the gateway, cached so that an upload never waits for it. */
 export interface MappingDirectory {
-  /** The last good list; empty until there was one. */
+  /** The last valid list; empty until the first. */
   list(): readonly MappingListing[];
   find(id: string): MappingListing | null;
-  /** Resolves when the first list is there; stays pending while the gateway cannot be reached. */
+  /** Resolves with the first list. Stays pending while the gateway does not answer. */
   readonly ready: Promise<void>;
-  /** True once there was a list. */
+  /** True after the first list. */
   loaded(): boolean;
   stop(): void;
 }
 
 /**
- * Fetches the gateway's list and keeps it fresh. While the gateway is away the last good list stays, and the directory
- * asks again with backoff.
+ * Fetches the gateway's list at intervals. While the gateway does not answer, the last valid list stays, and the
+ * directory retries with backoff.
  */
 export function createMappingDirectory(options: {
   gatewayUrl: string;
-  /** What the gateway asks for, if it does. */
+  /** The token that the gateway requires, if any. */
   token?: string | undefined;
   log: Log;
   refreshMs: number;
@@ -103,7 +103,7 @@ async function fetchMappings(
   }));
 }
 
-/** A gateway of a newer build may make formats that this one has no name for. */
+/** The gateway of a newer build may produce formats that this build does not know. */
 function isInvoiceFormat(format: string): format is InvoiceFormat {
   return invoiceFormatSchema.safeParse(format).success;
 }

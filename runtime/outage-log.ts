@@ -1,22 +1,22 @@
 import { codeOf } from '../schemas/coded-error.ts';
 import type { Log } from './log.ts';
 
-/** An outage that goes on is said again after this. */
+/** The log repeats a continuing outage after this time. */
 const SAID_EVERY_MS = 60_000;
 
-/** Logs an outage in three kinds of lines, however often something fails meanwhile. */
+/** Logs an outage in three kinds of lines, however often a failure occurs. */
 export interface OutageLog {
-  /** A failure: a line when it is the first, and one a minute with the number of failures since the last line. */
+  /** Reports a failure. Logs a line for the first, and one a minute with the number of failures since the last line. */
   failed(error: unknown): void;
-  /** It works again: one line, when there was an outage. */
+  /** Reports a success. Logs one line if there was an outage. */
   worked(): void;
 }
 
 /**
- * Bounds what an outage writes: one line when it begins, one a minute with the count, one when it is over.
+ * Bounds the log lines of an outage: one at the begin, one a minute with the count, one at the end.
  *
  * @param what a sentence without full stop, such as `the read tables cannot be followed`
- * @param options `now` is monotonic, in milliseconds; `alert` is a field of each line but the one that says it is over
+ * @param options `now` is monotonic, in milliseconds; `alert` is a field of each line except the last
  */
 export function outageLog(
   logger: Pick<Log, 'info' | 'warn'>,
@@ -55,7 +55,7 @@ export function outageLog(
   };
 }
 
-/** The message of an error and of what caused it, without stacks. */
+/** The message of an error and of its causes, without stacks. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause.message : '';

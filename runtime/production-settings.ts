@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Settings } from '../schemas/config.ts';
 import { addressList } from './address-list.ts';
 
-/** Passwords that stand in this repository or in the manuals of the stores: everybody knows them (A-BF05). */
+/** Passwords in this repository or in the manuals of the stores, which everybody knows (A-BF05). */
 const KNOWN_PASSWORDS: ReadonlySet<string> = new Set([
   'docket-inside-this-network-only',
   'changeit',
@@ -12,13 +12,19 @@ const KNOWN_PASSWORDS: ReadonlySet<string> = new Set([
   'admin',
   'minioadmin',
 ]);
-/** Fewer different characters are no random key: 32 random hex digits have fewer than 9 in one of 100,000 keys. */
+/**
+ * A key with fewer different characters is not random. Of random keys with 32 hex digits, one of 100,000 has fewer than
+ * 9.
+ */
 const SECRET_CHARACTERS_MIN = 9;
 const PRIVATE = addressList('loopback, uniquelocal, linklocal');
-/** Names that no public resolver knows: a single label, as containers have, and RFC 6762, RFC 8375, RFC 9476 names. */
+/**
+ * Names that no public resolver knows: a single label, as for containers, and the names of RFC 6762, RFC 8375 and RFC
+ * 9476.
+ */
 const PRIVATE_NAME = /^[^.]+$|\.(?:local|internal|home\.arpa|alt|localhost)$/i;
 
-/** What `NODE_ENV=production` refuses, one sentence a fault. */
+/** The faults that `NODE_ENV=production` refuses, one sentence each. */
 export function productionFaults(settings: Settings): string[] {
   const faults: string[] = [];
   if (settings.SESSION_SECRET?.split(',').some(isWeak))
@@ -46,9 +52,9 @@ export function productionFaults(settings: Settings): string[] {
 }
 
 /**
- * What production refuses in a process that people reach. It must have a secret for its sessions. Behind a proxy that
- * `TRUST_PROXY` does not name, everybody would be an operator. Only services that make sessions ask: the others are
- * given none of these settings.
+ * The faults that production refuses in a process for the public. It must have a secret for its sessions. Behind a
+ * proxy that `TRUST_PROXY` does not name, everybody would be an operator. Only services with sessions call this,
+ * because the others do not get these settings.
  */
 export function publicFaults(settings: Settings): string[] {
   if (settings.NODE_ENV !== 'production') return [];
@@ -63,7 +69,7 @@ export function publicFaults(settings: Settings): string[] {
 function isWeak(secret: string): boolean {
   const trimmed = secret.trim();
   if (trimmed.length < 32 || new Set(trimmed).size < SECRET_CHARACTERS_MIN) return true;
-  // A text that is itself turned round is found in its double: it repeats.
+  // A text that repeats itself occurs in its double before the end.
   return (trimmed + trimmed).indexOf(trimmed, 1) < trimmed.length;
 }
 
@@ -73,7 +79,10 @@ function isSafeAddress(publicUrl: string): boolean {
   return protocol === 'https:' || isThisMachine;
 }
 
-/** The password of a connection string, decoded, or null. Cluster strings are no URLs, so the text is read. */
+/**
+ * The password of a connection string, decoded, or null. The connection string of a cluster is no URL, so the code
+ * reads the text.
+ */
 function passwordOf(connectionString: string | undefined): string | null {
   const text = /^[^:]+:\/\/[^:@/]*:([^@/]*)@/.exec(connectionString ?? '')?.[1];
   if (text === undefined) return null;

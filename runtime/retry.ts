@@ -3,20 +3,20 @@ import { backoffDelayMs, type Backoff } from '../schemas/backoff.ts';
 
 export interface Retrying {
   readonly backoff: Backoff;
-  /** Tries in all, the first included; unset: no limit of their number. */
+  /** Most tries, the first included; unset: no limit. */
   readonly triesMax?: number;
-  /** No try begins after this moment of `performance.now()`; unset: no limit of time. */
+  /** No try begins after this moment of `performance.now()`; unset: no limit. */
   readonly untilMs?: number;
-  /** Whether the same work may succeed later; unset: every failure is repeated. */
+  /** True when the same work may succeed later; unset: every failure is retried. */
   readonly isPassing?: (error: unknown) => boolean;
-  /** Ends the wait, and the tries with it. */
+  /** Ends the wait and the tries. */
   readonly signal?: AbortSignal | undefined;
   /** Uniform in [0, 1). */
   readonly random?: () => number;
 }
 
 /**
- * Does the work, and again after a backoff while it fails and may succeed later. Only for work that may be done twice.
+ * Does the work, and retries after a backoff while it fails and may succeed later. Only for work that may run twice.
  *
  * @throws the last error of `work`; the signal's reason once it is aborted
  */

@@ -2,17 +2,17 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { SECRET_SETTINGS, secretFileVariable } from '../schemas/config.ts';
 import { SettingsRefused } from './settings.ts';
 
-/** The longest value is a connection string with many hosts; a file of more is not what was meant. */
+/** The longest secret is a connection string with many hosts. A larger file is a mistake. */
 const SECRET_BYTES_MAX = 64 * 1024;
 
 /**
- * Reads the secrets that are given as files (`SESSION_SECRET_FILE` and the like) and puts each under its own name. All
- * later code finds settings in one place. One final newline belongs to the file and not to the secret. An empty
- * variable counts as unset. Runs once, before anything else of a process.
+ * Reads the secrets given as files (`SESSION_SECRET_FILE` and similar) and stores each under its own name.
+ * So later code finds all settings in one place. It removes one final newline of the file. An empty variable counts as
+ * unset. It runs once, before anything else in a process.
  *
- * @param environment changed in place. The kernel shows other processes (`/proc/<pid>/environ`) what a process was
- * started with, so a value that comes from a file is not seen there.
- * @throws SettingsRefused that names every variable whose file cannot be used, and every secret that is given twice
+ * @param environment changed in place. The kernel shows other processes only the environment at the start of a process
+ *   (`/proc/<pid>/environ`), so a value from a file stays hidden.
+ * @throws SettingsRefused that names every variable with an unusable file, and every secret that is given twice
  */
 export function readSecretFiles(environment: Record<string, string | undefined>): void {
   const faults: string[] = [];
@@ -35,7 +35,7 @@ export function readSecretFiles(environment: Record<string, string | undefined>)
 function secretIn(path: string): { readonly secret: string } | { readonly fault: string } {
   let handle: number;
   try {
-    // A pipe is opened without waiting for a writer, and refused below.
+    // Opens a pipe without waiting for a writer; the code below refuses it.
     handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     return { fault: `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})` };

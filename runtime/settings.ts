@@ -3,7 +3,7 @@ import { Settings } from '../schemas/config.ts';
 import { addressList, AddressListRefused } from './address-list.ts';
 import { productionFaults } from './production-settings.ts';
 
-/** The settings cannot be used as they are; the message says which and why, one a line. */
+/** The settings are unusable. The message names each fault, one a line. */
 export class SettingsRefused extends CodedError {
   readonly code = 'SETTINGS_REFUSED';
   readonly retryable = false;
@@ -16,7 +16,7 @@ export class SettingsRefused extends CodedError {
   }
 }
 
-/** The text of one setting, for a program that does not need all of them; undefined where it is unset or empty. */
+/** The text of one setting, for a program that needs only a few. Undefined when it is unset or empty. */
 export function givenSetting(
   name: keyof Settings,
   environment: Readonly<Record<string, string | undefined>>,
@@ -45,12 +45,12 @@ export function loadSettings(environment: Readonly<Record<string, string | undef
   return parsed.data;
 }
 
-/** What a profile sets where the environment sets nothing. */
+/** The values of a profile, for settings that the environment does not set. */
 function profileDefaults(profile: string | undefined): Record<string, string> {
   return profile === 'strict' ? { REQUEST_RATE_PER_MINUTE: '100', UPLOAD_RATE_PER_HOUR: '10' } : {};
 }
 
-/** Settings that are each fine and impossible together. The time ladder is R04.02. */
+/** Faults of settings that are valid alone and not together. R04.02 states the order of the time limits. */
 function contradictions(settings: Settings): string[] {
   const faults: string[] = [];
   const leaseMs = settings.WORKER_LEASE_TTL_SEC * 1000;

@@ -1,11 +1,11 @@
 import type { WaitingFor } from './service.ts';
 
-/** Something that is waited for now, before it is known since when. */
+/** A dependency that a service waits for, before the begin of the wait is known. */
 export type WaitingNow = Pick<WaitingFor, 'dependency' | 'why'> & Partial<Pick<WaitingFor, 'at' | 'final'>>;
 
 /**
- * Returns a function that adds to each awaited dependency since when it is awaited. The instant stays the same for as
- * long as the dependency stays in the list.
+ * Returns a function that adds to each dependency the instant at which the wait began. The instant stays the same while
+ * the dependency stays in the list.
  *
  * @param now milliseconds since the Unix epoch
  */

@@ -81,7 +81,7 @@ export async function runImport(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** What the log now has that no job will follow from. */
+/** Says which event of the log no job can use. */
 export function unfitSentence({ stream, revision, why }: UnfitEvent): string {
   return `  held or passed over: event ${revision} of ${stream}: ${why.replace(/\.$/, '')}.`;
 }
@@ -94,8 +94,9 @@ function asked(argv: readonly string[], name: string): { folder: string; json: b
 }
 
 /**
- * Archives in folders are readable by anyone who may read the folder; `docket backup` encrypts.
- * @throws PlainFailure when the folder cannot be used: it is no part of the blob store, so the sentence names it
+ * Opens a folder for an archive without encryption: whoever can read the folder can read the archive. `docket backup`
+ * encrypts.
+ * @throws PlainFailure when the folder is unusable; the sentence names the folder, because it is not the blob store's
  */
 export async function folderPlace(directory: string): Promise<Place> {
   try {

@@ -48,8 +48,8 @@ export async function runSeal(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * `docket audit verify|export|check|key`. Exit codes: 0 all is as it was written, 1 it is not, or it failed, 2 wrong
- * usage, 130 interrupted.
+ * `docket audit verify|export|check|key`. Exit codes: 0 everything is unchanged, 1 something has changed, or the
+ * command failed, 2 wrong usage, 130 interrupted.
  */
 export async function runAudit(argv: readonly string[]): Promise<number> {
   const [action, ...rest] = argv;
@@ -189,7 +189,7 @@ async function givenKeys({ key }: Options): Promise<KeyObject[]> {
   return key === undefined ? [] : [await readPublicKey(resolve(key))];
 }
 
-/** The key that was given, or the one that this machine signs with. */
+/** The key from the options, or the one that signs on this machine. */
 async function verifyingKeys(settings: Settings, options: Options): Promise<KeyObject[]> {
   const given = await givenKeys(options);
   return given.length > 0 ? given : [createPublicKey(await loadSealKey(settings))];

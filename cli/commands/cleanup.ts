@@ -16,13 +16,13 @@ import { findConnection } from '../connections.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { progressOn } from '../progress.ts';
 
-/** Files listed one by one; the sums count all. */
+/** Most files that it lists; the sums count all. */
 const LISTED_MAX = 1_000;
 
 /**
- * `docket cleanup`: a full run of retention now. It needs the event store and the blobs, and no Postgres: it can make
- * room when a full disk has stopped Postgres. So it reads the whole log and takes no lease. Each job's own stream
- * decides what may go, even if another cleanup runs.
+ * `docket cleanup`: runs retention once, now. It needs the event store and the blobs, and no Postgres, so it can free
+ * space when a full disk has stopped Postgres. It therefore reads the whole log and takes no lease. Each job's own
+ * stream decides what may go, even if another cleanup runs.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const dryRun = argv.includes('--dry-run');

@@ -1,13 +1,13 @@
 /** A command of `docket`. */
 export interface Command {
   readonly name: string;
-  /** Names every option; another one is refused. */
+  /** Names every option. The command refuses any other. */
   readonly usage: string;
   readonly summary: string;
   readonly example: string;
-  /** Where they say more than 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+  /** Exit codes that differ from 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
   readonly exitCodes?: string;
-  /** Loaded only when it is asked for, so that `docket help` is instant. */
+  /** Loads the command only when needed, so that `docket help` is fast. */
   readonly load: () => Promise<{ run: (argv: readonly string[]) => Promise<number> }>;
 }
 

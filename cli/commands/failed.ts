@@ -20,10 +20,10 @@ import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 
-/** Jobs read from the table at a time, and commands under way at the same time. */
+/** Jobs in one page of the table, and commands that run at the same time. */
 const PAGE_JOBS = 500;
 const AT_ONCE = 8;
-/** Jobs that `list` shows; the command says when there are more. */
+/** Most jobs that `list` shows. The command says when there are more. */
 const LISTED_MAX = 1_000;
 
 interface FailedJob {
@@ -45,8 +45,8 @@ interface Asked {
 }
 
 /**
- * `docket failed list|retry|discard`: the dead letters. The read table says which there are; each command is decided
- * from the job's own stream.
+ * `docket failed list|retry|discard`: the failed jobs. The read table lists them; the job's own stream decides each
+ * command.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const asked = understand(argv);
@@ -77,7 +77,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws PlainFailure */
+/**
+ * Reads the arguments.
+ * @throws PlainFailure
+ */
 function understand(argv: readonly string[]): Asked {
   const [action, ...rest] = argv;
   if (action !== 'list' && action !== 'retry' && action !== 'discard')
@@ -103,7 +106,7 @@ function usage(sentence: string): PlainFailure {
   return new PlainFailure('USAGE', sentence, { exitCode: 2 });
 }
 
-/** A page of failed jobs after a job id. With `retryable`, those alone whose PDF is still there. */
+/** A page of failed jobs after a job id. With `retryable`, only jobs whose PDF still exists. */
 async function page(
   store: ReadStore,
   asked: Asked,
@@ -172,7 +175,10 @@ interface CommandParts {
   readonly decider: JobDecider;
 }
 
-/** Exit code 1 when one was refused. */
+/**
+ * Runs the command for each job.
+ * @returns exit code 1 when one was refused, otherwise 0
+ */
 async function command(parts: CommandParts, asked: Asked): Promise<number> {
   const limit = pLimit(AT_ONCE);
   const batchId = randomUUID();
@@ -200,7 +206,10 @@ async function command(parts: CommandParts, asked: Asked): Promise<number> {
   return refused.length > 0 ? 1 : 0;
 }
 
-/** Null when done, otherwise the rule that refuses it. The event first, the deletion after; cleanup finishes a crash. */
+/**
+ * Runs the command for one job: appends the event, then deletes. Cleanup finishes the deletion after a crash.
+ * @returns null when done, otherwise the rule that refuses it
+ */
 async function commandOne(
   { log, blobs, decider }: CommandParts,
   { action }: Asked,
@@ -221,7 +230,7 @@ async function commandOne(
   return null;
 }
 
-/** These commands are about dead letters; a job that has moved on is left alone. */
+/** These commands change only failed jobs. A job that is no longer failed stays as it is. */
 function onlyFailed(decider: JobDecider): JobDecider {
   return {
     ...decider,
@@ -237,7 +246,7 @@ function onlyFailed(decider: JobDecider): JobDecider {
   };
 }
 
-/** Control characters of a file name must not reach the terminal (A-FN09). */
+/** Replaces control characters in a file name, which must not reach the terminal (A-FN09). */
 function visible(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '\u{fffd}');
 }

@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What makes a data folder this Docket and no other, besides its log and blobs. */
+/** The files that identify an installation, besides its log and blobs. */
 const FILES = ['session-keys', 'seal-key.pem'];
 const SEALS = 'seals';
 
-/** The files by name, in base64; a missing file is left out. */
+/** Reads the files by name, in base64. Leaves out missing files. */
 export async function readIdentity(dataDir: string): Promise<Record<string, string>> {
   const names = [...FILES, ...(await namesIn(join(dataDir, SEALS))).map((name) => `${SEALS}/${name}`)];
   const files: Record<string, string> = {};
@@ -16,7 +16,10 @@ export async function readIdentity(dataDir: string): Promise<Record<string, stri
   return files;
 }
 
-/** Writes them; a file that is there and is another stays, and its name is answered. */
+/**
+ * Writes the files. An existing file with other content stays.
+ * @returns the names of such files
+ */
 export async function writeIdentity(
   dataDir: string,
   files: Readonly<Record<string, string>>,

@@ -6,14 +6,14 @@ import { lockDirectory } from '../../event-store-server/storage/directory-lock.t
 import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
-/** Events and gaps listed one by one; the sums count all. */
+/** Most events and gaps that it lists; the sums count all. */
 const LISTED_MAX = 100;
 const MIB = 1024 * 1024;
 
 /**
  * Checks the log in a folder of a stopped event store and says what to do.
- * @returns the exit code: 0 nothing is damaged, 1 something is
- * @throws PlainFailure ALREADY_RUNNING while an event store has the folder, NOT_FOUND when there is no log in it
+ * @returns the exit code: 0 no damage, 1 damage
+ * @throws PlainFailure ALREADY_RUNNING while an event store uses the folder, NOT_FOUND when it has no log
  */
 export function checkFolder(folder: string, isJson: boolean): number {
   if (!existsSync(join(folder, 'lock')))
@@ -43,7 +43,7 @@ function lockStopped(folder: string): () => void {
   }
 }
 
-/** The jobs that have lost events. */
+/** The jobs that lost events. */
 function jobsOf({ damages, gaps }: LogChecked): string[] {
   const streams = [...damages.flatMap(({ events }) => events), ...gaps].map(({ stream }) => stream);
   const jobs = streams.filter((stream) => stream.startsWith(JOB_STREAM_PREFIX));

@@ -8,9 +8,9 @@ import { PlainFailure } from '../plain-failure.ts';
 const MIB = 1024 * 1024;
 
 /**
- * `docket log check [folder]`: whether the files of a stopped embedded event store are what was written, and what to do
- * where they are not. `docket log scavenge`: frees now what limits and deletions of streams have passed. Exit codes: 0
- * all is right or done, 1 damage or failed, 2 wrong usage, 3 the folder is in use.
+ * `docket log check [folder]` checks the files of a stopped embedded event store, and says what to do about damage.
+ * `docket log scavenge` frees the space of events that limits and deletions of streams hide. Exit codes: 0 everything
+ * is right or done, 1 damage or failed, 2 wrong usage, 3 the folder is in use.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const [what, folder, ...more] = argv.filter((word) => !word.startsWith('--'));

@@ -16,7 +16,7 @@ import { PlainFailure } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 
 const ACTIONS = ['list', 'build', 'compare', 'switch', 'rollback', 'drop', 'rebuild'] as const;
-/** A comparison reads many rows in one statement. */
+/** Longest statement in ms, because a comparison reads many rows in one. */
 const STATEMENT_TIMEOUT_MS = 120_000;
 
 interface Asked {
@@ -57,7 +57,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws PlainFailure */
+/**
+ * Reads the arguments.
+ * @throws PlainFailure
+ */
 function understand(argv: readonly string[]): Asked {
   const [action, ...rest] = argv;
   if (!ACTIONS.some((known) => known === action))
@@ -93,7 +96,7 @@ function usage(sentence: string): PlainFailure {
   return new PlainFailure('USAGE', sentence, { exitCode: 2 });
 }
 
-/** The version asked for, or the newest that this build knows. */
+/** The requested version, or the newest that this build knows. */
 function chosen({ name, version }: Asked): RegisteredProjection {
   const known = PROJECTIONS.filter((each) => each.name === name);
   const found = version === null ? known.at(-1) : known.find(({ target }) => target.version === version);
@@ -101,7 +104,7 @@ function chosen({ name, version }: Asked): RegisteredProjection {
   return found;
 }
 
-/** Of each projection, or of the one named, the version that readers see, as far as this build knows it. */
+/** The versions that readers see now, of all projections or of the named one, as far as this build knows them. */
 async function inUse(store: ReadStore, only: string | null): Promise<readonly RegisteredProjection[]> {
   const current = (await ledgerVersions(store)).filter(
     ({ name, isCurrent }) => isCurrent && (only === null || name === only),

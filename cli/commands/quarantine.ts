@@ -11,7 +11,10 @@ import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
 import { findConnection } from '../connections.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
-/** `docket quarantine list|replay`: jobs whose events the projector or the work list could not apply. Exit code 1: some stay held. */
+/**
+ * `docket quarantine list|replay`: jobs whose events the projector or the work list could not apply. Exit code 1: some
+ * are still held.
+ */
 export async function run(argv: readonly string[]): Promise<number> {
   const [action, ...rest] = argv;
   const json = rest.includes('--json');

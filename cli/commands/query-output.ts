@@ -1,12 +1,12 @@
 import type { ColumnKind, QueryAnswer } from '../../read-store/run-query.ts';
 
-/** A cell of a table is cut after so many characters. */
+/** Longest text of a cell; the rest is cut. */
 const CELL_CHARS_MAX = 60;
-/** A text cell that begins so would be run as a formula by a spreadsheet. */
+/** A spreadsheet would run a text cell with such a beginning as a formula. */
 const FORMULA_START = /^[=+\-@\t\r]/;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
 
-/** Aligned columns for a terminal: numbers to the right, nulls empty, control characters made visible. */
+/** Aligned columns for a terminal: numbers to the right, nulls empty, control characters visible. */
 export function tableOf({ columns, rows }: QueryAnswer): string {
   const cells = rows.map((row) => row.map((value) => shortened(value ?? '')));
   const widths = columns.map(({ name }, column) =>
@@ -28,7 +28,7 @@ function shortened(text: string): string {
   return plain.length > CELL_CHARS_MAX ? `${plain.slice(0, CELL_CHARS_MAX - 1)}…` : plain;
 }
 
-/** RFC 4180. Text that a spreadsheet would take for a formula gets an apostrophe in front. */
+/** CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front. */
 export function csvOf({ columns, rows }: QueryAnswer): string {
   const line = (values: readonly string[]) => values.map(csvCell).join(',');
   const lines = rows.map((row) =>
@@ -45,7 +45,7 @@ function csvCell(value: string): string {
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-/** One object a row. A number that JavaScript cannot hold exactly stays text. */
+/** JSON with one object a row. A number that JavaScript cannot hold exactly stays text. */
 export function jsonOf({ columns, rows, more }: QueryAnswer): string {
   const objects = rows.map((row) =>
     Object.fromEntries(

@@ -19,7 +19,7 @@ interface Asked {
   readonly timeoutSec: number;
 }
 
-/** `docket query "SQL"`: one read-only query of schema `analytics`, as the analysts' role. */
+/** `docket query "SQL"`: runs one read-only query of schema `analytics`, as the analysts' role. */
 export async function run(argv: readonly string[]): Promise<number> {
   const { sql, output, rowsMax, timeoutSec } = understand(argv);
   const settings = loadSettings(process.env);
@@ -33,7 +33,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** @throws PlainFailure when Docket does not run and no Postgres is named */
+/**
+ * The connection string of the analysts' role.
+ * @throws PlainFailure when Docket does not run and no setting names a Postgres
+ */
 function analystUrl(settings: Settings): string {
   const { ANALYTICS_DATABASE_URL, DATABASE_URL, DATA_DIR } = settings;
   if (ANALYTICS_DATABASE_URL) return ANALYTICS_DATABASE_URL;
@@ -41,7 +44,7 @@ function analystUrl(settings: Settings): string {
   return noted ?? asAnalyst(findConnection(settings, 'DATABASE_URL'));
 }
 
-/** The same database as the analysts' role, without the password of another one. */
+/** The same database for the analysts' role, without the password of the other role. */
 function asAnalyst(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   url.username = ANALYST_ROLE;
@@ -49,7 +52,10 @@ function asAnalyst(databaseUrl: string): string {
   return url.href;
 }
 
-/** @throws PlainFailure */
+/**
+ * Reads the arguments.
+ * @throws PlainFailure
+ */
 function understand(argv: readonly string[]): Asked {
   let sql: string | null = null;
   let output: Asked['output'] = 'table';

@@ -7,7 +7,7 @@ interface SettingLine {
   readonly description: string;
 }
 
-/** Every setting with its default and its sentence, in the order of the schema. */
+/** Every setting with its default and its description, in the order of the schema. */
 export function settingLines(): SettingLine[] {
   const defaults = Settings.parse({}) as Record<string, unknown>;
   return (Object.keys(Settings.shape) as SettingName[]).map((name) => ({
@@ -17,7 +17,7 @@ export function settingLines(): SettingLine[] {
   }));
 }
 
-/** The table of the README. A secret has two names: its own, and that of the variable for a file. */
+/** The table of the README. A secret has two names: its own, and that of the variable that names a file. */
 export function settingsTable(): string {
   const rows = settingLines().map(({ name, fallback, description }) => {
     const shown = fallback === '' ? '' : `\`${fallback}\``;

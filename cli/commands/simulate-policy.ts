@@ -27,7 +27,7 @@ const USAGE =
   'Say for example: docket simulate-policy --retry attempts=5,backoff=2000 --breaker failures=3,reset=30000.';
 
 /**
- * `docket simulate-policy`: what the attempts of the past would have come to under another policy, beside the present
+ * `docket simulate-policy`: compares what past attempts would have become under another retry policy with the present
  * one. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
  */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -96,7 +96,7 @@ function breakerAsked(argv: readonly string[], present: BreakerPolicy): BreakerP
   return { ...present, ...numbersOf(argv, '--breaker', { failures: 'failures', reset: 'resetMs' }) };
 }
 
-/** `attempts=5,backoff=2000` by the words that are known; times in ms. */
+/** Parses a text such as `attempts=5,backoff=2000` by its known names; times in ms. */
 function numbersOf(
   argv: readonly string[],
   option: string,

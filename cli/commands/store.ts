@@ -11,7 +11,8 @@ const USAGE =
   'Say: docket store check [esdb://...], or docket store allow <user> esdb://administrator:password@...';
 
 /**
- * `docket store check [esdb://...]`. Exit codes: 0 the store has all that Docket needs, 1 it has not, 2 wrong usage.
+ * `docket store check [esdb://...]`. Exit codes: 0 the store has everything that Docket needs, 1 something is missing,
+ * 2 wrong usage.
  * @throws PlainFailure USAGE, NOT_RUNNING; SettingsRefused when the connection string cannot be used
  */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -31,7 +32,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
-/** `docket store allow <user> <esdb://administrator...>`: gives a user the one right that only Docket's user needs. */
+/**
+ * `docket store allow <user> <esdb://administrator...>`: gives a user the right to read `$all`, the only special right
+ * that Docket's user needs.
+ */
 async function allow(
   argv: readonly string[],
   user: string | undefined,
@@ -50,7 +54,10 @@ async function allow(
   return 0;
 }
 
-/** Not the store of a Docket that is stopped: what a check writes would stay in its log for ever. */
+/**
+ * The store of the settings or of a running Docket. It never starts the store of a stopped one, because the events of a
+ * check would stay in that log for ever.
+ */
 function ownStore(settings: Settings): string {
   const url = settings.EVENTSTORE_URL ?? notedConnections(resolve(settings.DATA_DIR)).EVENTSTORE_URL;
   if (url) return url;

@@ -19,7 +19,7 @@ interface Asked {
   readonly json: boolean;
 }
 
-/** `docket why <job> [--at TIME|POSITION]`: the job's own stream in words, its state, and what led to it. */
+/** `docket why <job> [--at TIME|POSITION]`: shows the job's own stream in words, its state, and the causes. */
 export async function run(argv: readonly string[]): Promise<number> {
   const { jobId, moment, json } = understand(argv);
   const settings = loadSettings(process.env);
@@ -50,7 +50,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** @throws PlainFailure */
+/**
+ * Reads the arguments.
+ * @throws PlainFailure
+ */
 function understand(argv: readonly string[]): Asked {
   let jobId: string | null = null;
   let moment: Moment | null = null;
@@ -121,7 +124,7 @@ function printAttempts(attempts: WhyAnswer['attempts']): void {
   }
 }
 
-/** Control characters of a file name must not reach the terminal (A-FN09). */
+/** Replaces control characters in a file name, which must not reach the terminal (A-FN09). */
 function visible(text: string): string {
   return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '\u{fffd}');
 }

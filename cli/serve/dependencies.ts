@@ -9,7 +9,7 @@ import type { ServiceName } from './services.ts';
 
 type DependencyName = 'event store' | 'Postgres' | 'Postgres for writing' | 'blob store' | 'gateway';
 
-/** What each service cannot work without. */
+/** The dependencies that each service needs. */
 const NEEDED: Readonly<Record<ServiceName, readonly DependencyName[]>> = {
   'command-api': ['event store', 'blob store'],
   processor: ['event store', 'Postgres for writing', 'blob store', 'gateway'],
@@ -18,16 +18,16 @@ const NEEDED: Readonly<Record<ServiceName, readonly DependencyName[]>> = {
   'query-api': ['event store', 'Postgres', 'blob store'],
 };
 
-/** No blob has such a key, so that asking for a list of them is cheap. */
+/** No blob has such a key, so a list of these keys costs little. */
 const PROBED_PREFIX = 'probed/';
 
 export interface Dependencies {
-  /** The service, whose readiness also counts what it needs. */
+  /** The service with a readiness that also covers its dependencies. */
   watched(name: ServiceName, service: Service): Service;
   stop(): void;
 }
 
-/** Watches what the services of this process need: each dependency once, in the background. */
+/** Watches the dependencies of all services of this process, each once, in the background. */
 export function watchDependencies(parts: Parts): Dependencies {
   const watches = new Map<DependencyName, DependencyWatch>();
   const watch = (name: DependencyName): DependencyWatch => {
@@ -49,7 +49,7 @@ export function watchDependencies(parts: Parts): Dependencies {
 function joined(own: Readiness, needed: readonly DependencyWatch[]): Readiness {
   const missing = needed.map((each) => each.waitingFor()).filter((each) => each !== null);
   const names = new Set(missing.map(({ dependency }) => dependency));
-  // What the watch knows has the address and the reason; the service's own entry of the same name adds nothing.
+  // The watch knows address and reason, so the service's own entry for the same dependency is left out.
   const rest = own.waitingFor.filter(({ dependency }: WaitingFor) => !names.has(dependency));
   return { ready: own.ready && missing.length === 0, waitingFor: [...missing, ...rest] };
 }

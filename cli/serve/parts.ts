@@ -17,13 +17,13 @@ import type { Settings } from '../../schemas/config.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
-/** A count that Postgres does not tell within this is made in memory. */
+/** When Postgres does not answer within this time, limits count in memory. */
 const COUNT_TIMEOUT_MS = 250;
 const COUNT_CONNECTIONS_MAX = 4;
-/** How often the list of mappings is fetched again. */
+/** The interval at which the list of mappings is fetched. */
 const MAPPINGS_REFRESH_MS = 5_000;
 
-/** The parts that services share. Each is opened once, when the first service of this process asks for it. */
+/** The parts that services share. Each opens once, when the first service of this process needs it. */
 export interface Parts {
   readonly settings: Settings;
   readonly logger: Log;
@@ -38,12 +38,13 @@ export interface Parts {
   secrets(): Promise<SigningSecrets>;
   identity(): Promise<Identity>;
   limits(): RateLimits;
-  /** Closes what was opened. */
+  /** Closes all open parts. */
   close(): Promise<void>;
 }
 
 /**
- * @throws PlainFailure when a service asks for a store that the settings do not name
+ * Makes the parts, and opens none yet.
+ * @throws PlainFailure when a service needs a store that the settings do not name
  */
 export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): Parts {
   const opened: (() => unknown)[] = [];

@@ -12,7 +12,10 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { Settings } from '../../schemas/config.ts';
 
-/** The port of `/health`, `/ready` and `/metrics`. @throws PortUnavailable */
+/**
+ * Listens on the port of `/health`, `/ready` and `/metrics`.
+ * @throws PortUnavailable
+ */
 export async function listenForHealth(
   settings: Settings,
   parts: { services: readonly Service[]; metrics: Metrics; logger: Log; isStopping: () => boolean },
@@ -24,13 +27,16 @@ export async function listenForHealth(
   return listen(app, { host, port, setting: 'HEALTH_CHECK_PORT' });
 }
 
-/** The public port. @throws PortUnavailable */
+/**
+ * Listens on the public port.
+ * @throws PortUnavailable
+ */
 export async function listenForAll(parts: {
   readonly settings: Settings;
   readonly services: readonly Service[];
   readonly gate: StartGate;
   readonly logger: Log;
-  /** Limits the requests of an address. */
+  /** Limits the requests of each address. */
   readonly byAddress: RequestHandler;
 }): Promise<Listening> {
   const { settings, services, gate, logger } = parts;

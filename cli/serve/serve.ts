@@ -14,12 +14,12 @@ import { gatherParts, type Parts } from './parts.ts';
 import { listenForAll, listenForHealth } from './ports.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 
-/** How long a process that has stopped everything may still be held by something open. */
+/** Longest time for which an open resource may keep a stopped process alive. */
 const HELD_MS_MAX = 1_000;
 
 /**
- * `docket serve <name...>`: one service, several, or `all` of them in one process, behind one port, until SIGTERM. What
- * an operator asks of it (`/health`, `/ready`, `/metrics`) has a port of its own. Prints one line when both listen:
+ * `docket serve <name...>`: runs one service, several, or `all` of them in one process, behind one port, until SIGTERM.
+ * The routes for operators (`/health`, `/ready`, `/metrics`) have a separate port. Prints one line when both listen:
  * {"listening":true,"port":N,"healthPort":N}.
  *
  * @throws PlainFailure, SettingsRefused, PortUnavailable
@@ -59,11 +59,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   stopping = true;
   dependencies.stop();
-  // What was started before a failure would keep a process alive that serves nothing.
+  // After a failed start, everything that started must end, because it would keep a useless process alive.
   const graceMs = failure === null ? settings.SHUTDOWN_GRACE_MS : 0;
   await stop({ services, listening, parts, graceMs, logger });
   await health?.close(0);
-  // The channel to a supervisor would keep this process alive.
+  // The open channel to a supervisor would keep this process alive.
   if (process.connected) process.disconnect();
   endEvenIfHeld(logger);
   if (failure !== null) throw failure;
@@ -71,8 +71,8 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * A timer or socket that somebody forgot must not keep a stopped process; with none, the process ends by itself. An
- * append to a silent event store is not forgotten: it cannot be cancelled, and ends with the process.
+ * Ends a stopped process that an open timer or socket keeps alive; otherwise it ends by itself. An append to a silent
+ * event store can keep it alive too, because an append cannot be cancelled.
  */
 function endEvenIfHeld(logger: Log): void {
   setTimeout(() => {
@@ -92,7 +92,7 @@ function namesOf(name: string): ServiceName[] {
   const known = Object.keys(SERVICES) as ServiceName[];
   if (name === 'all') return known;
   if (known.includes(name as ServiceName)) return [name as ServiceName];
-  // Whoever opens PDFs shares no process with the stores.
+  // The gateway opens PDFs of unknown origin, so it shares no process with the stores.
   if (name === 'gateway')
     throw new PlainFailure('USAGE', 'The gateway is served alone: docket serve gateway.', { exitCode: 2 });
   throw new PlainFailure('USAGE', `Name what to serve: all, gateway, ${known.join(', ')}.`, { exitCode: 2 });
@@ -125,13 +125,15 @@ function untilParentIsGone(): Promise<void> {
   });
 }
 
-/** A refusal must hold for so long: a store that is just starting may not know its users yet. */
+/**
+ * A refusal must last this long before it ends a start, because a store that is starting may not know its users yet.
+ */
 const HOPELESS_AFTER_MS = 4_000;
 const LOOK_EVERY_MS = 200;
 
 /**
- * Watches a start: rejects when a service waits for something that waiting does not change, and resolves when `isOver`.
- * @throws PlainFailure with where and why
+ * Rejects when a service waits for something that waiting cannot change. Resolves when `isOver`.
+ * @throws PlainFailure with the place and the reason
  */
 async function endHopelessStart(services: readonly Service[], isOver: () => boolean): Promise<void> {
   let sinceMs: number | null = null;

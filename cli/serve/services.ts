@@ -2,7 +2,7 @@ import { readerOf } from '../../event-store/event-log.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { Parts } from './parts.ts';
 
-/** How each service is put together. Loaded only when asked for: a command-api never loads the projector. */
+/** How each service is built. Each loads only when needed, so a command-api never loads the projector. */
 export const SERVICES = {
   'command-api': async (parts: Parts): Promise<Service> => {
     const { createCommandApi } = await import('../../command-api/service.ts');

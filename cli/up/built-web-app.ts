@@ -8,11 +8,11 @@ const BUILD = join(import.meta.dirname, '..', '..', 'web', 'build.ts');
 const BUILD_MS_MAX = 120_000;
 
 /**
- * The folder of the built web app, built when its sources changed. In a process of its own: the bundler sets
- * `NODE_ENV` for the process it runs in, and its memory is not needed afterwards.
+ * Returns the folder of the built web app, and builds it when its sources have changed. The build runs in a separate
+ * process: the bundler sets `NODE_ENV` for its process, and its memory is free afterwards.
  *
- * @param folder that of `WEB_DIR`, which is then used as it is
- * @throws PlainFailure when it cannot be built
+ * @param folder that of `WEB_DIR`, which is then used unchanged
+ * @throws PlainFailure when the build fails
  */
 export async function builtWebApp(folder: string | undefined, signal?: AbortSignal): Promise<string> {
   if (folder !== undefined) return folder;
@@ -34,7 +34,7 @@ export async function builtWebApp(folder: string | undefined, signal?: AbortSign
   }
 }
 
-/** The sentence of the error in what a failed build wrote, without its stack. */
+/** The sentence of the error in the output of a failed build, without its stack. */
 function reasonIn(said: string): string {
   const lines = said.split('\n').map((line) => line.trim());
   const ofError = lines.find((line) => /^(\[\w+\] )?\w*Error\b.*: /.test(line));

@@ -1,6 +1,6 @@
 import { Settings, type SettingName } from '../../schemas/config.ts';
 
-/** What every program needs of the machine it runs on, and Node of its own. */
+/** The variables that every program needs of the machine, and those of Node. */
 const MACHINE = [
   'PATH',
   'HOME',
@@ -17,30 +17,30 @@ const MACHINE = [
   'SSL_CERT_DIR',
 ];
 
-/** Of commands that people run, and of no service. */
+/** Settings of commands, which no service needs. */
 const NOT_SERVED: ReadonlySet<string> = new Set<SettingName>([
   'BACKUP_KEY_FILE',
   'BACKUP_PASSPHRASE',
   'ANALYTICS_DATABASE_URL',
 ]);
 
-/** The parts that `docket up` starts as processes of our own code. */
+/** The parts that `docket up` starts as processes of Docket's own code. */
 export type PartName = 'event-store' | 'gateway' | 'services' | 'web-app';
 
-/** The environment that is handed on from. */
+/** The environment from which variables are passed on. */
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** By part, the variables beside `MACHINE`. A part that needs a secret names it; no other part has it. */
+/** The variables of each part, besides `MACHINE`. Only a part that names a secret gets it. */
 const NAMES: Readonly<Record<PartName, (name: string, given: Given) => boolean>> = {
   'event-store': (name) => name === 'SCAVENGE_EVERY_HOURS',
   'web-app': () => false,
   gateway: (name) => ['GATEWAY_CHILDREN', 'GATEWAY_MAPPINGS', 'GATEWAY_OCR'].includes(name),
   services: (name, given) => {
-    // Credentials and region of S3, as its client reads them: a machine has them for many programs.
+    // The variables that the S3 client reads. A machine may have them for other programs too.
     if (name.startsWith('AWS_')) return given['BLOB_STORE'] === 's3';
     return (
       (Object.hasOwn(Settings.shape, name) && !NOT_SERVED.has(name)) ||
-      // Crash points of tests; the way to servers elsewhere.
+      // Crash points of tests, and variables for a Postgres elsewhere.
       /^(CRASH_AT$|CRASH_JOB$|PG[A-Z])/.test(name) ||
       /^((http|https|grpc|no|no_grpc)_proxy)$/i.test(name)
     );
@@ -48,8 +48,9 @@ const NAMES: Readonly<Record<PartName, (name: string, given: Given) => boolean>>
 };
 
 /**
- * What a part gets of our own environment: a list, so that a secret reaches the part that needs it and no other.
- * @param given our own environment
+ * Selects the variables for a part from the own environment. The list ensures that a secret reaches only the part that
+ * needs it.
+ * @param given the environment of this process
  */
 export function environmentOf(part: PartName, given: Given): Record<string, string> {
   const needs = NAMES[part];

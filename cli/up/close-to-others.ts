@@ -1,20 +1,20 @@
 import { chmodSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
-/** What Docket makes in its data folder; `lock` has a journal beside it while it is held. */
+/** Names that Docket uses in its data folder. A held `lock` has a journal beside it. */
 const OWN =
   /^(event-store|event-store-access|postgres|blobs|seals|logs|session-keys|seal-key|connections\.json|parts\.json|reserved-room|address|lock|\.write-probe)/;
-/** Made by the system when a disk is formatted. */
+/** A folder that the system makes when it formats a disk. */
 const OF_THE_SYSTEM = 'lost+found';
 const OTHERS = 0o077;
 const STICKY = 0o1000;
 
 /**
- * Takes the rights of group and others from the data folder and from what Docket made in it. Links are not followed. A
- * folder that is closed already is not entered, so a start does not walk it. A folder that holds other files too keeps
- * its mode, since it may be a home or `/tmp`; Docket's own files in it are closed.
+ * Removes the rights of group and others from the data folder and from Docket's files in it. It does not follow links.
+ * It does not enter a folder that is already closed, so a start stays fast. A folder with other files keeps its mode,
+ * because it may be a home or `/tmp`; only Docket's own files in it are closed.
  *
- * @returns what a person should know, one sentence each
+ * @returns sentences for the user
  */
 export function closeToOthers(path: string): string[] {
   const foreign = readdirSync(path).filter((name) => !OWN.test(name) && name !== OF_THE_SYSTEM);
@@ -30,7 +30,7 @@ export function closeToOthers(path: string): string[] {
   return lineOn([...left, ...closeOne(path, lstatSync(path))]);
 }
 
-/** Closes a folder after what is in it, so that a walk that was ended is made again. */
+/** Closes a folder after its content, so that an interrupted run is repeated. */
 function closeAll(path: string): string[] {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.isSymbolicLink() || (found.mode & OTHERS) === 0) return [];
@@ -38,7 +38,10 @@ function closeAll(path: string): string[] {
   return [...inside, ...closeOne(path, found)];
 }
 
-/** @returns the path when it stays open: somebody else owns it, or its file system keeps no modes */
+/**
+ * @returns the path when it stays open, because somebody else owns it or its file system has no modes; otherwise
+ *   nothing
+ */
 function closeOne(path: string, { mode }: Stats): string[] {
   if ((mode & OTHERS) === 0) return [];
   try {

@@ -20,14 +20,14 @@ const PARTS_FILE = 'parts.json';
 
 export interface DataFolder {
   readonly path: string;
-  /** Gives the folder back to the next start. */
+  /** Unlocks the folder for the next start. */
   release(): void;
 }
 
 /**
- * Makes the data folder, takes it for this process and closes it to other users.
- * @param say gets what a person should know of the folder
- * @throws PlainFailure when it cannot be written, is full, or another Docket runs on it
+ * Makes the data folder, locks it for this process and closes it to other users.
+ * @param say receives sentences about the folder for the user
+ * @throws PlainFailure when the folder cannot be written, is full, or belongs to another running Docket
  */
 export function openDataFolder(path: string, say: (sentence: string) => void = () => undefined): DataFolder {
   const release = prepare(path, say);
@@ -45,14 +45,14 @@ export function openDataFolder(path: string, say: (sentence: string) => void = (
   };
 }
 
-/** Remembers the address for the message of a second start. */
+/** Records the address for the message of a second start. */
 export function noteAddress(folder: DataFolder, address: string): void {
   writeFileSync(join(folder.path, 'address'), `${address}\n`);
 }
 
 /**
- * Notes the process ids of the parts that run, for operators and drills: `parts.json` in the data folder. A reader
- * sees the old note or the new one, never half of one.
+ * Records the process ids of the running parts in `parts.json` of the data folder, for operators and drills. A reader
+ * sees a whole file, the old or the new one.
  */
 export function noteParts(folder: DataFolder, parts: ReadonlyMap<string, number>): void {
   const file = join(folder.path, PARTS_FILE);
@@ -64,7 +64,7 @@ function prepare(path: string, say: (sentence: string) => void): (() => void) | 
   let release: (() => void) | null = null;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    // A full disk does not stop a start when there is a log: people can still read, download and clean up.
+    // With an existing log, a full disk does not stop a start, because people can still read, download and clean up.
     const free = freeBytesOf(path);
     if (!existsSync(join(path, 'event-store')) && free < FREE_BYTES_MIN) throw new TooLittleRoom(free);
     releaseIfFull(path);
@@ -83,7 +83,7 @@ function prepare(path: string, say: (sentence: string) => void): (() => void) | 
   }
 }
 
-/** A disk that is nearly full, which the system would only tell in the middle of a write. */
+/** The disk is nearly full. The system itself would report it only during a write. */
 class TooLittleRoom extends CodedError {
   readonly code = 'TOO_LITTLE_ROOM';
   readonly retryable = true;
@@ -94,7 +94,7 @@ class TooLittleRoom extends CodedError {
   }
 }
 
-/** Node says ENOENT of a folder that cannot be made; what its parent refuses is the reason. */
+/** Node reports ENOENT for a folder that cannot be made. The reason is what its parent refuses. */
 function refusalOfParent(path: string): unknown {
   let parent = dirname(path);
   while (!existsSync(parent) && parent !== dirname(parent)) parent = dirname(parent);
@@ -131,7 +131,7 @@ function addressNoted(path: string): string {
   try {
     return `; open ${readFileSync(join(path, 'address'), 'utf8').trim()}`;
   } catch {
-    // A start that is still under way has no address yet.
+    // A start that has not finished has no address yet.
     return '';
   }
 }

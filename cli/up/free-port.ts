@@ -5,7 +5,10 @@ import { PlainFailure } from '../plain-failure.ts';
 
 const LOOPBACK_IPV6 = '::1';
 
-/** A port that is free now, on loopback by default. Children keep it over restarts, so that the others find them again. */
+/**
+ * A port that is free now, on loopback by default. Children keep it across restarts, so that other processes find them
+ * again.
+ */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   return probe(0, host);
 }
@@ -18,15 +21,18 @@ export async function isTaken(port: number, host: string): Promise<boolean> {
   );
 }
 
-/** The port that was asked for, or a free one when none was asked for and `usual` is taken. @throws PortUnavailable */
+/**
+ * The requested port; without a request, `usual` or, when that is taken, a free one.
+ * @throws PortUnavailable
+ */
 export async function portOr(asked: number | null, usual: number, host: string): Promise<number> {
   if (asked !== null) return probe(asked, host, 'HEALTH_CHECK_PORT');
   return probe(usual, host).catch(() => probe(0, host));
 }
 
 /**
- * Refuses a start before anything runs when the public port is taken. A program on `::1` counts too: a browser may
- * reach it by `localhost` instead of Docket.
+ * Refuses a start before anything runs when the public port is taken. A program on `::1` counts too, because a browser
+ * may reach it by `localhost` instead of Docket.
  *
  * @throws PortUnavailable, PlainFailure PORT_UNAVAILABLE
  */
@@ -36,7 +42,7 @@ export async function requirePort(port: number, host: string): Promise<void> {
   try {
     await probe(port, LOOPBACK_IPV6);
   } catch (error) {
-    // Any other failure says that this machine has no IPv6.
+    // Any other error means that this machine has no IPv6.
     if (((error as Error).cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return;
     throw new PlainFailure(
       'PORT_UNAVAILABLE',

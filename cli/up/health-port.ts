@@ -2,15 +2,15 @@ import type { Settings } from '../../schemas/config.ts';
 import { freePort, isTaken, portOr } from './free-port.ts';
 import type { HealthAddress } from './until-ready.ts';
 
-/** Other ports that one start of the services tries, when each is taken before they listen. */
+/** Other ports that one start of the services tries when each is taken before they listen. */
 const OTHER_PORTS_MAX = 3;
 
-/** Where the services answer `/health`, `/ready` and `/metrics`. */
+/** The port on which the services answer `/health`, `/ready` and `/metrics`. */
 export interface HealthPort {
   address(): HealthAddress;
   /**
-   * Starts the services. If HEALTH_CHECK_PORT is unset and another program took the port that was found free, another
-   * free port is chosen and the start is retried.
+   * Starts the services. If HEALTH_CHECK_PORT is unset and another program took the chosen port, it chooses another
+   * free port and retries.
    *
    * @param start rejects when the services end before they listen
    */
@@ -18,11 +18,11 @@ export interface HealthPort {
 }
 
 /**
- * Chooses the port: the one that the environment names, otherwise the usual one, or a free one when another Docket has
- * that. A port that is free now can be taken before the services listen, by a Docket that starts in the same moment.
+ * Chooses the port: the one of the environment, otherwise the usual one, or a free one when that is taken. A Docket
+ * that starts at the same moment can still take a free port before the services listen.
  *
- * @param tell.note given the address as a URL, now and each time that it is another one
- * @throws PortUnavailable when the port that the environment names cannot be used
+ * @param tell.note receives the address as a URL, now and after each change
+ * @throws PortUnavailable when the port of the environment is taken
  */
 export async function healthPort(
   settings: Pick<Settings, 'HEALTH_CHECK_PORT' | 'HEALTH_CHECK_HOST'>,
@@ -31,7 +31,7 @@ export async function healthPort(
 ): Promise<HealthPort> {
   const { HEALTH_CHECK_HOST: host, HEALTH_CHECK_PORT: usual } = settings;
   let port = await portOr(isAsked ? usual : null, usual, host);
-  // Port 0 asks for any.
+  // Port 0 requests any free port.
   const isFixed = isAsked && usual !== 0;
   const note = (): void => tell.note(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
   note();

@@ -2,14 +2,14 @@ import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeS
 import { dirname, join } from 'node:path';
 import { lineWriter } from '../../runtime/line-writer.ts';
 
-/** A log file that grows past this is renamed to `.1` and begun again, so two of them are the most disk it takes. */
+/** A larger log file is renamed to `.1`, and a new one begins. So a log needs twice this at most. */
 const LOG_FILE_BYTES_MAX = 20 * 1024 * 1024;
-/** A file that was removed or moved away is back after this. */
+/** After this time, a removed or moved file exists again. */
 const CHECK_EVERY_MS = 1_000;
 
 /** The log of one child process. */
 export interface LogFile {
-  /** Appends; what cannot be written is dropped and counted. */
+  /** Appends a text. A text that cannot be written is dropped and counted. */
   readonly write: (text: string) => void;
 }
 
@@ -18,15 +18,15 @@ export interface LogFiles {
   readonly stop: () => void;
 }
 
-/** A file that is opened by its name for each write, so a file that somebody removed or moved is made again. */
+/** A file that each write opens by its name, so a removed or moved file is made again. */
 interface NamedFile extends LogFile {
   readonly check: () => void;
   readonly close: () => void;
 }
 
 /**
- * One log file a child process, in `logs` of the data folder. The supervisor writes what it reads from the child. A
- * child could not close a descriptor that it was given as its stderr (ADR 0096).
+ * One log file for each child process, in `logs` of the data folder. The supervisor writes what it reads from the
+ * child, because a child could not close a descriptor of its own stderr (ADR 0096).
  */
 export function openLogFiles(dataDir: string): LogFiles {
   const directory = join(dataDir, 'logs');
@@ -75,7 +75,7 @@ function openNamed(path: string, name: string): NamedFile {
       }
       opened();
     } catch (error) {
-      // A full or missing disk: the next line or the next look tries again, and lost lines are counted.
+      // The disk is full or missing. The next line or check tries again, and the count of lost lines stays.
       void error;
     }
   };

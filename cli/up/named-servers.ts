@@ -11,18 +11,18 @@ import { readEventStoreUrl } from '../../schemas/event-store-url.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { waitingLine } from './waiting-line.ts';
 
-/** A server that does not answer yet may be starting as well: it is asked again after this, without end. */
+/** A server that does not answer may be starting too. Docket asks it again after this time, without end. */
 const TRY_AGAIN_MS = 500;
 const CLOSE_MS_MAX = 2_000;
 const POSTGRES_PORT = '5432';
 
-/** A server that the environment names in place of one that Docket brings itself. */
+/** A server that the environment names in place of an embedded one. */
 export interface NamedServer {
   readonly what: string;
   readonly setting: 'EVENTSTORE_URL' | 'DATABASE_URL' | 'GATEWAY_URL';
-  /** Without user, password and options. */
+  /** The address without user, password and options. */
   readonly address: string;
-  /** @returns null when it can be used, or why not, and whether waiting cannot help */
+  /** @returns null when the server is usable, otherwise the reason and whether waiting cannot help */
   readonly ask: () => Promise<Refusal | null>;
 }
 
@@ -31,7 +31,7 @@ export interface Refusal {
   readonly final: boolean;
 }
 
-/** The servers that these settings name, in the order of the settings. */
+/** The servers of these settings, in the order of the settings. */
 export function namedServers(settings: Settings): NamedServer[] {
   const { EVENTSTORE_URL, DATABASE_URL, GATEWAY_URL } = settings;
   return [
@@ -47,7 +47,7 @@ export function namedServers(settings: Settings): NamedServer[] {
   ];
 }
 
-/** What the environment decides about this start, a line each. */
+/** Lines about what the environment decides for this start. */
 export function linesOnEnvironment(settings: Settings, servers: readonly NamedServer[]): string[] {
   return [
     ...(settings.NODE_ENV === 'development' ? [] : [`NODE_ENV: ${settings.NODE_ENV}, from the environment`]),
@@ -56,7 +56,7 @@ export function linesOnEnvironment(settings: Settings, servers: readonly NamedSe
 }
 
 /**
- * Waits for the servers that the environment names, telling at the terminal which and why.
+ * Waits for the servers of the environment, and shows at the terminal which ones and why.
  * @throws as `tryServers` does
  */
 export async function waitForServers(servers: readonly NamedServer[], stop: AbortSignal): Promise<void> {
@@ -69,8 +69,8 @@ export async function waitForServers(servers: readonly NamedServer[], stop: Abor
 }
 
 /**
- * Asks each server until it can be used, and tells after each refusal which ones are waited for and why.
- * @throws PlainFailure SERVER_UNUSABLE with the name of the setting and the reason, when waiting cannot help
+ * Asks each server until it is usable. After each refusal it reports the servers it waits for, and why.
+ * @throws PlainFailure SERVER_UNUSABLE with the setting and the reason, when waiting cannot help
  * @throws the reason of `stop` when that is aborted
  */
 export async function tryServers(
@@ -79,7 +79,7 @@ export async function tryServers(
   onWaiting: (waiting: readonly WaitingFor[]) => void,
 ): Promise<void> {
   const waiting = new Map<NamedServer, WaitingFor>();
-  // A server that can never be used ends the waiting for the others too.
+  // A server that can never be used also ends the wait for the others.
   const over = new AbortController();
   const until = AbortSignal.any([stop, over.signal]);
   const tryServer = async (server: NamedServer): Promise<void> => {
@@ -156,7 +156,7 @@ async function askPostgres(url: string): Promise<Refusal | null> {
     if (error instanceof ReadStoreUnavailable) return { why: error.why, final: error.final };
     return { why: (error as Error).message, final: true };
   } finally {
-    // A server that has begun to hang is not waited for.
+    // Closing a server that hangs must not delay the result.
     await Promise.race([asked.close(), sleep(CLOSE_MS_MAX, undefined, { ref: false })]);
   }
 }

@@ -5,19 +5,19 @@ import { PlainFailure } from '../plain-failure.ts';
 import type { LogFile, LogFiles } from './log-files.ts';
 import { watchProgress } from './progress-watch.ts';
 
-/** A child that is stopped before it was ready is killed after this. */
+/** Time after which a child that is stopped before it was ready is killed. */
 const UNREADY_GRACE_MS = 1_500;
-/** The last lines of a child that has ended are read at most so long; programs it left may hold the pipe open. */
+/** Longest time for reading the last lines of an ended child, because its own children may keep the pipe open. */
 const LAST_LINES_MS_MAX = 500;
 
-/** A child process that is up. */
+/** A running child process. */
 export interface RunningChild {
   readonly pid: number;
   readonly port: number;
   readonly exited: Promise<string>;
-  /** The last plain line on its stderr, once it has ended: children end with one sentence when they cannot start. */
+  /** The last plain line on its stderr, after its end. A child that cannot start ends with one sentence. */
   readonly lastWords: () => Promise<string | null>;
-  /** SIGTERM, then SIGKILL after `graceMs`. */
+  /** Sends SIGTERM, then SIGKILL after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -27,25 +27,25 @@ export interface NodeChild {
   readonly args: readonly string[];
   /** Flags for Node itself. */
   readonly nodeFlags?: readonly string[];
-  /** Its whole environment: it inherits no variable of ours. */
+  /** Its whole environment. It inherits no variable of this process. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** What ends a child from outside. */
+/** Signals that end a child. */
 export interface ChildSignals {
   /** Aborts the start. */
   readonly stop: AbortSignal;
-  /** Kills the child and what it started, at once, at any time of its life. */
+  /** Kills the child and its own children at once, at any time. */
   readonly kill: AbortSignal;
 }
 
 /**
- * Starts one of our own processes and waits for its line `{"ready":true,"port":N}` on stdout. The services write
- * `{"listening":true,...}` and tell by `/ready` when they are ready. The child gets a process group of its own, so that
- * Ctrl-C reaches it through the supervisor and in order. It ends by itself when the supervisor is gone, because its IPC
+ * Starts a process of Docket and waits for its line `{"ready":true,"port":N}` on stdout. (The services write
+ * `{"listening":true,...}`, and `/ready` tells when they are ready.) The child gets its own process group, so Ctrl-C
+ * reaches it only through the supervisor and in order. It ends by itself when the supervisor ends, because its IPC
  * channel closes.
  *
- * @throws PlainFailure with the child's own last words when it does not come up
+ * @throws PlainFailure with the child's own last line when it does not start
  */
 export async function startNodeChild(
   child: NodeChild,
@@ -97,7 +97,7 @@ async function readyPort(starting: StartingChild, stop?: AbortSignal): Promise<n
       if (!/^\{"(ready|listening)":true/.test(line)) return;
       resolve((JSON.parse(line) as { port: number }).port);
     });
-    // It leads a group of its own, so what its children do counts as its own progress.
+    // The child leads its own process group, so the progress of its children counts too.
     unwatch = watchProgress(spawned.pid ?? 0, (why) => reject(new Error(why)));
     stop?.addEventListener('abort', () => reject(new Error('it was stopped')), { once: true });
     void exited.then(async (how) => reject(new Error((await lastWords()) ?? how)));
@@ -113,7 +113,7 @@ async function readyPort(starting: StartingChild, stop?: AbortSignal): Promise<n
   }
 }
 
-/** Returns when the child has ended. One that is only stopped may first close what it has opened. */
+/** Returns when the child has ended. A child that is only stopped may first close what it opened. */
 async function endUnready(spawned: ChildProcess, exited: Promise<string>, isStopped: boolean): Promise<void> {
   if (isStopped) spawned.kill('SIGTERM');
   const timer = setTimeout(() => killGroupOf(spawned), isStopped ? UNREADY_GRACE_MS : 0);
@@ -122,18 +122,21 @@ async function endUnready(spawned: ChildProcess, exited: Promise<string>, isStop
   killGroupOf(spawned);
 }
 
-/** A child leads a group of its own, which outlives it when it leaves programs behind. */
+/** The process group of a child remains when the child leaves programs behind. */
 function killGroupOf({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // None is left; or only ended ones that nobody has waited for yet, which is EPERM on macOS.
+    // No process is left, or only ended ones that nobody has waited for yet, for which macOS reports EPERM.
     if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 
-/** Writes each line of a child's stderr to its log; returns what tells its last plain line. */
+/**
+ * Writes each line of a child's stderr to its log.
+ * @returns a function that returns the last plain line
+ */
 function keepStderr(spawned: ChildProcess, log: LogFile): () => Promise<string | null> {
   let last: string | null = null;
   const lines = createInterface({ input: spawned.stderr! });

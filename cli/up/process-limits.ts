@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 
-/** Below this a converter child cannot set aside the addresses that V8 and its WebAssembly ask for. */
+/** With less, a converter child cannot reserve the addresses that V8 and its WebAssembly need. */
 const ADDRESS_BYTES_MIN = 4 * 1024 ** 3;
 /** The threads of a start: five programs of Node with a dozen each, converter children, and Postgres. */
 const THREADS_MIN = 200;
 const LIMITS_FILE = '/proc/self/limits';
 
 /**
- * What the shell's limits will make fail, a line each. They are named first, since what fails later says only that
- * there was no memory, or nothing at all.
+ * Lines about limits of the shell that will make a part fail. They come first, because the later failure says only that
+ * memory was missing, or nothing at all.
  *
  * @param limits the text of `/proc/self/limits`; empty where the system has none
- * @param isRoot the limit of processes does not hold for root
+ * @param isRoot the limit of processes does not apply to root
  */
 export function linesOnLimits(
   limits: string = ownLimits(),

@@ -1,20 +1,20 @@
 import { cpuMsOfGroup } from '../../runtime/cpu-time.ts';
 
-/** How often a start is looked at. */
+/** The interval between two looks at a start. */
 const LOOK_EVERY_MS = 1_000;
-/** Looks in a row at which a start had used no processor time: then it waits for something that does not come. */
+/** After this many looks in a row without used processor time, a start waits for something that will not come. */
 const STILL_LOOKS_MAX = 60;
-/** No start of ours needs a tenth of this. */
+/** No start of Docket needs a tenth of this. */
 const CPU_MS_MAX = 60 * 60_000;
-/** The bound where processor time cannot be seen. */
+/** Most looks where the system does not show processor time. */
 const UNSEEN_LOOKS_MAX = 600;
 
 /**
- * Watches a starting process group by the processor time it uses, not by the clock. On a busy machine a start takes
- * long and still makes progress. The watch counts its own looks, so time in which this process stood still does not
- * count.
+ * Watches a starting process group by the processor time that it uses, not by the clock. On a busy machine a start
+ * takes long and still makes progress. The watch counts its own looks, so the time in which this process did not run
+ * does not count.
  *
- * @param onStuck told why when it no longer moves on; at most once
+ * @param onStuck receives the reason, once, when the start makes no progress
  * @returns ends the watch
  */
 export function watchProgress(groupId: number, onStuck: (why: string) => void): () => void {

@@ -3,24 +3,27 @@ import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FREE_BYTES_MIN } from '../../blob-store/blob-store.ts';
 
-/** Kept on the disk for the day on which it is full: what the stores need to start, and cleanup to write its events. */
+/** Space that Docket keeps for a full disk: the stores need it to start, and cleanup to write its events. */
 const RESERVED_BYTES = 32 * 1024 * 1024;
-/** With less free room than this the reserve is given up. */
+/** With less free space, Docket releases the reserve. */
 const RELEASE_BELOW_BYTES = 32 * 1024 * 1024;
-/** It is made again when it leaves twice the room that uploads need. */
+/** Docket makes the reserve again when that leaves twice the space that uploads need. */
 const RESERVE_ABOVE_BYTES = RESERVED_BYTES + 2 * FREE_BYTES_MIN;
 const LOOK_EVERY_MS = 5_000;
 const CHUNK = Buffer.alloc(1024 * 1024);
 
 const fileIn = (dataDir: string): string => join(dataDir, 'reserved-room');
 
-/** Free room below a folder, in bytes, as an ordinary user may use it. */
+/** Free space below a folder, in bytes, for an ordinary user. */
 export function freeBytesOf(path: string): number {
   const { bavail, bsize } = statfsSync(path);
   return bavail * bsize;
 }
 
-/** Gives the reserve up when the disk is nearly full. Returns whether it did. */
+/**
+ * Releases the reserve when the disk is nearly full.
+ * @returns true when it did
+ */
 export function releaseIfFull(dataDir: string): boolean {
   const before = freeBytesOf(dataDir);
   if (before >= RELEASE_BELOW_BYTES) return false;
@@ -29,7 +32,7 @@ export function releaseIfFull(dataDir: string): boolean {
 }
 
 /**
- * Keeps the reserve while Docket runs, and tells a person when uploads are refused for want of room and when no longer.
+ * Keeps the reserve while Docket runs. It reports when Docket begins and stops refusing uploads for lack of space.
  * @returns ends it
  */
 export function keepReserve(dataDir: string, say: (line: string) => void): () => void {
@@ -64,7 +67,7 @@ export function keepReserve(dataDir: string, say: (line: string) => void): () =>
   return () => clearInterval(timer);
 }
 
-/** The file is written and not only given a size: a sparse file reserves nothing. */
+/** Writes real bytes, because a sparse file reserves nothing. */
 async function reserve(dataDir: string): Promise<void> {
   const unfinished = `${fileIn(dataDir)}.tmp`;
   const handle = await open(unfinished, 'w', 0o600);

@@ -1,26 +1,26 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a person is told, wherever it can still be read. */
+/** Writes lines for the user to the first output that is still open. */
 export interface SpokenLines {
-  /** A line about the run, on standard error; in `logs/docket.log` of the data folder when nobody reads that. */
+  /** Writes a line about the run to standard error, or to `logs/docket.log` of the data folder when that is closed. */
   readonly say: (line: string) => void;
-  /** What the command prints, on standard output; said when nobody reads that. */
+  /** Prints the result of the command on standard output, or like `say` when that is closed. */
   readonly print: (line: string) => void;
 }
 
 /**
- * Lines that reach the user even when one output is closed, and whose failure ends nothing. `npm start | head -n 3`
- * closes standard output; a closed terminal closes both.
+ * Makes the writer of lines for the user. They arrive even when one output is closed, and a failure ends nothing. `npm
+ * start | head -n 3` closes standard output; a closed terminal closes both.
  */
 export function spokenLines(dataDir: string): SpokenLines {
-  // Without a listener the first line to a closed pipe would end the program. What was lost is handled at the write.
+  // Without a listener the first line to a closed pipe would end the program. The write itself handles the lost line.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const note = (text: string): void => {
     try {
       appendFileSync(join(dataDir, 'logs', 'docket.log'), text);
     } catch (error) {
-      // The terminal is gone and the disk is full: there is no place left to say this.
+      // The terminal is closed and the disk is full, so no output is left.
       void error;
     }
   };

@@ -9,7 +9,7 @@ import { waitingLine } from './waiting-line.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** What the services need of the installation around them. */
+/** What the services need of the installation. */
 interface ServicesInstallation {
   readonly logs: LogFiles;
   readonly stopping: AbortSignal;
@@ -22,8 +22,9 @@ interface ServicesInstallation {
 }
 
 /**
- * Starts the services and waits until they are ready, telling at the terminal what they wait for. Answers their port.
- * @throws PlainFailure with their last words when they end before that
+ * Starts the services and waits until they are ready; meanwhile it shows at the terminal what they wait for.
+ * @returns their port
+ * @throws PlainFailure with their last line when they end before that
  */
 export async function startServices(
   installation: ServicesInstallation,

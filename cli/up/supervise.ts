@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 
-/** A process or server beside this one that may end at any time. */
+/** A running process or server beside this one, which may end at any time. */
 export interface Running {
   readonly pid: number;
   readonly exited: Promise<string>;
@@ -10,20 +10,20 @@ export interface Running {
 
 /** The wait before a restart. */
 const RESTART_BACKOFF = { firstMs: 400, maxMs: 5_000 };
-/** A run that lasted longer was healthy: the next end begins with the shortest wait again. */
+/** After a run that lasted longer, the next restart begins again with the shortest wait. */
 const HEALTHY_AFTER_MS = 30_000;
 
 export interface Supervised {
-  /** Ends the part, also one that is only being started; resolves when nothing of it runs. */
+  /** Stops the part, also during its start. Resolves when nothing of it runs. */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
- * Keeps one part of the installation running: started again, with backoff, whenever it ends by itself. It can be stopped from
- * the first moment; a first start that fails is not repeated.
+ * Keeps one part of the installation running: starts it again, with backoff, whenever it ends by itself. It can be
+ * stopped at any time. A failed first start is not repeated.
  *
  * @param start rejects when its signal aborts, and then leaves nothing running
- * @param installation where the process of the part is noted (null: it has ended), and a person is told, one line each time
+ * @param installation records the process of the part (null: it has ended), and reports to the user, one line each time
  */
 export function supervise<Part extends Running>(
   name: string,
@@ -31,7 +31,7 @@ export function supervise<Part extends Running>(
   installation: {
     say: (line: string) => void;
     noteProcess: (name: string, pid: number | null) => void;
-    /** False when an end is not mended by another start; always true by default. */
+    /** False when another start does not help. By default always true. */
     restarts?: () => boolean;
   },
 ): Supervised & { readonly first: Promise<Part> } {
@@ -80,7 +80,7 @@ export function supervise<Part extends Running>(
       stopping.abort();
       await part?.stop(graceMs);
       await kept;
-      // It may have come up in the moment it was asked to stop.
+      // The part may have started at the moment of the stop.
       await part?.stop(graceMs);
     },
   };

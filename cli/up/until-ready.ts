@@ -2,28 +2,28 @@ import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WaitingFor } from '../../runtime/service.ts';
 
-/** How often the services are asked whether they are ready. */
+/** The interval at which the services are asked whether they are ready. */
 const ASK_EVERY_MS = 100;
 /** Longest wait for one answer. */
 const ANSWER_MS_MAX = 2_000;
-/** Listening on every address includes the loopback one. */
+/** The loopback address of a server that listens on every address. */
 const EVERY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** Where the services answer `/ready`. */
+/** The address at which the services answer `/ready`. */
 export interface HealthAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** What `/ready` answers. */
+/** The answer to `/ready`. */
 interface ReadyAnswer {
   readonly ready: boolean;
   readonly services: readonly { readonly waitingFor: readonly WaitingFor[] }[];
 }
 
 /**
- * Asks `/ready` of the services until it says yes, or until `stop` is aborted.
- * @param onWaiting told after each other answer what the services wait for; empty while they do not answer
+ * Asks `/ready` until the services are ready, or until `stop` is aborted.
+ * @param onWaiting receives after each other answer what the services wait for; empty while they do not answer
  */
 export async function untilReady(
   health: HealthAddress,
@@ -47,7 +47,7 @@ function askReady({ host, port }: HealthAddress): Promise<ReadyAnswer | null> {
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as ReadyAnswer));
     });
-    // Services that have ended are started again; they are asked again until then.
+    // Ended services are started again, and answer then.
     asking.on('error', () => resolve(null));
   });
 }

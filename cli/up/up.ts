@@ -24,51 +24,51 @@ import { startServices } from './start-services.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Ctrl-C ends everything within 5 s: what is still converting after this is given back in the log. */
+/** Ctrl-C ends everything within 5 s. Attempts that still run after this time are given back in the log. */
 const SERVICES_GRACE_MS_MAX = 3_000;
-/** The services' own grace period, and some time for them to exit. */
+/** The grace period of the services, and time for them to exit. */
 const SERVICES_EXIT_MS = SERVICES_GRACE_MS_MAX + 500;
 /** Rights that no file of this run gives to group and others. */
 const OWN_USER_ONLY = 0o077;
-/** The stores have nothing to drain once the services are gone. */
+/** The stores have no work to finish once the services have ended. */
 const STORE_GRACE_MS = 2_000;
 
-/** Where a running Docket can be opened. */
+/** The addresses at which to open a running Docket. */
 interface Opened {
-  /** On this machine, or the one of `PUBLIC_URL`. */
+  /** The address on this machine, or `PUBLIC_URL`. */
   readonly address: string;
-  /** On other machines, when it listens on every address. */
+  /** The addresses on other machines, when it listens on every address. */
   readonly elsewhere: readonly string[];
 }
 
-/** What is running, and what is needed to start more. */
+/** The running parts, and what is needed to start more. */
 interface Installation {
   readonly settings: Settings;
   readonly folder: DataFolder;
   readonly logs: LogFiles;
-  /** What the gateway of this installation asks for and its callers send; nothing when the gateway is somebody else's. */
+  /** The token that the gateway requires and its callers send; empty when a setting names another gateway. */
   readonly gatewayToken: { readonly GATEWAY_TOKEN?: string };
-  /** Aborted when the installation stops, for what is no part of it. */
+  /** Aborted when the installation stops, for work that is no part of it. */
   readonly stopping: AbortSignal;
-  /** Aborted when every part is to be killed at once. */
+  /** Aborted when every part must be killed at once. */
   readonly killing: AbortSignal;
   readonly lines: SpokenLines;
-  /** Keeps a part running and returns its first run; until `restarts` says yes, an end of it is left to the caller. */
+  /** Keeps a part running and returns its first run. Until `restarts` is true, the caller handles its end. */
   keep<Part extends Running>(
     name: string,
     start: (stop: AbortSignal) => Promise<Part>,
     restarts?: () => boolean,
   ): Promise<Part>;
-  /** Ends what runs and what is only starting. */
+  /** Stops the running and the starting parts. */
   stop(): Promise<void>;
-  /** Removes the notes of this run and gives the folder back. */
+  /** Removes the recorded data of this run and unlocks the folder. */
   forget(): void;
 }
 
 /**
- * All of Docket on one machine: event store, Postgres, gateway and services, each in a process of its own. A process
- * that ends is started again. Resolves with the exit code after SIGINT, SIGTERM or SIGHUP; what had been started by
- * then is stopped. A second signal kills everything at once.
+ * Runs all of Docket on one machine: event store, Postgres, gateway and services, each in its own process. A process
+ * that ends is started again. Resolves with the exit code after SIGINT, SIGTERM or SIGHUP, when everything has stopped.
+ * A second signal kills everything at once.
  *
  * @throws PlainFailure, PortUnavailable, SettingsRefused, EmbeddedPostgresFailed when it cannot start
  */
@@ -76,7 +76,7 @@ export async function up(argv: readonly string[] = []): Promise<number> {
   const settings = loadSettings(process.env);
   const faults = publicFaults(settings);
   if (faults.length > 0) throw new SettingsRefused(faults);
-  // For this process and its children: what they make is for their own user.
+  // For this process and its children: only their user may use the files that they make.
   process.umask(OWN_USER_ONLY);
   const stopping = new AbortController();
   const killing = new AbortController();
@@ -139,7 +139,7 @@ function openInstallation(settings: Settings, killing: AbortSignal): Installatio
     try {
       noteParts(folder, pids);
     } catch (error) {
-      // A full disk must not end the installation: the parts run on, only the note of them is old.
+      // A full disk must not end the installation. The parts continue, and only the record of them is old.
       say(`the note of the running parts could not be written: ${String(error)}`);
     }
   };
@@ -159,7 +159,7 @@ function openInstallation(settings: Settings, killing: AbortSignal): Installatio
     },
     stop: async () => {
       stopping.abort();
-      // The services go first, while the stores they give their work back to still answer.
+      // The services stop first, while the stores still accept the work that they give back.
       await parts.get('services')?.stop(SERVICES_EXIT_MS);
       parts.delete('services');
       await Promise.all([...parts.values()].map((part) => part.stop(STORE_GRACE_MS)));
@@ -173,13 +173,13 @@ function openInstallation(settings: Settings, killing: AbortSignal): Installatio
   };
 }
 
-/** Starts all parts, waits until the services are ready, and returns the address to open. */
+/** Starts all parts, waits until the services are ready, and returns the addresses to open. */
 async function startAll(installation: Installation): Promise<Opened> {
   const { settings, folder } = installation;
   const servers = namedServers(settings);
   for (const line of [...linesOnEnvironment(settings, servers), ...linesOnLimits()])
     installation.lines.say(line);
-  // The first that fails ends the start; the others are stopped with the installation.
+  // The first failure ends the start. The installation then stops the others.
   const [EVENTSTORE_URL, databases, GATEWAY_URL, WEB_DIR] = await Promise.all([
     eventStoreUrl(installation),
     databaseUrls(installation),
@@ -233,7 +233,7 @@ async function databaseUrls(
       ...(port !== null && { port }),
       log: { debug: () => undefined, warn: (_details, sentence) => lines.say(sentence) },
     });
-    // A restart takes the same port, so that the services find it again.
+    // A restart uses the same port, so that the services find it again.
     port = running.port;
     killing.addEventListener('abort', running.endAtOnce);
     const exited = running.exited.then(({ code, signal }) => {
@@ -258,7 +258,7 @@ async function gatewayUrl(installation: Installation): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** Starts one of our own programs, keeps it running, and returns its port. */
+/** Starts a program of Docket, keeps it running, and returns its port. */
 async function keepChild(installation: Installation, child: NodeChild): Promise<number> {
   const { logs, killing: kill } = installation;
   const { port } = await installation.keep(child.name, (stop) => startNodeChild(child, logs, { stop, kill }));

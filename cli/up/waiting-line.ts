@@ -1,26 +1,26 @@
 import type { WaitingFor } from '../../runtime/service.ts';
 
-/** Where no line can be renewed, a new one comes at most this often. */
+/** Least time between two lines where a line cannot be replaced. */
 const NEW_LINE_EVERY_MS = 10_000;
-/** A start that takes no longer than this says nothing. */
+/** A start that takes no longer shows nothing. */
 const SILENT_MS = 1_000;
 
-/** Something to write lines to, as `process.stderr` is. */
+/** An output for lines, such as `process.stderr`. */
 export interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
   write(text: string): unknown;
 }
 
-/** Tells the person at the terminal what a start waits for, in one line. */
+/** Shows the user at the terminal what a start waits for, in one line. */
 export interface WaitingLine {
   readonly show: (waiting: readonly WaitingFor[]) => void;
-  /** Removes a line that can be renewed. */
+  /** Removes a line that can be replaced. */
   end(): void;
 }
 
 /**
- * On a terminal the line is written over the one before it; elsewhere a new one comes every 10 s.
+ * On a terminal each line replaces the one before. Elsewhere a new line comes every 10 s.
  * @param now milliseconds since the Unix epoch
  */
 export function waitingLine(terminal: Terminal, now: () => number = Date.now): WaitingLine {

@@ -4,8 +4,8 @@ import type { ErrorBody } from '../../schemas/error-codes.ts';
 import { ApiError } from './api-error.ts';
 
 /**
- * Writes an error as JSON on a connection that no route has taken, and closes it. Examples: a request with a refused
- * head, an upgrade that no service takes.
+ * Writes an error as JSON on a connection that reached no route, and closes it. Examples: a request with a refused
+ * head, an upgrade that no service accepts.
  */
 export function answerRaw(socket: Duplex, error: ApiError): void {
   const { code, message, status, retryAfterSec } = error;

@@ -1,12 +1,12 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 import { API_ERRORS, type ApiErrorCode } from '../../schemas/error-codes.ts';
 
-/** An answer other than success: one code of the one list and one sentence for a person. */
+/** An error answer: one code of the list in `error-codes.ts`, and one sentence for a person. */
 export class ApiError extends CodedError {
   readonly code: ApiErrorCode;
   readonly retryable: boolean;
   readonly jobId: string | undefined;
-  /** Seconds for a `Retry-After` header, or undefined for none. */
+  /** Seconds for a `Retry-After` header; undefined for none. */
   readonly retryAfterSec: number | undefined;
 
   constructor(

@@ -8,14 +8,14 @@ import { ApiError } from './api-error.ts';
 
 const METHODS_SERVED = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);
 
-/** The correlation id of a request; it goes into events, logs and error answers. */
+/** The correlation id of a request, for events, logs and error answers. */
 export function requestIdOf(res: Response): string {
   return String(res.locals['requestId']);
 }
 
 /**
- * An Express app with the manners every service shares: a request id, no advertising header, JSON errors only.
- * Mount routers with `app.use`, then call `endWithJsonErrors`.
+ * Creates an Express app with the common rules of all services: a request id, no header that names Express, and only
+ * JSON errors. Mount routers with `app.use`, then call `endWithJsonErrors`.
  */
 export function createApp(): Express {
   const app = express();
@@ -35,12 +35,17 @@ export function createApp(): Express {
   return app;
 }
 
-/** A request with two Host lines, or with none, is refused (RFC 9112, section 3.2); Node itself keeps the first. */
+/**
+ * The number of Host lines. Docket refuses a request with two or none (RFC 9112, section 3.2); Node itself uses the
+ * first.
+ */
 function hostLines({ rawHeaders }: Request): number {
   return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length;
 }
 
-/** Last in line: whatever was not answered is 404, whatever threw becomes one JSON error without stack or path. */
+/**
+ * The last handlers: a request without an answer gets 404, and an error becomes one JSON error without stack or path.
+ */
 export function endWithJsonErrors(app: Express, log: Log): void {
   app.use((_req: Request, _res: Response, next) => next(new ApiError('NOT_FOUND')));
   const outages = requestOutages(log);
@@ -71,10 +76,13 @@ export function sendError(res: Response, error: ApiError): void {
   res.status(error.status).json(body);
 }
 
-/** Codes of stores that cannot be used now: never the request's fault, and never a fault inside Docket. */
+/** Codes of stores that nobody can use now. Neither the request nor Docket's code is at fault. */
 const STORE_CODES = new Set(['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE', 'BLOB_STORE_UNAVAILABLE']);
 
-/** Express's own refusals (bad percent-encoding, body too large) carry `status`; everything else unknown is ours. */
+/**
+ * Express's own refusals (bad percent-encoding, body too large) carry `status`. Every other unknown error is a defect
+ * of Docket.
+ */
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const { status, code } = (error ?? {}) as { status?: unknown; code?: unknown };
@@ -86,14 +94,14 @@ function toApiError(error: unknown): ApiError {
   return new ApiError('INTERNAL', undefined, { cause: error });
 }
 
-/** Requests fail no more when none has failed for so long. */
+/** An outage of requests is over when none has failed for this time. */
 const OVER_AFTER_MS = 60_000;
-/** Reasons that are counted apart; more are counted together. */
+/** Number of reasons with a count of their own. All others share one count. */
 const CODES_MAX = 16;
 
 /**
- * Counts the requests that are answered 503, by the code of the reason. It logs when they begin, once a minute their
- * number, and when there were none for a minute. So many refused requests write few lines.
+ * Counts the requests that get 503, by the code of the reason. It logs the first, the number once a minute, and the end
+ * after a minute without one. So many refused requests write few lines.
  */
 function requestOutages(log: Log): Pick<OutageLog, 'failed'> {
   const outages = new Map<string, { readonly lines: OutageLog; over: NodeJS.Timeout }>();

@@ -2,20 +2,22 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { addressList, bareAddress, type AddressList } from '../address-list.ts';
 
-/** More hops than any real chain; what stands before them is not read. */
+/** More hops than any real chain of proxies. The reader ignores hops before them. */
 const HOPS_MAX = 20;
 
-/** Who asks, as far as the connection and the named proxies tell. */
+/** The client of a request, as far as the connection and the trusted proxies tell. */
 export interface Client {
-  /** The client's own address; null when a trusted proxy does not say it. */
+  /** The address of the client; null when a trusted proxy does not name it. */
   readonly address: string | null;
-  /** What limits count by: the address, or for IPv6 the network of 64 bits that one subscriber has (RFC 6177). */
+  /**
+   * The key by which limits count: the address, or for IPv6 the network of 64 bits that one subscriber has (RFC 6177).
+   */
   readonly key: string;
-  /** Whether the client spoke TLS to the proxy it reached; Docket itself speaks none. */
+  /** True when the client used TLS to the proxy that it reached. Docket itself uses none. */
   readonly isSecure: boolean;
-  /** The host that the client asked for. */
+  /** The host in the client's request. */
   readonly host: string | undefined;
-  /** Whether a proxy of `TRUST_PROXY` passed the request on. */
+  /** True when a proxy of `TRUST_PROXY` passed the request on. */
   readonly cameByProxy: boolean;
 }
 
@@ -26,7 +28,7 @@ interface Asking {
 
 export type ReadClient = (request: Asking) => Client;
 
-/** One hop of the request, as the proxy that received it describes it. */
+/** One hop of the request, as its proxy describes it. */
 interface Hop {
   readonly address: string | null;
   readonly proto: string | undefined;
@@ -34,10 +36,12 @@ interface Hop {
 }
 
 /**
- * Reads who asks. Forwarded headers count only when the connection comes from a proxy of the list, and only as far back
- * as such proxies reach. What a client writes into them itself is never believed (A-HT04).
+ * Makes the function that reads the client of a request. Forwarded headers count only when the connection comes from a
+ * trusted proxy, and only as far back as such proxies reach. Docket never trusts what a client itself writes into them
+ * (A-HT04).
  *
- * `X-Forwarded-For`, `-Proto` and `-Host` are read; where there is no `X-Forwarded-For`, `Forwarded` (RFC 7239).
+ * The function reads `X-Forwarded-For`, `-Proto` and `-Host`; without `X-Forwarded-For` it reads `Forwarded` (RFC
+ * 7239).
  *
  * @param trustProxy the setting `TRUST_PROXY`: addresses, ranges, `loopback`
  * @throws AddressListRefused
@@ -59,7 +63,7 @@ export function clientReader(trustProxy: string | undefined): ReadClient {
   };
 }
 
-/** Walks from the nearest proxy back to the first address that is no proxy of ours. */
+/** Goes from the nearest proxy back to the first address that is no trusted proxy. */
 function firstUntrusted(hops: readonly Hop[], trusted: AddressList): Hop | undefined {
   const nearestFirst = hops.toReversed();
   return nearestFirst.find((hop) => hop.address === null || !trusted.has(hop.address)) ?? nearestFirst.at(-1);
@@ -75,7 +79,7 @@ function hopsOf(headers: IncomingHttpHeaders): readonly Hop[] {
     const fromTheRight = addresses.length - at;
     return {
       address: withoutPort(text),
-      // A proxy may set one value where another adds to the list: the nearest value that is there counts.
+      // One proxy may set a single value where another adds to the list, so the nearest existing value counts.
       proto: protos.at(-Math.min(fromTheRight, protos.length || 1)),
       host: hosts.at(-Math.min(fromTheRight, hosts.length || 1)),
     };
@@ -102,7 +106,7 @@ function splitOutsideQuotes(text: string, separator: ',' | ';'): string[] {
   return text.match(part) ?? [];
 }
 
-/** An address with or without a port: `10.0.0.1:80`, `[::1]:80`, `::1`. */
+/** Reads an address with or without a port: `10.0.0.1:80`, `[::1]:80`, `::1`. */
 function withoutPort(text: string): string | null {
   const trimmed = text.trim();
   const inBrackets = /^(\[[^\]]+\])(?::\d+)?$/.exec(trimmed)?.[1];
@@ -124,7 +128,7 @@ function keyOf(address: string | null): string {
   return isIPv6(address) ? networkOf(address) : address;
 }
 
-/** The first 64 bits, written without abbreviation. */
+/** The first 64 bits of an IPv6 address, written in full. */
 function networkOf(address: string): string {
   const [head = '', tail] = address.split('::');
   const before = head === '' ? [] : head.split(':');

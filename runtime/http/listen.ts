@@ -5,10 +5,10 @@ import type { ApiErrorCode } from '../../schemas/error-codes.ts';
 import { answerRaw } from './answer-raw.ts';
 import { ApiError } from './api-error.ts';
 
-/** Limits of a listening server; slow or endless senders are ended by these (A-UP12, A-HT01). */
+/** Limits of a listening server. They end senders that are slow or never finish (A-UP12, A-HT01). */
 export interface HttpLimits {
   readonly headersTimeoutMs: number;
-  /** Longest time for one whole request, body included; 0 leaves it to the route. */
+  /** Longest time for one whole request, body included. 0: the route decides. */
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly headerBytesMax: number;
@@ -23,20 +23,23 @@ export const HTTP_LIMITS: HttpLimits = {
   connectionsMax: 20_000,
 };
 
-/** How often Node looks for connections past their time; its default of 30 s would make the limits above idle. */
+/**
+ * The interval at which Node looks for connections past their limit. Its default of 30 s would make shorter limits
+ * useless.
+ */
 const CONNECTIONS_CHECKING_MS = 1_000;
 
-/** How soon a closing server lets go of a connection whose answer is done. */
+/** The interval at which a closing server closes idle connections. */
 const IDLE_SWEEP_MS = 50;
 
 export interface Listening {
   readonly server: Server;
   readonly port: number;
-  /** Stops listening, lets running answers finish until `graceMs`, then closes what is left. */
+  /** Stops listening, lets running answers finish for up to `graceMs`, then closes all connections. */
   close(graceMs: number): Promise<void>;
 }
 
-/** The address cannot be listened on: the port is taken or not allowed, or the host is none of this machine. */
+/** The server cannot listen on the address: the port is taken or not allowed, or the host is not of this machine. */
 export class PortUnavailable extends CodedError {
   readonly code = 'PORT_UNAVAILABLE';
   readonly retryable = false;
@@ -74,7 +77,7 @@ function sentenceOn(
 }
 
 /**
- * Starts an HTTP server whose refusals before any route are JSON as well.
+ * Starts an HTTP server that also answers with JSON errors before any route.
  * @throws PortUnavailable
  */
 export async function listen(
@@ -89,14 +92,14 @@ export async function listen(
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       maxHeaderSize: limits.headerBytesMax,
       connectionsCheckingInterval: CONNECTIONS_CHECKING_MS,
-      // Node's own refusal of a request without Host has no body; `createApp` refuses it as JSON.
+      // Node's own refusal of a request without Host has no body, so `createApp` refuses it with JSON.
       requireHostHeader: false,
     },
     handler,
   );
   server.maxConnections = limits.connectionsMax;
   server.on('clientError', answerClientError);
-  // Without a listener Node closes the connection and says nothing.
+  // Without a listener Node closes the connection without an answer.
   server.on('connect', (_request, socket) => answerRaw(socket, new ApiError('METHOD_NOT_ALLOWED')));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -119,7 +122,7 @@ function codeOf({ code }: NodeJS.ErrnoException): ApiErrorCode {
 
 async function close(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A proxy keeps a connection open after the answer that was in flight: it becomes idle only now.
+  // A proxy keeps its connection open after the last answer, so it becomes idle only now.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;

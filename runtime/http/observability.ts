@@ -3,8 +3,8 @@ import type { Metrics } from '../metrics.ts';
 import type { Service } from '../service.ts';
 
 /**
- * `/health` says that the process lives, `/ready` whether its services can work and what they wait for, `/metrics` is
- * Prometheus text. None of them asks a dependency anything, so they answer at once whatever hangs (I14).
+ * Routes for operators. `/health` says that the process lives, `/ready` whether its services can work and what they
+ * wait for, `/metrics` is Prometheus text. None asks a dependency, so all answer at once (I14).
  */
 export function observabilityRoutes(
   services: readonly Service[],

@@ -2,18 +2,18 @@ import type { RequestHandler } from 'express';
 import type { Log } from '../log.ts';
 import type { ReadClient } from './client.ts';
 
-/** Lines a second; what comes on top is counted and said in the next line. */
+/** Most lines a second. The next line tells the number of the others. */
 const LINES_PER_SECOND_MAX = 10;
-/** An address that names one job; a 404 there is a job that is not there, or is another owner's. */
+/** An address of one job. A 404 there means that the job does not exist or is another owner's. */
 const JOB_ADDRESS = /^\/api\/(?:ops\/)?jobs\/[0-9a-f-]{36}(?:\/|\?|$)/;
 const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
 
 /**
  * Logs refused access, one line of level warn each, at most ten a second (ASVS 5.0, 16.3). It covers 401, 403, 429, a
- * job that the caller cannot see, and a cookie of our name without a valid session. It stands before all routes and
- * reads the error's code and the identity's mark when the answer is out.
+ * job that the caller cannot see, and a session cookie without a valid session. Mount it before all routes; it reads
+ * the error's code and the identity's mark after the answer.
  *
- * @param options.nowMs a clock that only goes forward, milliseconds
+ * @param options.nowMs a monotonic clock, milliseconds
  */
 export function logRefusedAccess(options: {
   log: Pick<Log, 'warn'>;

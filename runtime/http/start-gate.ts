@@ -2,17 +2,17 @@ import type { RequestHandler } from 'express';
 import type { Service } from '../service.ts';
 import { ApiError } from './api-error.ts';
 
-/** Shut until every service of the process has been ready at the same time once; it never shuts again. */
+/** Refuses requests until all services of the process have been ready at the same time once. It then stays open. */
 export interface StartGate {
   isOpen(): boolean;
-  /** What is answered while the gate is shut: 503 with what the start waits for. */
+  /** The answer until then: 503 with what the start waits for. */
   refusal(): ApiError;
   readonly middleware: RequestHandler;
 }
 
 /**
- * A request that comes before the services are ready would meet a store that is not there or tables that are not made.
- * After the first time each route answers for itself: a download needs no Postgres.
+ * Makes the gate. Before the services are ready, a request could meet a missing store or table. Later each route
+ * answers for itself, because for example a download needs no Postgres.
  */
 export function startGate(services: readonly Service[]): StartGate {
   let open = false;

@@ -1,5 +1,5 @@
-// The environment that a person meant. npm with `omit=dev` in its settings says NODE_ENV=production to every script that
-// it runs, which is how a web server is told that it serves the public. Nobody told Docket so.
+// The environment as the user set it. npm with `omit=dev` in its settings adds NODE_ENV=production to the environment
+// of every script. That tells a web server that it serves the public, and the user did not mean it.
 'use strict';
 
 const { spawnSync } = require('node:child_process');
@@ -8,7 +8,8 @@ const { readFileSync } = require('node:fs');
 const PS_MS_MAX = 2_000;
 
 /**
- * The environment without a NODE_ENV that npm made up: npm is our parent, and was itself started without one.
+ * Returns the environment without a NODE_ENV that npm added. npm added it when npm is the parent process and was itself
+ * started without one.
  *
  * @param {Record<string, string | undefined>} environment
  */
@@ -21,7 +22,7 @@ function callersEnvironment(environment) {
   return rest;
 }
 
-/** The variables that a process was started with, or null where the system does not tell. */
+/** The variables with which a process was started; null where the system does not tell. */
 function startedWith(pid) {
   if (process.platform !== 'linux') {
     const asked = ['eww', '-o', 'command=', '-p', String(pid)];
@@ -31,7 +32,7 @@ function startedWith(pid) {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {
-    // npm ended, or runs as another user: what it says is taken.
+    // npm has ended or runs as another user, so its NODE_ENV stays.
     return null;
   }
 }

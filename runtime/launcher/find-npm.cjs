@@ -1,4 +1,4 @@
-// How npm is called, whoever called us: npm itself, yarn, pnpm, or a person.
+// Finds out how to run npm, whatever started Docket: npm itself, yarn, pnpm, or a person.
 'use strict';
 
 const { existsSync, realpathSync } = require('node:fs');
@@ -7,8 +7,8 @@ const { delimiter, dirname, join } = require('node:path');
 const CLI = join('npm', 'bin', 'npm-cli.js');
 
 /**
- * The program and its first arguments that run npm: the npm that started us; else the one beside the running Node; else
- * the one on PATH. Null when there is none. Other package managers set `npm_execpath` to themselves.
+ * The program and its first arguments that run npm: the npm that started Docket; else the one beside the running Node;
+ * else the one on PATH. Null when there is none. Other package managers set `npm_execpath` to themselves.
  *
  * @param {Record<string, string | undefined>} env
  * @param {string} node the Node that runs npm, where npm is a script
@@ -36,7 +36,7 @@ function onPath(path) {
   return null;
 }
 
-/** npm is a link to a script, or a program of a version manager that chooses one. */
+/** In a folder, npm is a link to a script, or a program of a version manager that chooses one. */
 function inFolder(folder) {
   const link = join(folder, 'npm');
   if (!existsSync(link)) return null;

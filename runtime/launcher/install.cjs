@@ -1,4 +1,4 @@
-// Installs the locked packages and says all along what it does: how long it takes so far, what npm has, what it waits for.
+// Installs the locked packages and reports its progress: the time so far, what npm has, and what it waits for.
 'use strict';
 
 const { delimiter, dirname } = require('node:path');
@@ -8,14 +8,14 @@ const { failureOf, trouble } = require('./npm-says.cjs');
 const { openProgress } = require('./progress.cjs');
 const { runInFront } = require('./run-in-front.cjs');
 
-/** npm ends at once when it is told to; one that does not is killed. */
+/** npm ends at once when it gets a signal. After this time it is killed. */
 const NPM_KILL_AFTER_MS = 3_000;
-/** Of a long failure, the end. */
+/** A long failure is cut to its last lines. */
 const ERROR_LINES_MAX = 12;
 
 /**
- * The lock decides what is installed, and not the settings of this machine: whoever leaves out packages for development
- * still needs the bundler, and no package of the lock needs its install script.
+ * The lock decides what is installed, and not the npm settings of this machine. A user who leaves out packages for
+ * development still needs the bundler. No package of the lock needs its install script.
  */
 const NPM_CI = [
   'ci',
@@ -35,12 +35,12 @@ const NPM_CI = [
 ];
 
 /**
- * Which packages npm puts there depends on the Node that runs it.
+ * Installs with npm. Which packages npm installs depends on the Node that runs it.
  *
  * @param {string} root folder of package.json
  * @param {string} node runs npm
- * @returns {Promise<{failure: string | null, signal: string | null, error: Error | null}>} `failure` is a sentence;
- *   `signal` ended the install because this process was sent it; `error`: npm was not started
+ * @returns {Promise<{failure: string | null, signal: string | null, error: Error | null}>} `failure` is a sentence.
+ *   `signal` ended the install because this process received it. `error`: npm was not started.
  */
 async function install(root, node) {
   const npm = findNpm(process.env, node);
@@ -50,7 +50,7 @@ async function install(root, node) {
   const outcome = await runInFront(npm.program, [...npm.args, ...NPM_CI, `--prefix=${root}`], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
-    // An npm that is no script finds its Node there.
+    // An npm that is no script finds its Node on this PATH.
     env: { ...process.env, PATH: [dirname(node), process.env.PATH ?? ''].join(delimiter) },
     killAfterMs: NPM_KILL_AFTER_MS,
     onSpawn: (child) =>

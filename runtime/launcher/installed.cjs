@@ -1,4 +1,4 @@
-// What is in `node_modules`, held against package-lock.json for this platform.
+// Compares `node_modules` with package-lock.json for this platform.
 'use strict';
 
 const { createHash } = require('node:crypto');
@@ -6,15 +6,15 @@ const { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync }
 const { join } = require('node:path');
 const { machine, packages } = require('./can-run-here.cjs');
 
-/** Written by us after an install that ended well. */
+/** Docket writes this file after a successful install. */
 const STAMP = join('node_modules', '.docket-install');
-/** Written by npm: what it put there. */
+/** npm writes this file: the list of what it installed. */
 const NPMS_OWN_LIST = join('node_modules', '.package-lock.json');
 
 /**
- * Whether `node_modules` holds everything that the lock names for this platform, whether it holds what is needed to run
- * (`production`), and whether this user may change it. A stamp is enough but not necessary: a checkout that somebody
- * else installed, and that cannot be written, has npm's own list.
+ * Tells three things of `node_modules`: whether it has everything that the lock names for this platform, whether it has
+ * what a run needs (`production`), and whether this user may change it. A stamp is enough. A checkout that another user
+ * installed may have no stamp and be read-only. Then npm's own list is enough.
  *
  * @returns {{everything: boolean, production: boolean, writable: boolean}}
  */
@@ -32,7 +32,7 @@ function installState(root) {
   };
 }
 
-/** Paths in the lock of the packages that are needed on this platform and that npm did not put there. */
+/** Paths in the lock of the packages that this platform needs and npm did not install. */
 function missingPackages(root) {
   const list = readOrNull(join(root, NPMS_OWN_LIST));
   const installed = list === null ? {} : JSON.parse(list).packages;
@@ -44,8 +44,8 @@ function missingPackages(root) {
 const lockOf = (root) => JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
 
 /**
- * The path of the installed Node for this platform, or null. By path and not by `require.resolve`, which remembers where
- * a package was before the install: other package managers put it elsewhere.
+ * The path of the installed Node for this platform, or null. The code builds the path itself, because `require.resolve`
+ * caches the state from before the install. Other package managers use another path.
  */
 function installedNode(root) {
   const program = join(root, 'node_modules', packages.node, 'bin', 'node');
@@ -53,18 +53,18 @@ function installedNode(root) {
 }
 
 /**
- * Remembers that the install is whole, and removes npm's link `node`: some versions of npm make it and some do not, and
- * where it is, it hides the person's own Node from every script of package.json.
+ * Records that the install is complete, and removes npm's link `node`. Only some versions of npm make the link, and it
+ * would hide the user's own Node from every script of package.json.
  */
 function noteInstalled(root) {
   rmSync(join(root, 'node_modules', '.bin', 'node'), { force: true });
   writeFileSync(join(root, STAMP), fingerprint(root));
 }
 
-/** The installed Node is made for this C library, and so are the native packages that it loads. */
+/** The installed Node and the native packages need this C library. */
 const C_LIBRARY = 'glibc';
 
-/** Optional packages come and go with the platform. Those that name one are required where it is this one. */
+/** Optional packages depend on the platform. Those for this platform are required. */
 function isRequired(path, entry) {
   if (path === '') return false;
   if (!entry.optional && !entry.devOptional) return true;
@@ -74,7 +74,7 @@ function isRequired(path, entry) {
 
 const names = (list, one) => list === undefined || [].concat(list).includes(one);
 
-/** Whether the lock was made for this package.json. */
+/** True when the lock was made for this package.json. */
 function lockIsOf(root, lockRoot) {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return ['dependencies', 'devDependencies', 'optionalDependencies'].every(

@@ -1,4 +1,4 @@
-// The steps of a launch: what is missing is installed, then the program runs in front of it.
+// The steps of a launch: install what is missing, then run the program in the foreground.
 'use strict';
 
 const { join } = require('node:path');
@@ -10,14 +10,14 @@ const { whyNotStarted } = require('./why-not-started.cjs');
 
 const ROOT = join(__dirname, '..', '..');
 
-/** Programs that a checkout without the packages for development can run. */
+/** The programs that run without the packages for development. */
 const PRODUCTION_PROGRAM = 'cli/docket.ts';
 
-/** @param {string[]} args what Node is started with: flags, a file, its arguments */
+/** @param {string[]} args the arguments for Node: flags, a file, its arguments */
 async function launch(args) {
   if (args.length === 0)
     return refuse('name a file to run: `node runtime/launcher/launch.cjs cli/docket.ts help`.');
-  // Node refuses to import a module whose path holds one (ERR_INVALID_MODULE_SPECIFIER), on every system.
+  // Node refuses to import a module whose path has a backslash (ERR_INVALID_MODULE_SPECIFIER), on every system.
   if (ROOT.includes('\\'))
     return refuse(
       `the path ${ROOT} holds a backslash, from where Node runs no modules. Move the folder to another path.`,

@@ -1,7 +1,7 @@
 // Runs a program of this checkout with the Node that the checkout installs, and installs first when something is
-// missing: `node runtime/launcher/launch.cjs [flags of Node] <file> [arguments]`. Every script of package.json goes
-// through it. It runs under whatever Node started npm, so it is plain JavaScript with built-ins only, and trusts neither
-// PATH nor `node_modules/.bin` (docs/adr/0090-the-launcher-finds-node-by-its-package.md).
+// missing: `node runtime/launcher/launch.cjs [flags of Node] <file> [arguments]`. Every script of package.json uses it.
+// Any Node may run it, so it is plain JavaScript with built-in modules only. It uses neither PATH nor
+// `node_modules/.bin` (docs/adr/0090-the-launcher-finds-node-by-its-package.md).
 'use strict';
 
 const { obstacle } = require('./can-run-here.cjs');
@@ -12,5 +12,5 @@ if (sentence !== null) {
   process.exit(1);
 }
 
-// Only now: these files may use what the Node of the sentence above knows.
+// Loaded only now, because these files may use features that the check above requires of Node.
 require('./launch-here.cjs').launch(process.argv.slice(2));

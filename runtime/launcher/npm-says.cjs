@@ -1,7 +1,7 @@
-// npm's own words, and the sentence that names the cause.
+// Finds the cause in npm's messages and says it in one sentence.
 'use strict';
 
-/** Codes of npm, and what a person can do. The first that npm names decides. */
+/** Codes of npm, and what the user can do. The first code in npm's output decides. */
 const CAUSES = [
   [/ENOSPC|EDQUOT/, 'the disk is full'],
   [/EROFS/, 'the file system is read-only'],
@@ -36,7 +36,7 @@ const CAUSES = [
   [/ENOMEM|heap out of memory|Cannot allocate memory/, 'there was not enough memory'],
 ];
 
-/** The sentence for an install that failed: what happened, and why. */
+/** The sentence for a failed install: what happened, and why. */
 function failureOf({ code, signal, error }, errorLines) {
   const start = 'npm could not install what Docket runs on: ';
   if (error !== null) return `${start}npm itself cannot be started (${error.message}).`;
@@ -51,14 +51,14 @@ function failureOf({ code, signal, error }, errorLines) {
     : `${start}the lines above are its reason.`;
 }
 
-/** A process that crashes or is killed in an install has, nearly always, met a limit on memory. */
+/** A process that crashes or is killed during an install has nearly always met a memory limit. */
 function howEnded(signal) {
   return ['SIGSEGV', 'SIGABRT', 'SIGKILL', 'SIGTRAP', 'SIGILL', 'SIGBUS'].includes(signal)
     ? `npm was ended by ${signal}, which is how a process ends that is not given enough memory (\`ulimit -v\`, a container's limit)`
     : `npm was ended by ${signal}`;
 }
 
-/** What npm waits for when one of its requests failed and it tries again, in its own code; else null. */
+/** What npm waits for while it repeats a failed request, as npm's own code; otherwise null. */
 function trouble(line) {
   const failed = /attempt (\d+) failed with (\S+)/.exec(line);
   return failed === null ? null : `no answer from the package registry, ${failed[2]}; npm tries again`;

@@ -1,4 +1,4 @@
-// One line that is renewed on a terminal, and a new line now and then where there is none.
+// Shows progress: one line that changes on a terminal, elsewhere a new line from time to time.
 'use strict';
 
 const RENEW_EVERY_MS = 1_000;
@@ -17,7 +17,7 @@ function openProgress(out) {
     (waitsFor === null ? '' : ` (${waitsFor})`);
   const say = (text) =>
     out.write(out.isTTY ? `\r${text.slice(0, (out.columns || 80) - 1)}\u001b[K` : `${text}\n`);
-  // Whoever reads our words may go away; the install goes on.
+  // The reader of the output may close it; the install continues.
   out.on('error', () => undefined);
   say(state());
   const timer = setInterval(() => say(state()), out.isTTY ? RENEW_EVERY_MS : LINE_EVERY_MS);
@@ -30,7 +30,7 @@ function openProgress(out) {
       packages += 1;
       waitsFor = null;
     },
-    /** What npm complains of while it tries again. */
+    /** Shows the error after which npm repeats a request. */
     waits: (reason) => {
       waitsFor = reason;
     },

@@ -1,4 +1,4 @@
-// One child process that stands for this one: signals go to it, its end is our end.
+// Runs one child process in place of this one: signals go to the child, and its end is the end of this process.
 'use strict';
 
 const { spawn } = require('node:child_process');
@@ -8,11 +8,11 @@ const { hangupIsIgnored } = require('./hangup.cjs');
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * Runs a program until it ends and passes on the signals that people send. Under nohup a hangup is not passed on.
+ * Runs a program until it ends and passes on the signals of the user. Under nohup it does not pass on a hangup.
  *
  * @param {string} program
  * @param {string[]} args
- * @param {object} options those of `spawn`, and `killAfterMs`: a child that is still there so long after a signal is killed
+ * @param {object} options those of `spawn`, and `killAfterMs`: the time after a signal until the child is killed
  * @returns {Promise<{code: number | null, signal: string | null, error: Error | null}>}
  */
 function runInFront(program, args, { killAfterMs, onSpawn, ...options }) {
@@ -42,7 +42,7 @@ function runInFront(program, args, { killAfterMs, onSpawn, ...options }) {
   });
 }
 
-/** Ends this process the way the child ended: same exit code, same signal. */
+/** Ends this process as the child ended: with the same exit code or signal. */
 function exitAs({ code, signal }) {
   if (signal === null) {
     process.exitCode = code ?? 1;

@@ -1,9 +1,9 @@
-// Why a program that was installed cannot be started on this system.
+// Explains why an installed program cannot be started on this system.
 'use strict';
 
 /**
- * The sentence for the person at the terminal. A program that is there and yet "not found" lacks its loader: the C
- * library of this system is another one.
+ * Returns a sentence for the user at the terminal. When a program exists and the system says "not found", its loader is
+ * missing: the system has another C library.
  *
  * @param {string} node path of the installed Node
  * @param {Error & {code?: string}} error that of `spawn`
