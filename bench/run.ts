@@ -129,5 +129,5 @@ console.log(
   `## Rebuild of the read tables\n\n\`\`\`\n${await run(join(import.meta.dirname, 'rebuild.ts'), [])}\n\`\`\`\n`,
 );
 console.log(
-  `## Upload CPU beside hashing alone\n\n\`\`\`\n${await run(join(import.meta.dirname, 'upload.ts'), [])}\n\`\`\``,
+  `## Upload CPU beside a bare server\n\n\`\`\`\n${await run(join(import.meta.dirname, 'upload.ts'), [])}\n\`\`\``,
 );

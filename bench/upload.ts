@@ -1,12 +1,20 @@
 /**
- * CPU of the write side for one 50 MB upload, beside hashing the same bytes alone, in one run. The upload is the whole
- * way: socket, form, check, hash, file, fsync, events. Prints one line of JSON.
+ * CPU of the write side for one upload of 50 MiB, beside a bare Node server that receives, hashes and writes the same
+ * body (`upload/bare-server.ts`). Docket's upload is the whole way: socket, form, check, hash, file, fsync, events.
+ * Prints one line of JSON a turn, and one for all.
  *
- *   node bench/upload.ts
+ *   node bench/upload.ts [turns=5] [flags of Node for both servers]
+ *
+ * A turn has processes of its own, which take turns with each upload; the CPU is that of all their threads.
  */
 import { createHash } from 'node:crypto';
-import { startWriteSideProcess } from '../tests/rooms/command-api/process.ts';
+import { join } from 'node:path';
 import { somePdf } from '../tests/rooms/command-api/pdfs.ts';
+import {
+  startWeighedProcess,
+  startWriteSideProcess,
+  type WeighedProcess,
+} from '../tests/rooms/command-api/process.ts';
 import { FORM_END, partHead, push, speak, uploadHead } from '../tests/rooms/command-api/raw-http.ts';
 import { startTestEventStore } from '../tests/harness/event-store.ts';
 
@@ -16,62 +24,88 @@ const ROUNDS = 8;
 const WARM_UPS = 3;
 /** What a socket read gives Node. */
 const CHUNK_BYTES = 64 * 1024;
+const [turns = '5', ...nodeFlags] = process.argv.slice(2);
+const BARE_SERVER = join(import.meta.dirname, 'upload', 'bare-server.ts');
 
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+interface Spent {
+  readonly cpuMs: number;
+  readonly wallMs: number;
 }
 
 function hashAlone(bytes: Buffer): number {
-  const before = cpuMs();
+  const before = process.cpuUsage();
   const hash = createHash('sha256');
   for (let at = 0; at < bytes.length; at += CHUNK_BYTES) hash.update(bytes.subarray(at, at + CHUNK_BYTES));
   hash.digest();
-  return cpuMs() - before;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+async function upload(side: WeighedProcess, pdf: Buffer): Promise<Spent> {
+  const before = await side.weigh();
+  const startedAt = performance.now();
+  const { status } = await speak(side.port, async (socket) => {
+    await push(socket, uploadHead(partHead().length + pdf.length + FORM_END.length));
+    await push(socket, partHead());
+    await push(socket, pdf);
+    await push(socket, FORM_END);
+  });
+  if (status !== 202) throw new Error(`The upload was answered ${status}.`);
+  const wallMs = performance.now() - startedAt;
+  return { cpuMs: (await side.weigh()).cpuMs - before.cpuMs, wallMs };
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+const tenths = (value: number): number => Math.round(value * 10) / 10;
+const hundredths = (value: number): number => Math.round(value * 100) / 100;
+
+/** CPU of both servers and of hashing alone, in ms: the medians of one turn. */
+async function measureTurn(connectionString: string) {
+  const docket = await startWriteSideProcess({ EVENTSTORE_URL: connectionString }, nodeFlags);
+  const bare = await startWeighedProcess(BARE_SERVER, {}, nodeFlags);
+  const spent = { docket: [] as Spent[], bare: [] as Spent[], hashMs: [] as number[] };
+  try {
+    for (let round = -WARM_UPS; round < ROUNDS; round += 1) {
+      const pdf = somePdf(FILE_BYTES);
+      const hashMs = hashAlone(pdf);
+      const byBare = await upload(bare, pdf);
+      const byDocket = await upload(docket, pdf);
+      if (round < 0) continue;
+      spent.hashMs.push(hashMs);
+      spent.bare.push(byBare);
+      spent.docket.push(byDocket);
+    }
+  } finally {
+    await Promise.all([docket.stop(), bare.stop()]);
+  }
+  const cpuMs = (of: readonly Spent[]): number => median(of.map((each) => each.cpuMs));
+  const wallMs = (of: readonly Spent[]): number => Math.round(median(of.map((each) => each.wallMs)));
+  return {
+    docketCpuMs: tenths(cpuMs(spent.docket)),
+    bareCpuMs: tenths(cpuMs(spent.bare)),
+    hashCpuMs: tenths(median(spent.hashMs)),
+    docketWallMs: wallMs(spent.docket),
+    bareWallMs: wallMs(spent.bare),
+    ratio: hundredths(cpuMs(spent.docket) / cpuMs(spent.bare)),
+  };
 }
 
 const store = await startTestEventStore();
-const side = await startWriteSideProcess({ EVENTSTORE_URL: store.connectionString }, []);
 try {
-  const hashing: number[] = [];
-  const uploading: number[] = [];
-  const wall: number[] = [];
-  for (let round = -WARM_UPS; round < ROUNDS; round += 1) {
-    const pdf = somePdf(FILE_BYTES);
-    const hashMs = hashAlone(pdf);
-    const before = await side.weigh();
-    const startedAt = performance.now();
-    const { status } = await speak(side.port, async (socket) => {
-      await push(socket, uploadHead(partHead().length + pdf.length + FORM_END.length));
-      await push(socket, partHead());
-      await push(socket, pdf);
-      await push(socket, FORM_END);
-    });
-    if (status !== 202) throw new Error(`The upload was answered ${status}.`);
-    const wallMs = performance.now() - startedAt;
-    const uploadMs = (await side.weigh()).cpuMs - before.cpuMs;
-    if (round < 0) continue;
-    hashing?.push(hashMs);
-    uploading?.push(uploadMs);
-    wall?.push(wallMs);
+  const ratios: number[] = [];
+  for (let turn = 1; turn <= Number(turns); turn += 1) {
+    const measured = await measureTurn(store.connectionString);
+    ratios.push(measured.ratio);
+    console.log(JSON.stringify({ bench: 'upload', turn, ...measured }));
   }
-  const hashMs = median(hashing ?? []);
-  const uploadMs = median(uploading ?? []);
-  const line = {
-    bench: 'upload',
-    fileMiB: FILE_BYTES / MiB,
-    rounds: ROUNDS,
-    hashCpuMs: Math.round(hashMs * 10) / 10,
-    uploadCpuMs: Math.round(uploadMs * 10) / 10,
-    ratio: Math.round((uploadMs / hashMs) * 100) / 100,
-    uploadWallMs: Math.round(median(wall ?? [])),
-  };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  const least = Math.min(...ratios);
+  const most = Math.max(...ratios);
+  console.log(
+    JSON.stringify({ bench: 'upload', fileMiB: FILE_BYTES / MiB, turns, ratio: median(ratios), least, most }),
+  );
 } finally {
-  await side.stop();
   await store.stop();
 }

@@ -16,6 +16,8 @@ export interface PutOptions {
   readonly inspect?: (chunk: Buffer) => void;
   /** Called after the last byte, before the blob becomes visible. An error from it removes the blob again. */
   readonly verify?: (written: Written) => void | Promise<void>;
+  /** True when nobody reads the chunks of the source after this put. A store may free their memory once they are written. */
+  readonly chunksAreGivenUp?: boolean;
   /** Ends the put at once, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }

@@ -31,6 +31,24 @@ describe('a folder of blobs', () => {
     expect((await after.stat('sources/a.pdf')).bytes).toBe(3);
   });
 
+  it('frees the memory of chunks that are given up, and of no others', async () => {
+    const store = await openFilesystemBlobStore({ directory });
+    const whole = new Uint8Array(200_000);
+    const chunks = [
+      Buffer.from(new ArrayBuffer(100_000)),
+      Buffer.from(whole.buffer, 0, 100_000),
+      Buffer.from(whole.buffer, 100_000),
+    ];
+    const lengths = (): number[] => chunks.map(({ length }) => length);
+    await store.put('sources/kept.pdf', Readable.from(chunks), roomy);
+    expect(lengths()).toEqual([100_000, 100_000, 100_000]);
+    const options = { ...roomy, chunksAreGivenUp: true };
+    expect(await store.put('sources/given.pdf', Readable.from(chunks), options)).toMatchObject({
+      bytes: 300_000,
+    });
+    expect(lengths()).toEqual([0, 100_000, 100_000]);
+  });
+
   it('refuses a folder that holds something else', async () => {
     await mkdir(directory);
     await writeFile(join(directory, 'letter.txt'), 'mine');

@@ -7,6 +7,7 @@ import { openBlobFolder, READ, syncFolder, type BlobFolder } from './blob-folder
 import type { BlobListing, BlobStore, OpenedBlob, PutOptions, Written } from './blob-store.ts';
 import { BlobExists, BlobMissing } from './blob-errors.ts';
 import { isSystemError, storageFault } from './filesystem-faults.ts';
+import { freeMemory } from './free-memory.ts';
 import { readHashed } from './hashed-stream.ts';
 
 const FILE_MODE = 0o600;
@@ -60,7 +61,11 @@ async function put(folder: BlobFolder, key: string, source: Readable, options: P
 
 async function writePartial(handle: FileHandle, source: Readable, options: PutOptions): Promise<Written> {
   let lastWrite: Promise<void> = Promise.resolve();
-  const write = (batch: Buffer[]): Promise<void> => (lastWrite = faultsNamed(() => writeAll(handle, batch)));
+  const write = (batch: Buffer[]): Promise<void> =>
+    (lastWrite = faultsNamed(async () => {
+      await writeAll(handle, batch);
+      if (options.chunksAreGivenUp) batch.forEach(freeMemory);
+    }));
   try {
     const written = await readHashed(source, write, options);
     await faultsNamed(() => handle.datasync());

@@ -25,8 +25,6 @@ export interface NodeChild {
   readonly name: string;
   readonly script: string;
   readonly args: readonly string[];
-  /** Flags for Node itself. */
-  readonly nodeFlags?: readonly string[];
   /** Its whole environment. It inherits no variable of this process. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -53,7 +51,7 @@ export async function startNodeChild(
   signals?: ChildSignals,
 ): Promise<RunningChild> {
   signals?.stop.throwIfAborted();
-  const spawned = spawn(process.execPath, [...(child.nodeFlags ?? []), child.script, ...child.args], {
+  const spawned = spawn(process.execPath, [child.script, ...child.args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...child.env, EXIT_WITH_PARENT: '1' },

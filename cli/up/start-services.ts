@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import type { HealthPort } from './health-port.ts';
 import type { LogFiles } from './log-files.ts';
@@ -35,7 +34,6 @@ export async function startServices(
     name: 'services',
     script: join(ROOT, 'cli', 'docket.ts'),
     args: ['serve', 'all'],
-    nodeFlags: [SMALL_YOUNG_GENERATION],
     env: { ...env, HEALTH_CHECK_PORT: String(port) },
   });
   let isReady = false;

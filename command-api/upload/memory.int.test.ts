@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SMALL_YOUNG_GENERATION } from '../../runtime/young-generation.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { somePdf } from '../../tests/rooms/command-api/pdfs.ts';
-import { startWriteSideProcess, type WriteSideProcess } from '../../tests/rooms/command-api/process.ts';
+import { startWriteSideProcess, type WeighedProcess } from '../../tests/rooms/command-api/process.ts';
 import {
   chunkOf,
   FORM_END,
@@ -17,14 +16,11 @@ import {
 const MiB = 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
 let store: TestEventStore;
-let side: WriteSideProcess;
+let side: WeighedProcess;
 beforeAll(async () => {
   store = await startTestEventStore();
   // With the settings of `npm start`.
-  side = await startWriteSideProcess({ EVENTSTORE_URL: store.connectionString }, [
-    '--expose-gc',
-    SMALL_YOUNG_GENERATION,
-  ]);
+  side = await startWriteSideProcess({ EVENTSTORE_URL: store.connectionString }, ['--expose-gc']);
 });
 afterAll(async () => {
   await side.stop();

@@ -139,7 +139,13 @@ async function storeFile(options: {
     if (refused) return { filename, refused };
     const key = newSourceKey();
     const verify = (): void => check.finish();
-    const written = await blobs.put(key, stream, { maxBytes: limits.fileBytesMax, inspect, verify, signal });
+    const written = await blobs.put(key, stream, {
+      maxBytes: limits.fileBytesMax,
+      inspect,
+      verify,
+      signal,
+      chunksAreGivenUp: true,
+    });
     crashPoint('after-blob');
     return { filename, stored: { key, ...written, storedAtMs: performance.now() } };
   } catch (error) {

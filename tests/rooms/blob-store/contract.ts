@@ -44,6 +44,18 @@ function writing(store: () => BlobStore): void {
     expect((await store().stat(key)).bytes).toBe(bytes.length);
   });
 
+  it('gives back the bytes of chunks that are given up, whether they are parts of one memory or stand alone', async () => {
+    const key = newSourceKey();
+    const bytes = randomBytes(1_500_000);
+    const parts = [...sliced(bytes, 64_000)].map((chunk, index) =>
+      index % 2 === 0 ? chunk : Buffer.from(chunk),
+    );
+    const wanted = sha256Of(bytes);
+    const written = await store().put(key, Readable.from(parts), { ...roomy, chunksAreGivenUp: true });
+    expect(written).toEqual({ bytes: 1_500_000, sha256: wanted });
+    expect(sha256Of(await buffer((await store().open(key)).stream))).toBe(wanted);
+  });
+
   it('takes a stream of exactly the limit and an empty one', async () => {
     const exact = await store().put(newSourceKey(), Readable.from([Buffer.alloc(1000)]), { maxBytes: 1000 });
     expect(exact.bytes).toBe(1000);

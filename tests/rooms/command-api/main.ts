@@ -1,4 +1,5 @@
 /** The write side as a process of its own, so that a test can weigh it or have it killed. Ends with its parent. */
+import { answerWeighing } from './weight.ts';
 import { startWriteSide } from './write-side.ts';
 
 /** Where this process kills itself, as `kill -9` would: `after-blob`, `after-append`, or nowhere. */
@@ -27,15 +28,6 @@ const running = await startWriteSide({
     },
   }),
 });
-process.on('message', (asked: unknown) => {
-  if (asked !== 'weigh') return;
-  globalThis.gc?.();
-  const cpu = process.cpuUsage();
-  process.send?.({
-    rssBytes: process.memoryUsage.rss(),
-    peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    cpuMs: (cpu.user + cpu.system) / 1000,
-  });
-});
+answerWeighing();
 process.on('disconnect', () => void running.stop().finally(() => process.exit(0)));
 process.send?.({ url: running.url, port: running.port });

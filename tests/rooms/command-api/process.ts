@@ -1,16 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Weight } from './weight.ts';
 
-/** What the process weighs, after a collection where `--expose-gc` allows one. */
-export interface Weight {
-  readonly rssBytes: number;
-  /** Most memory it ever had. */
-  readonly peakRssBytes: number;
-  readonly cpuMs: number;
-}
-
-export interface WriteSideProcess {
+/** A server in a process of its own. */
+export interface WeighedProcess {
   readonly url: string;
   readonly port: number;
   weigh(): Promise<Weight>;
@@ -23,11 +17,24 @@ export interface WriteSideProcess {
 }
 
 /** Starts the write side in a process of its own. */
-export async function startWriteSideProcess(
+export function startWriteSideProcess(
   env: Record<string, string>,
   execArgv: string[] = ['--expose-gc'],
-): Promise<WriteSideProcess> {
-  const child = fork(join(import.meta.dirname, 'main.ts'), [], {
+): Promise<WeighedProcess> {
+  return startWeighedProcess(join(import.meta.dirname, 'main.ts'), env, execArgv);
+}
+
+/**
+ * Starts a program that tells its parent where it listens, and what it weighs when asked (`answerWeighing`).
+ *
+ * @param execArgv flags for Node
+ */
+export async function startWeighedProcess(
+  program: string,
+  env: Record<string, string>,
+  execArgv: string[],
+): Promise<WeighedProcess> {
+  const child = fork(program, [], {
     execArgv,
     env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
