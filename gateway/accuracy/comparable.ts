@@ -20,7 +20,7 @@ export function isWords(name: FieldName): boolean {
   return WORDS.has(name);
 }
 
-/** The values of which each is right. */
+/** Returns all values that are right. */
 export function choicesOf(value: TruthValue | undefined): readonly string[] {
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
@@ -28,8 +28,8 @@ export function choicesOf(value: TruthValue | undefined): readonly string[] {
 const STREETS: ReadonlySet<string> = new Set(['sellerStreet', 'buyerStreet']);
 
 /**
- * True when the value is one of those that are right; names and addresses are compared letter for letter. A street may go
- * on behind a comma: files leave out second lines of an address that their page prints.
+ * True when the value is one of those that are right. Names and addresses are compared letter for letter. A street may
+ * continue after a comma, because files leave out second lines of an address that their page prints.
  */
 export function isRight(name: FieldName, own: string, wanted: TruthValue): boolean {
   const value = normal(name, own);
@@ -47,7 +47,7 @@ function normal(name: FieldName, value: string): string {
   return bare;
 }
 
-/** Words as they are compared: one blank between them, no case, one kind of dash, quote and apostrophe. */
+/** Returns words in the form for comparing: single blanks, lower case, one kind of dash, quote and apostrophe. */
 export function plainWords(value: string): string {
   return value
     .normalize('NFKC')
@@ -69,10 +69,13 @@ export function sameAmount(a: string | undefined, b: string): boolean {
   return x !== undefined && y !== undefined && x.eq(y);
 }
 
-/** Codes that all say "one of it" (UN/ECE Recommendations 20 and 21). */
+/** Codes that all mean one piece (UN/ECE Recommendations 20 and 21). */
 const PIECES: ReadonlySet<string> = new Set(['C62', 'H87', 'EA', 'NAR', 'PCE', 'XPP']);
 
-/** The code of a printed unit, and one code for all that mean a piece. A code that our own list lacks stays itself. */
+/**
+ * Returns the code of a printed unit. All codes that mean a piece become one. A code that our own list lacks stays as
+ * it is.
+ */
 export function unitKey(unit: string): string {
   const code = /^[A-Z0-9]{2,3}$/.test(unit) && unitCode(unit) === 'C62' ? unit : unitCode(unit);
   return PIECES.has(code) || /^(?:UN|UNI|UND|UD|U)$/.test(code) ? 'a piece' : code;

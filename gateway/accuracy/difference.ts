@@ -1,19 +1,19 @@
 import type { FieldName } from './truth.ts';
 
-/** Counts of one document, or of many added up. */
+/** The counts of one document, or of many added up. */
 export interface Tally {
   readonly right: number;
   readonly wrong: number;
   readonly missing: number;
 }
 
-/** What a difference, or a warning, is about: a field, the VAT breakdown, all lines, or one line (`line 3`). */
+/** The subject of a difference or a warning: a field, the VAT breakdown, all lines, or one line (`line 3`). */
 export type Subject = FieldName | 'vat' | 'lines' | `line ${number}`;
 
-/** One value that is not as the truth has it. */
+/** One value that differs from the truth. */
 export interface Difference {
   readonly subject: Subject;
-  /** False where the result has no value, which misleads nobody. */
+  /** False where the result has no value. A missing value misleads nobody. */
   readonly wrong: boolean;
   /** For people: `grand: 10.00, truth 12.00`. */
   readonly text: string;

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Runs the official EN 16931 rules on a UBL document; returns the rules it breaks fatally, each once. */
+/** Runs the official EN 16931 rules on a UBL document. Returns the fatal rules that it breaks, each once. */
 export type OfficialRules = (xml: string) => string[];
 
 interface Saxon {
@@ -10,8 +10,8 @@ interface Saxon {
 }
 
 /**
- * Opens the official rules as compiled for Saxon's JavaScript processor. Neither is part of Docket: the processor
- * (`saxon-js`) has to be installed in a folder above the stylesheet.
+ * Opens the official rules, compiled for Saxon's JavaScript processor. Neither is part of Docket. The processor
+ * (`saxon-js`) must be installed in a folder above the stylesheet.
  * @param stylesheet path of the compiled stylesheet (`.sef.json`)
  * @throws Error when the file or the processor is not there
  */
@@ -28,7 +28,7 @@ export function openOfficialRules(stylesheet: string): OfficialRules {
   };
 }
 
-/** The ids of the failed assertions of a report in the Schematron Validation Report Language that are fatal. */
+/** Returns the ids of the fatal failed assertions in a report (Schematron Validation Report Language). */
 export function fatalIn(report: string): string[] {
   const failed = [...report.matchAll(/<svrl:failed-assert\b[^>]*>/g)].map(([tag]) => tag);
   const fatal = failed.filter((tag) => /\bflag="fatal"/.test(tag));

@@ -13,7 +13,7 @@ const REPEATED = [
 ];
 
 /**
- * What the e-invoice that a PDF carries says, as the truth about the page beside it.
+ * Reads the e-invoice inside a PDF as the truth about its page.
  * @param xml a CrossIndustryInvoice (Factur-X, ZUGFeRD 2) or CrossIndustryDocument (ZUGFeRD 1)
  */
 export function readCii(xml: string): Pick<Truth, 'fields' | 'lines' | 'vat'> {
@@ -45,7 +45,7 @@ export function readCii(xml: string): Pick<Truth, 'fields' | 'lines' | 'vat'> {
   };
 }
 
-/** Of several terms the date without a discount is the one on which all is due. */
+/** Of several payment terms, the date without a discount is the one on which the whole amount is due. */
 function dueDateOf(settlement: unknown): string | undefined {
   const terms = list(at(settlement, 'SpecifiedTradePaymentTerms')).filter((each) =>
     at(each, 'DueDateDateTime'),
@@ -86,14 +86,17 @@ function vatRowOf(tax: unknown): TruthVatRow {
   };
 }
 
-/** The lines that have an amount; profiles without lines (MINIMUM, BASIC WL) say nothing about them. */
+/** Returns the lines with an amount. The profiles without lines (MINIMUM, BASIC WL) state nothing about lines. */
 function linesOf(trade: unknown): TruthLine[] | undefined {
   const lines = list(at(trade, 'IncludedSupplyChainTradeLineItem')).filter(isCharged).map(lineOf);
   const charged = lines.filter((line) => line.total !== undefined);
   return charged.length === 0 ? undefined : charged;
 }
 
-/** Titles and notes among the lines of the extended profile are not added up, whatever amount they show. */
+/**
+ * False for titles and notes among the lines of the extended profile. They are not added up, even when they have an
+ * amount.
+ */
 function isCharged(line: unknown): boolean {
   const status = string(at(line, 'AssociatedDocumentLineDocument', 'LineStatusReasonCode'));
   return status !== 'GROUP' && status !== 'INFORMATION';
@@ -119,7 +122,7 @@ function lineOf(line: unknown): TruthLine {
   );
   return {
     code: codes.length === 0 ? undefined : codes,
-    // A page sets the description under the name, where nothing tells where one ends.
+    // A page prints the description below the name, and nothing shows where the one ends and the other begins.
     name: names.length === 0 ? undefined : [...names, [...names, ...descriptions].join(' ')],
     qty: string(quantity),
     unit: string(at(quantity, '@unitCode')),

@@ -3,10 +3,10 @@ import { XMLParser } from 'fast-xml-parser';
 import type { FieldName } from './truth.ts';
 import { at, list, string, tree } from './xml-tree.ts';
 
-/** What a UBL document says, in the terms of the truth files. */
+/** The values of a UBL document, in the terms of the truth files. */
 export interface UblContent {
   readonly fields: Readonly<Partial<Record<FieldName, string>>>;
-  /** Further values that the document has for a field, such as an address in several elements. */
+  /** Further values of a field in the document, such as an address in several elements. */
   readonly also?: Readonly<Partial<Record<FieldName, readonly string[]>>>;
   readonly lines: readonly UblLine[];
   readonly vat: readonly UblVatRow[];
@@ -14,14 +14,14 @@ export interface UblContent {
 
 export interface UblLine {
   readonly code: string | undefined;
-  /** Codes of the buyer and of a standard. */
+  /** The buyer's code and a standard code. */
   readonly otherCodes?: readonly string[];
   readonly name: string | undefined;
   readonly qty: string | undefined;
-  /** UN/ECE Recommendation 20. */
+  /** The code of the unit in UN/ECE Recommendation 20. */
   readonly unit: string | undefined;
   readonly price: string | undefined;
-  /** The price less the line's allowance for each unit, in cents: what some write as the price itself. */
+  /** The price less the line's allowance for each unit, rounded to cents. Some suppliers state this as the price. */
   readonly priceLessAllowance?: string;
   readonly total: string | undefined;
 }
@@ -44,7 +44,7 @@ const REPEATED = [
   'PaymentMeans',
 ];
 
-/** Reads back a UBL Invoice or CreditNote that the gateway wrote. */
+/** Reads a UBL Invoice or CreditNote that the gateway wrote. */
 export function readUbl(xml: string): UblContent {
   const parser = new XMLParser({
     removeNSPrefix: true,

@@ -3,31 +3,33 @@ import { addTallies, f1 } from './difference.ts';
 import type { ScoredDocument } from './test-mapping.ts';
 import type { Verdict } from './verdict.ts';
 
-/** What `docket mapping test` reports. Rates are 0 to 1; the first three numbers are the ones that count. */
+/** The report of `docket mapping test`. Rates are 0 to 1. The first three counts matter most. */
 export interface MappingReport {
-  /** Documents in which every known value is there and right. */
+  /** Documents in which every known value is present and right. */
   readonly whollyRight: number;
-  /** Documents with a wrong value, a warning about each of them. */
+  /** Documents with wrong values, each with a warning about it. */
   readonly wrongAndTold: number;
-  /** Documents with a wrong value that no warning is about. */
+  /** Documents with a wrong value that has no warning. */
   readonly wrongAndNotTold: number;
-  /** Documents in which nothing is wrong and something is missing. */
+  /** Documents with missing values and no wrong ones. */
   readonly incomplete: number;
   readonly refused: number;
   readonly documents: number;
   readonly refusedByCode: Readonly<Record<string, number>>;
-  /** Warnings about values, and the share of them that is about a value which is wrong, missing or printed invalid. */
+  /**
+   * Warnings about values. `warningPrecision` is the share of those whose value is wrong, missing or printed invalid.
+   */
   readonly warnings: number;
   readonly warningPrecision: number;
-  /** Wholly right documents that came with a warning about a value: an error of ours each. */
+  /** Wholly right documents with a warning about a value. Each is an error of ours. */
   readonly rightAndWarned: number;
   readonly fieldF1: number;
   readonly lineF1: number;
-  /** Results that break no official rule, and results judged; undefined when the rules were not run. */
+  /** The results that break no official rule, of all results judged; undefined when the rules were not run. */
   readonly officiallyValid: string | undefined;
 }
 
-/** Adds up documents. */
+/** Adds up the scores of documents. */
 export function summarise(scored: readonly ScoredDocument[]): MappingReport {
   const none: Tally = { right: 0, wrong: 0, missing: 0 };
   const count = (verdict: Verdict): number => scored.filter((s) => s.verdict === verdict).length;
@@ -67,7 +69,10 @@ function round(value: number): number {
   return Math.round(value * 10_000) / 10_000;
 }
 
-/** What one document is told as: the answer, then what differs and whether anybody was warned of it. */
+/**
+ * Returns the lines of the report about one document: the result, then the differences, and whether a warning names
+ * each.
+ */
 export function documentLines(one: ScoredDocument): string[] {
   const codes = one.warningsGiven.map((warning) => warning.code).join(' ');
   const head = `${one.truth.file}: ${one.answer}, ${SAID[one.verdict]}${codes === '' ? '' : ` (${codes})`}`;

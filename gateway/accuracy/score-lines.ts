@@ -8,7 +8,7 @@ type LineValue = Exclude<keyof UblLine, 'otherCodes' | 'priceLessAllowance'>;
 const LINE_VALUES = ['code', 'name', 'qty', 'unit', 'price', 'total'] as const satisfies readonly LineValue[];
 
 /**
- * Compares the lines: which there are, and every value of each. A line counts as right when all its known values are.
+ * Compares the lines and every value of each. A line counts as right when all its known values are right.
  * @param wanted undefined when the lines are not known; they are then not scored
  * @param own undefined for a document that was refused
  */
@@ -46,7 +46,7 @@ export function scoreLines(
   return { tally: { right, wrong: extra.length, missing: visible.length - right }, differences };
 }
 
-/** Scores only the values of a line that the page prints. */
+/** Keeps only the values of a line that the page prints. */
 function visibleOf(line: TruthLine, page: PageWords): TruthLine {
   const printed = (value: TruthLine['name']): readonly string[] | undefined => {
     const choices = choicesOf(value).filter((choice) => page.hasWords(choice));
@@ -63,8 +63,8 @@ function visibleOf(line: TruthLine, page: PageWords): TruthLine {
 }
 
 /**
- * A line of an e-invoice may say its code in three ways, and its price before or after its allowance; one of them being
- * right is enough.
+ * True when one of the possible values is right. A line of an e-invoice may have three codes, and its price may be
+ * before or after its allowance.
  */
 function agrees(name: LineValue, own: UblLine, line: TruthLine): boolean {
   const more = { code: own.otherCodes ?? [], price: [own.priceLessAllowance] };
@@ -83,7 +83,10 @@ function sameValue(name: LineValue, own: string | undefined, line: TruthLine): b
   );
 }
 
-/** For each line of the truth, the index of the result's line that agrees in most values; each is used once. */
+/**
+ * Finds for each line of the truth the line of the result that agrees in most values. Each line of the result is used
+ * once. Returns their indexes.
+ */
 function pairUp(wanted: readonly TruthLine[], own: readonly UblLine[]): Map<number, number> {
   const pairs = new Map<number, number>();
   const taken = new Set<number>();

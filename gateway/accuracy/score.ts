@@ -56,15 +56,16 @@ function scoreFields(
   return { tally, differences };
 }
 
-/** The breakdown as a whole: which rows there are, and what each says. */
+/** Compares the VAT breakdown: its rows and the values of each. */
 function scoreVat(
   wanted: readonly TruthVatRow[] | undefined,
   own: UblContent['vat'] | undefined,
   page: PageWords,
 ): Difference[] {
-  // Every invoice has a breakdown (BR-CO-18): a truth without rows is silent about it, as small profiles of e-invoices are.
+  // Every invoice has a breakdown (BR-CO-18). A truth without rows, as in the small profiles of e-invoices, states
+  // nothing about it.
   if (!wanted || wanted.length === 0 || !own) return [];
-  // A page that does not print an amount of the breakdown does not tell the breakdown.
+  // A page that lacks an amount of the breakdown does not print the breakdown.
   if (!wanted.every((row) => page.hasAmount(row.basis) && page.hasAmount(row.tax))) return [];
   const left = [...own];
   const said = (row: TruthVatRow): string =>

@@ -18,15 +18,15 @@ import type { Judgement } from './verdict.ts';
 
 export interface ScoredDocument extends DocumentScore, Judgement {
   readonly truth: Truth;
-  /** `OK`, or why there is no result. */
+  /** `OK`, or the code of the refusal. */
   readonly answer: string;
   readonly message: string;
   readonly warningsGiven: readonly GatewayWarning[];
-  /** Official rules that the result breaks; undefined when they were not run. */
+  /** The official rules that the result breaks; undefined when they were not run. */
   readonly officialBreaches: readonly string[] | undefined;
 }
 
-/** What to score a mapping on. */
+/** The mapping to score, and the documents to score it on. */
 export interface MappingTest {
   readonly folder: string;
   readonly mappingId: string;
@@ -80,20 +80,19 @@ async function scoreOne(pool: ChildPool, listed: Truth, test: MappingTest): Prom
   };
 }
 
-/** The result as UBL: an embedded e-invoice in CII is scored by the UBL that is made of it. */
+/** Returns the result as UBL. An embedded e-invoice in CII is converted to UBL first. */
 function asUbl(xml: string): string {
   const read = readSemantic(xml);
   return read === undefined ? xml : ublOf(xml, read).ubl;
 }
 
 /**
- * The expected values of the list, and those that only the e-invoice inside the PDF states: addresses, codes, units,
- * categories.
+ * Adds to the listed truth the values that only the e-invoice inside the PDF has: addresses, codes, units, categories.
  */
 function withEmbedded(listed: Truth, xml: string): Truth {
   if (xml === '') return listed;
   const said = readCii(xml);
-  // The list has the first date of several terms of payment, which is that of a discount.
+  // Of several payment terms, the list has the first date, which is that of a discount.
   const { due } = said.fields;
   return {
     ...listed,
@@ -103,7 +102,7 @@ function withEmbedded(listed: Truth, xml: string): Truth {
   };
 }
 
-/** The words of a page as `text_layout_v1` writes it. */
+/** Returns the words of the pages from the result of `text_layout_v1`. */
 function wordsOf(layout: string): string {
   return layout
     .replace(/<[^>]+>/g, ' ')
@@ -114,7 +113,7 @@ function wordsOf(layout: string): string {
     .replaceAll('&amp;', '&');
 }
 
-/** An IBAN that the truth has with check digits that do not agree is invalid on the page too. */
+/** An IBAN of the truth with wrong check digits is invalid on the page too. */
 function printedInvalid({ fields: { iban } }: Truth): readonly Subject[] {
   const printed = typeof iban === 'string' ? iban.replace(/\s/g, '') : undefined;
   return printed === undefined || isIbanValid(printed) ? [] : ['iban'];

@@ -2,28 +2,28 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** What is known to be true of one document; an absent value is not known, and not scored. */
+/** The known values of one document. An absent value is not known and not scored. */
 export interface Truth {
   readonly file: string;
-  /** Layout or template the document was made with, where the set says; layouts are reported apart. */
+  /** The layout of the document, where the set names it. The report counts layouts separately. */
   readonly layout: string | undefined;
   readonly fields: Readonly<Partial<Record<FieldName, TruthValue>>>;
-  /** Undefined when the lines are not known, which is not the same as none. */
+  /** Undefined when the lines are not known. An empty list says that there are none. */
   readonly lines: readonly TruthLine[] | undefined;
   /** Undefined when the breakdown is not known. */
   readonly vat: readonly TruthVatRow[] | undefined;
-  /** True when the values come from elsewhere than the page, so that only those that are visible count. */
+  /** True when the values do not come from the page. Then only values that the page shows are scored. */
   readonly onlyVisible: boolean;
 }
 
-/** A value, or several of which each is right: an address in two lines can be read as one or the other. */
+/** A value, or several that are all right. An address on two lines, for example, can be read as one or the other. */
 export type TruthValue = string | readonly string[];
 
 export interface TruthLine {
   readonly code?: TruthValue | undefined;
   readonly name?: TruthValue | undefined;
   readonly qty?: string | undefined;
-  /** As printed, or a code of UN/ECE Recommendation 20. */
+  /** The unit as printed, or its code in UN/ECE Recommendation 20. */
   readonly unit?: string | undefined;
   readonly price?: TruthValue | undefined;
   readonly total?: string | undefined;
@@ -34,7 +34,7 @@ export interface TruthVatRow {
   readonly rate: string;
   readonly basis: string;
   readonly tax: string;
-  /** UNCL5305, where it is known. */
+  /** The VAT category (UNCL5305), where it is known. */
   readonly category?: string | undefined;
 }
 
@@ -61,13 +61,13 @@ export const FIELD_NAMES = [
 export type FieldName = (typeof FIELD_NAMES)[number];
 
 const text = z.string().nullish();
-/** One value, or several of which each is right. */
+/** One value, or several that are all right. */
 const texts = z.union([z.string(), z.array(z.string())]).nullish();
 const line = z.object({ code: text, name: texts, qty: text, unit: text, price: text, total: text });
 const vatRow = z.object({ rate: text, basis: text, tax: text, category: text });
 const party = z.object({ name: text, addr: text, city: text, nif: texts });
 
-/** Shape of a `NAME.json` beside `NAME.pdf`. */
+/** The shape of a `NAME.json` beside `NAME.pdf`. */
 const besideSchema = z.object({
   layout: z.union([z.number(), z.string()]).optional(),
   id: text,
@@ -86,7 +86,7 @@ const besideSchema = z.object({
   vat: z.array(vatRow).optional(),
 });
 
-/** Shape of a line of `truth.jsonl`. */
+/** The shape of a line of `truth.jsonl`. */
 const listedSchema = z.object({
   file: z.string(),
   id: text,
@@ -105,7 +105,10 @@ const listedSchema = z.object({
   vatbreak: z.array(vatRow).optional(),
 });
 
-/** Every PDF of a folder that has truth, in name order. @throws Error when the folder has none */
+/**
+ * Returns the truth of every PDF of a folder that has one, sorted by name.
+ * @throws Error when the folder has none
+ */
 export function readTruths(folder: string): Truth[] {
   const list = join(folder, 'truth.jsonl');
   const truths = existsSync(list)
@@ -124,7 +127,10 @@ export function readTruths(folder: string): Truth[] {
   return truths;
 }
 
-/** The truth of a `NAME.json`. @throws ZodError when the JSON has another shape */
+/**
+ * Reads the truth of a `NAME.json`.
+ * @throws ZodError when the JSON has another shape
+ */
 export function truthOf(file: string, json: unknown): Truth {
   const t = besideSchema.parse(json);
   return {
@@ -191,7 +197,7 @@ function vatRowOf({ rate, basis, tax, category }: z.infer<typeof vatRow>): Truth
     : [];
 }
 
-/** The fields that have a value. */
+/** Returns the fields that have a value. */
 export function known(
   fields: Readonly<Partial<Record<FieldName, TruthValue | null | undefined>>>,
 ): Truth['fields'] {

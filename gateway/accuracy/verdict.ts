@@ -3,23 +3,23 @@ import type { Difference, Subject } from './difference.ts';
 import { isAboutValues, subjectsOf } from './warning-subjects.ts';
 
 /**
- * The verdict on one document. `right`: every known value is there and right. `incomplete`: nothing is wrong, something
- * is missing. `told`: something is wrong, and a warning names each wrong value. `notTold`: a wrong value without a
- * warning. `refused`: there is no result.
+ * The verdict on one document. `right`: every known value is present and right. `incomplete`: no value is wrong and
+ * some are missing. `told`: some values are wrong, and each has a warning. `notTold`: a wrong value has no warning.
+ * `refused`: there is no result.
  */
 export type Verdict = 'right' | 'incomplete' | 'told' | 'notTold' | 'refused';
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** The wrong values that no warning is about. */
+  /** The wrong values without a warning. */
   readonly untold: readonly Difference[];
-  /** Warnings about values, and those of them that are true: about a value which is wrong, missing or printed invalid. */
+  /** Warnings about values. `warningsRight` counts those whose value is wrong, missing or printed invalid. */
   readonly warnings: number;
   readonly warningsRight: number;
 }
 
 /**
- * Judges the result of a converted document by its differences from the truth and the warnings it came with.
+ * Judges the result of a converted document, by its differences from the truth and its warnings.
  * @param printedInvalid values that the truth has as they were read, and that are invalid as the page prints them: a
  * warning about one is true (an IBAN whose check digits do not agree)
  */
@@ -50,7 +50,9 @@ function verdictOf(
   return differences.length > 0 ? 'incomplete' : 'right';
 }
 
-/** A warning about the lines says nothing of a single value in one; one about a line speaks of all its values. */
+/**
+ * A warning about all lines is not about a single value of a line. A warning about one line is about all its values.
+ */
 function covers(about: Subject, subject: Subject): boolean {
   return about === subject;
 }

@@ -2,16 +2,16 @@ import { unitCode } from '../values/units.ts';
 import { amount, isMoney, isWords, plainWords, unitKey } from './comparable.ts';
 import type { FieldName } from './truth.ts';
 
-/** The words of a document, prepared to be searched. */
+/** The words of a document, prepared for searching. */
 export interface PageWords {
   readonly has: (name: FieldName, value: string) => boolean;
-  /** Every word of the text is on the page. */
+  /** True when every word of the text is on the page. */
   readonly hasWords: (text: string) => boolean;
   readonly hasAmount: (value: string) => boolean;
   readonly hasUnit: (unit: string) => boolean;
 }
 
-/** For truth that comes from the page itself: all of it is visible. */
+/** For truth that comes from the page itself: the page shows all of it. */
 export const EVERYTHING: PageWords = {
   has: () => true,
   hasWords: () => true,
@@ -19,7 +19,7 @@ export const EVERYTHING: PageWords = {
   hasUnit: () => true,
 };
 
-/** What of a truth that comes from elsewhere a reader of the page can know. */
+/** Prepares the words of a page. They decide which values of a truth from elsewhere a reader of the page can know. */
 export function pageWordsOf(pageText: string): PageWords {
   const page = pageText.toUpperCase().replace(/\s/g, '');
   const words = new Set(plainWords(pageText).split(' ').flatMap(wordAndBare));
@@ -41,7 +41,7 @@ export function pageWordsOf(pageText: string): PageWords {
   };
 }
 
-/** A word with and without what it may be wrapped in: `(Lda.),` and `Lda`. */
+/** Returns a word with and without the signs around it: `(Lda.),` and `Lda`. */
 function wordAndBare(word: string): string[] {
   return [word, word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '')];
 }

@@ -1,7 +1,7 @@
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import type { Subject } from './difference.ts';
 
-/** What each warning is about. A code that is not listed is about no value of ours. */
+/** The subjects of each warning. A code that is not listed is about no value that is scored. */
 const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   'BR-01': [],
   'BR-02': ['id'],
@@ -45,7 +45,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   IBAN: ['iban'],
 };
 
-/** Of a party that the mapping gives, the parts by the words of the warning. */
+/** The values of a party that the mapping gives, by the words of the warning. */
 const GIVEN_PARTS = {
   name: 'Name',
   street: 'Street',
@@ -62,7 +62,7 @@ function givenSubjects(message: string): readonly Subject[] {
   return [`${role as 'seller' | 'buyer'}${GIVEN_PARTS[part as keyof typeof GIVEN_PARTS]}`];
 }
 
-/** How a warning about words that OCR is not sure of names them. */
+/** Subjects by the words in which a warning about uncertain OCR text names them. */
 const OCR_SUBJECTS: readonly (readonly [RegExp, Subject])[] = [
   [/^OCR-UNSURE: The name of the seller/, 'sellerName'],
   [/^OCR-UNSURE: The street of the seller/, 'sellerStreet'],
@@ -73,7 +73,7 @@ const OCR_SUBJECTS: readonly (readonly [RegExp, Subject])[] = [
   [/^OCR-UNSURE: The reason in row/, 'vat'],
 ];
 
-/** The values that a warning is about; a warning about one line is about that line alone. */
+/** Returns the values that a warning is about. A warning about one line is about that line alone. */
 export function subjectsOf({ code, message }: GatewayWarning): readonly Subject[] {
   const line = /\bline (\d+)\b/.exec(message)?.[1];
   if (line !== undefined) return [`line ${Number(line)}`];
@@ -82,7 +82,7 @@ export function subjectsOf({ code, message }: GatewayWarning): readonly Subject[
   return code === 'GIVEN-PARTY' ? givenSubjects(message) : (SUBJECTS[code] ?? []);
 }
 
-/** Warnings about text that is in the file and not on the page speak of no value. */
+/** False for warnings about text that is in the file and not on the page; they are about no value. */
 export function isAboutValues({ code }: GatewayWarning): boolean {
   return !/^(?:TEXT_|CHARACTERS_)/.test(code);
 }

@@ -5,12 +5,12 @@ export function tree(value: unknown): Tree {
   return value !== null && typeof value === 'object' ? (value as Tree) : {};
 }
 
-/** What stands at a path of element names; undefined when any of them is missing. */
+/** Returns what is at a path of element names; undefined when an element is missing. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce<unknown>((node, name) => tree(node)[name], value);
 }
 
-/** The text of an element, with or without attributes; undefined for an empty one. */
+/** Returns the text of an element, with or without attributes; undefined for an empty one. */
 export function string(value: unknown): string | undefined {
   const text = typeof value === 'string' ? value : tree(value)['#text'];
   return typeof text === 'string' && text !== '' ? text : undefined;

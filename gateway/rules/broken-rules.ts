@@ -6,14 +6,15 @@ import { RULES } from './rules.ts';
 import { ublDocument } from './ubl-document.ts';
 import type { XmlElement } from './xml-tree.ts';
 
-/** The rules that a finished UBL document breaks, read from its text alone; as `rulesBrokenBy`. */
+/** Returns the rules that the text of a finished UBL document breaks, as `rulesBrokenBy` does. */
 export function brokenRules(xml: string): BrokenRule[] {
   return rulesBrokenBy(parseXml(xml));
 }
 
 /**
- * The rules that a finished UBL document breaks, by its elements and not by what it was written from; none when it keeps
- * all. One that says that it is CIUS-PT is held to its rules too. Amounts are compared as exact decimals. Rules say nothing of what another rule misses.
+ * Returns the rules that a finished UBL document breaks. It looks only at the document's elements, not at the values
+ * that it was written from. A document that says it is CIUS-PT must keep those rules too. Amounts are compared as exact
+ * decimals. When a part is missing, only the rule that requires the part is broken.
  * @param root undefined for what is no well-formed XML
  */
 export function rulesBrokenBy(root: XmlElement | undefined): BrokenRule[] {
@@ -38,7 +39,7 @@ export function rulesBrokenBy(root: XmlElement | undefined): BrokenRule[] {
   return broken;
 }
 
-/** The one sentence of a row: the first rule that is broken with its two sides, and how many others are. */
+/** Returns one sentence: the first broken rule with its two sides, and the number of the others. */
 export function sentenceOfBroken(broken: readonly BrokenRule[]): string | undefined {
   const [first, ...others] = broken.filter(({ severity }) => severity === 'fatal');
   if (first === undefined) return undefined;

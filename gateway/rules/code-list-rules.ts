@@ -19,7 +19,7 @@ import { allAt, childrenOf } from './xml-tree.ts';
 
 const coded = fatalIn('EN 16931-1, code lists');
 
-/** Elements whose text, or an attribute of which, is a code of a list. */
+/** Elements with a code of a list, as their text or as an attribute. */
 interface Coded {
   readonly number: string;
   readonly what: string;
@@ -34,7 +34,7 @@ function attributeOf(elements: readonly XmlElement[], name: string): string[] {
   return elements.flatMap((element) => element.attributes[name] ?? []);
 }
 
-/** The currencies of every amount, wherever it stands; each once. */
+/** Returns the currencies of all amounts, each once. */
 function currenciesOfAmounts({ byName }: UblDocument): string[] {
   const found = new Set<string>();
   for (const [name, elements] of byName)
@@ -125,8 +125,8 @@ const CODED: readonly Coded[] = [
 ]; // prettier-ignore
 
 /**
- * BR-CL-01 to BR-CL-23 (fatal; EN 16931-1, code lists), for the lists that a written document uses. Lists of identifier
- * schemes (ISO 6523, EAS), of attachments and of charges' reasons have none of their elements in what Docket writes.
+ * BR-CL-01 to BR-CL-23 (fatal; EN 16931-1, code lists), for the lists that a written document uses. Docket writes no
+ * element of the lists of identifier schemes (ISO 6523, EAS), attachments and reasons of charges.
  */
 export const CODE_LIST_RULES: readonly Rule[] = CODED.map((each) =>
   coded(each.number, `In ${each.what} stands a code of ${each.list}.`, (document) =>

@@ -26,10 +26,10 @@ export const PAYMENT_MEANS: ReadonlySet<string> = new Set([
   'ZZZ',
 ]); // prettier-ignore
 
-/** UNTDID 5305, categories of VAT: L and M are those of the Canaries and of Ceuta and Melilla, B is Italian. */
+/** UNTDID 5305, categories of VAT. L is that of the Canaries, M that of Ceuta and Melilla, B is Italian. */
 export const VAT_CATEGORIES = codes('S Z E AE K G O L M B');
 
-/** UNTDID 2005, which event the tax point follows. */
+/** UNTDID 2005, events that decide the tax point. */
 export const TAX_POINTS = codes('3 35 432');
 
 /** UNTDID 5189, reasons of an allowance. */
@@ -37,7 +37,10 @@ export const ALLOWANCE_REASONS = codes('41 42 60 62 63 64 65 66 67 68 70 71 88 9
 
 const prefixed = (prefix: string, list: string): string[] => [...codes(list)].map((code) => prefix + code);
 
-/** Reasons for not charging VAT (the European VATEX list, whose codes count in any case): articles of the VAT directive and its general cases. */
+/**
+ * Reasons for charging no VAT, from the European VATEX list: articles of the VAT directive, and general cases. Codes
+ * are compared without regard to case.
+ */
 export const EXEMPTION_REASONS: ReadonlySet<string> = new Set([
   ...prefixed('VATEX-EU-', 'AE D F G I IC J O 79-C 132 135-1 143 144 146-1E 148 151 153 159 309'),
   ...prefixed('VATEX-EU-132-1', 'A B C D E F G H I J K L M N O P Q'),

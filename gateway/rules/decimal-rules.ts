@@ -11,7 +11,7 @@ const DECIMALS_MAX = 2;
 
 type Parts = (document: UblDocument) => readonly XmlElement[];
 
-/** An amount of the model that may have two decimals. */
+/** Makes a rule that an amount has at most two decimals. */
 function twoDecimals(number: string, what: string, parts: Parts, element: string): Rule {
   return decimals(number, `There are at most two decimals in ${what}.`, (document) => {
     const found: Breach[] = [];
@@ -37,7 +37,7 @@ const ofLines =
           .filter((each) => isCharge(each) === (parts === 'charges'))
       : [];
 
-/** The VAT totals of the document's own currency, or of the one that its VAT is accounted in. */
+/** Returns the VAT totals in the currency of the document, or in the currency of its VAT accounting. */
 const taxTotals =
   (currencyElement: string): Parts =>
   ({ root }) => {

@@ -6,7 +6,7 @@ import { firstAt } from './xml-tree.ts';
 /** XML Schema Part 2, 3.2.3: no exponent, no grouping. */
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 
-/** True for a decimal as XML Schema writes it. */
+/** True for a decimal in the form of XML Schema. */
 export function isDecimal(text: string): boolean {
   return DECIMAL.test(text);
 }
@@ -15,7 +15,7 @@ const decimalIn = oncePerElement(({ text }): Big | undefined =>
   isDecimal(text) ? new Big(text.replace(/^\+/, '').replace(/\.$/, '')) : undefined,
 );
 
-/** The decimal in the first element at the end of a path, exact; undefined when it is none. */
+/** Returns the exact decimal in the first element at the end of a path; undefined when there is none. */
 export function decimalAt(from: XmlElement | undefined, ...path: readonly string[]): Big | undefined {
   const element = firstAt(from, ...path);
   return element && decimalIn(element);
@@ -33,7 +33,7 @@ export function sumOfDecimals(values: readonly Big[]): Big {
   return values.reduce((sum, value) => sum.plus(value), ZERO);
 }
 
-/** Half a cent goes away from zero, as invoices are rounded. */
+/** Rounds to cents. Half a cent is rounded away from zero, as on invoices. */
 export function toCents(value: Big): Big {
   return value.round(2, Big.roundHalfUp);
 }

@@ -7,7 +7,7 @@ import { allAt, childrenOf, firstAt, textAt } from './xml-tree.ts';
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 const condition = fatalIn('EN 16931-1, conditions');
 
-/** A child of the root that must be there with a text. */
+/** Makes a rule that a child of the root is present and has text. */
 function stated(number: string, says: string, what: string, nameIn: (document: UblDocument) => string): Rule {
   return integrity(number, says, (document) =>
     textAt(document.root, nameIn(document)) === undefined ? [missing(what)] : [],

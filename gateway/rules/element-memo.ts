@@ -1,11 +1,11 @@
 import type { XmlElement } from './xml-tree.ts';
 
-/** What was worked out of each element of the document that is being checked. */
+/** Results for each element of the document that is being checked. */
 const memos: Map<XmlElement, unknown>[] = [];
 
 /**
- * Works something out of an element once, since many rules ask for the same. A plain map that is emptied for the next
- * document and not a weak one, whose entries cost the garbage collector more than the work that they save.
+ * Computes something of an element once, because many rules need the same. The cache is a plain map that is emptied for
+ * the next document. The entries of a weak map would cost the garbage collector more time than they save.
  */
 export function oncePerElement<T>(work: (element: XmlElement) => T): (element: XmlElement) => T {
   const memo = new Map<XmlElement, T>();
@@ -19,7 +19,7 @@ export function oncePerElement<T>(work: (element: XmlElement) => T): (element: X
   };
 }
 
-/** Lets go of the document that was checked before. */
+/** Frees the memory of the document that was checked before. */
 export function forgetElements(): void {
   for (const memo of memos) memo.clear();
 }

@@ -9,7 +9,7 @@ import { allAt, childrenOf, firstAt, textAt } from './xml-tree.ts';
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 const condition = fatalIn('EN 16931-1, conditions');
 
-/** A rule that looks at each line by itself. The line's name is worked out where it breaks the rule, and only there. */
+/** Makes a check of each line by itself. It computes the name of a line only when the line breaks the rule. */
 function eachLine(look: (line: XmlElement, name: string) => readonly Breach[]): Rule['check'] {
   return (document: UblDocument) => {
     let found = NONE_BROKEN;
@@ -19,7 +19,7 @@ function eachLine(look: (line: XmlElement, name: string) => readonly Breach[]): 
   };
 }
 
-/** The quantity of a line (BT-129), whose element's name depends on the kind of document. */
+/** Returns the quantity of a line (BT-129). The name of its element depends on the kind of document. */
 export function quantityOf(line: XmlElement): XmlElement | undefined {
   return firstAt(line, 'cbc:InvoicedQuantity') ?? firstAt(line, 'cbc:CreditedQuantity');
 }
@@ -126,7 +126,7 @@ function notNegative(what: string, from: XmlElement, ...path: readonly string[])
   return value?.lt(0) ? [{ what, found: value.toFixed(), expected: 'it may be 0 or more' }] : NONE_BROKEN;
 }
 
-/** The allowances (BG-27) or charges (BG-28) of the lines, with the name of their line. */
+/** Returns the allowances (BG-27) or charges (BG-28) of the lines, with the name of their line. */
 function onLines(document: UblDocument, kind: 'allowance' | 'charge'): { each: XmlElement; name: string }[] {
   const found: { each: XmlElement; name: string }[] = [];
   for (const line of document.lines) {

@@ -5,7 +5,7 @@ import { ublSample } from '../../tests/rooms/gateway/ubl-sample.ts';
 import { parseXml } from './parse-xml.ts';
 import type { XmlElement } from './xml-tree.ts';
 
-/** The same tree as the library reads it, with names as they are written. */
+/** Reads the same tree with the library, with names as they are written. */
 function byLibrary(xml: string): unknown {
   const parser = new XMLParser({
     preserveOrder: true, ignoreAttributes: false, attributeNamePrefix: '', parseTagValue: false, ignoreDeclaration: true,

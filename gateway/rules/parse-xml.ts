@@ -2,7 +2,7 @@ import type { XmlElement } from './xml-tree.ts';
 
 const UBL = 'urn:oasis:names:specification:ubl:schema:xsd';
 
-/** The prefixes that names get here, whichever the document itself uses. */
+/** The prefixes of names in the result, whichever prefixes the document uses. */
 const PREFIXES: Readonly<Record<string, string>> = {
   [`${UBL}:Invoice-2`]: '',
   [`${UBL}:CreditNote-2`]: '',
@@ -11,17 +11,17 @@ const PREFIXES: Readonly<Record<string, string>> = {
   [`${UBL}:CommonExtensionComponents-2`]: 'ext:',
 };
 
-/** What `<` may begin: a comment, an instruction, text as it is, or a tag. A document type is none of these. */
+/** What may follow `<`: a comment, an instruction, a CDATA section or a tag. A document type does not match. */
 const MARKUP =
   /<(?:!--[^]*?--|\?[^]*?\?|!\[CDATA\[([^]*?)\]\]|(\/?)([^\s<>/=!?'"]+)((?:\s+[^\s<>/='"]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?))>/y;
 const ATTRIBUTE = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-fA-F]{1,6})|(amp|lt|gt|quot|apos))?;?/g;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** UBL is some ten elements deep. */
+/** Nested elements. UBL has about ten levels. */
 const DEPTH_MAX = 100;
 
-/** The namespaces that hold in an element by prefix, and the names met under them. */
+/** The namespaces that are in scope of an element, by prefix, and the names met under them. */
 interface Scope {
   readonly namespaces: ReadonlyMap<string, string>;
   readonly names: Map<string, string>;
@@ -41,8 +41,8 @@ const NONE: Scope = { namespaces: new Map(), names: new Map() };
 const NO_ATTRIBUTES: Readonly<Record<string, string>> = {};
 
 /**
- * Reads a document into its elements in their order; undefined when it is not well-formed, has a document type, or is
- * nested more than 100 deep. ADR 0142: why not by the library, which a test holds it to.
+ * Parses a document into its elements in their order. Returns undefined when it is not well-formed, has a document
+ * type, or is nested more than 100 deep. ADR 0142 says why no library does this; a test compares the two.
  */
 export function parseXml(xml: string): XmlElement | undefined {
   const open: Open[] = [];
@@ -80,7 +80,7 @@ export function parseXml(xml: string): XmlElement | undefined {
   return open.length === 0 ? root : undefined;
 }
 
-/** Most elements have none, and share this; it is replaced and never added to. */
+/** Most elements have no children and share this list. It is replaced and never added to. */
 const NO_CHILDREN: XmlElement[] = [];
 
 function addChild(parent: Open, child: XmlElement): void {
@@ -88,12 +88,12 @@ function addChild(parent: Open, child: XmlElement): void {
   else parent.children.push(child);
 }
 
-/** Adds the text before some markup to the element around it; false when it may not stand there. */
+/** Adds the text before a tag to the element around it. Returns false when no text may stand there. */
 function takeText(written: string, around: Open | undefined): boolean {
   if (written === '') return true;
   const isBlank = written.charCodeAt(0) <= BLANK && written.trim() === '';
   if (!around) return isBlank;
-  // Blanks at the start of an element are trimmed in any case.
+  // Blanks at the start of an element are removed in any case.
   if (isBlank && around.text === '') return true;
   const text = decoded(written);
   around.text += text ?? '';
@@ -102,27 +102,27 @@ function takeText(written: string, around: Open | undefined): boolean {
 
 const BLANK = 32;
 
-/** What stands between `<` and `>`. */
+/** A tag or other markup, from `<` to `>`. */
 interface Markup {
-  /** With both brackets. */
+  /** The length with both brackets. */
   readonly length: number;
   /** Text of a CDATA section. */
   readonly asItIs: string | undefined;
   /** Undefined for what is no tag. */
   readonly tag: string | undefined;
   readonly closes: boolean;
-  /** Undefined when one is there twice or has a reference to nothing. */
+  /** Undefined when an attribute is repeated or has an unknown reference. */
   readonly attributes: Readonly<Record<string, string>> | undefined;
   readonly isEmpty: boolean;
 }
 
-/** Markup met before, by its text: a document says the same few dozen tags again and again. */
+/** Markup by its text, because a document repeats the same few dozen tags. */
 const metBefore = new Map<string, Markup>();
-/** When so many are known, it begins anew; longer ones are not kept. */
+/** Entries of that map. A full map is emptied, and longer markup is not kept. */
 const KEPT_MAX = 500;
 const KEPT_LENGTH_MAX = 200;
 
-/** Markup that was read once, up to its `>`, is taken from the cache wherever it stands again. */
+/** Reads the markup at a place. Markup that was read before comes from the map. */
 function markupAt(xml: string, at: number): Markup | undefined {
   const written = xml.slice(at, xml.indexOf('>', at) + 1);
   const known = metBefore.get(written);
@@ -154,7 +154,7 @@ function begin(tag: string, attributes: Markup['attributes'], around: Open | und
   return { tag, name: nameOf(tag, scope), attributes, scope, children: NO_CHILDREN, text: '' };
 }
 
-/** Undefined when an attribute is there twice or has a reference to nothing. */
+/** Parses attributes. Returns undefined when one is repeated or has an unknown reference. */
 function attributesOf(written: string): Readonly<Record<string, string>> | undefined {
   const attributes: Record<string, string> = {};
   for (const [, name = '', quoted, apostrophed] of written.matchAll(ATTRIBUTE)) {
@@ -165,7 +165,7 @@ function attributesOf(written: string): Readonly<Record<string, string>> | undef
   return attributes;
 }
 
-/** Text with its references resolved; undefined when one of them refers to nothing. */
+/** Resolves the references of a text. Returns undefined when one of them is unknown. */
 function decoded(text: string): string | undefined {
   if (!text.includes('&')) return text;
   let isSound = true;
@@ -193,7 +193,10 @@ function withDeclared(attributes: Readonly<Record<string, string>>, scope: Scope
   return namespaces === undefined ? scope : { namespaces, names: new Map() };
 }
 
-/** A name of another namespace keeps that in braces, so that it equals no name of UBL. */
+/**
+ * Returns the name with its prefix. A name of another namespace has that namespace in braces, so that it equals no name
+ * of UBL.
+ */
 function nameOf(tag: string, { namespaces, names }: Scope): string {
   const known = names.get(tag);
   if (known !== undefined) return known;

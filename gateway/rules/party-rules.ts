@@ -31,7 +31,7 @@ function addressed(number: string, who: string, group: string, partyIn: PartyIn)
   );
 }
 
-/** An address that is not there at all is another rule's matter. */
+/** A missing address breaks another rule. */
 function inCountry(number: string, who: string, term: string, partyIn: PartyIn): Rule {
   return integrity(number, `The postal address of the ${who} has a country (${term}).`, (document) =>
     childrenOf(partyIn(document), 'cac:PostalAddress')
@@ -95,10 +95,10 @@ function sharesIdentifier(one: XmlElement, other: XmlElement | undefined): boole
   return allAt(one, 'cac:PartyIdentification', 'cbc:ID').some(({ text }) => own.includes(text));
 }
 
-/** Greece has EL before its VAT numbers, and Northern Ireland XI. */
+/** VAT numbers of Greece begin with EL, and those of Northern Ireland with XI. */
 const isVatPrefix = (prefix: string): boolean => prefix === 'EL' || COUNTRIES.has(prefix);
 
-/** BR-CO-09, BR-CO-26 (fatal; EN 16931-1, conditions): numbers that say who the parties are. */
+/** BR-CO-09, BR-CO-26 (fatal; EN 16931-1, conditions): numbers that identify the parties. */
 const numbers: readonly Rule[] = [
   condition('BR-CO-09', 'A VAT number (BT-31, BT-48, BT-63) begins with a country.', (document) =>
     [document.seller, document.buyer, document.taxRepresentative]

@@ -5,13 +5,14 @@ import { allAt, childrenOf, firstAt, textAt } from './xml-tree.ts';
 
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 
-/** UNTDID 4461: credit transfer, and credit transfer by SEPA. */
+/** True for a credit transfer and a credit transfer by SEPA (UNTDID 4461). */
 const isTransfer = (means: XmlElement): boolean =>
   ['30', '58'].includes(textAt(means, 'cbc:PaymentMeansCode') ?? '');
 
 /**
- * BR-49, BR-50, BR-61 (fatal; EN 16931-1, integrity constraints), BR-51 (a warning): how to pay. BR-CO-25 (a due date or
- * payment terms where something is due) left the standard's published rules with its later releases and is not held here.
+ * BR-49, BR-50, BR-61 (fatal; EN 16931-1, integrity constraints), BR-51 (a warning): how to pay. Later releases of the
+ * standard's published rules no longer have BR-CO-25 (a due date or payment terms where an amount is due). It is not
+ * checked here.
  */
 export const PAYMENT_RULES: readonly Rule[] = [
   integrity('BR-49', 'Payment instructions (BG-16) say by which means (BT-81).', ({ root }) =>

@@ -1,6 +1,6 @@
 import type { UblDocument } from './ubl-document.ts';
 
-/** Where a rule is written down. */
+/** The document in which a rule is published. */
 export type Section =
   | 'EN 16931-1, integrity constraints'
   | 'EN 16931-1, conditions'
@@ -12,13 +12,13 @@ export type Section =
   | 'eSPap, CIUS-PT 2.1.1'
   | 'Docket';
 
-/** One place where a document does not keep a rule. */
+/** One breach of a rule by a document. */
 export interface Breach {
-  /** What the rule speaks of, with its number in the standard's model: `the total with VAT (BT-112)`. */
+  /** The subject of the rule, with its number in the standard's model: `the total with VAT (BT-112)`. */
   readonly what: string;
-  /** What the document says; undefined when it says nothing. */
+  /** The document's value; undefined when it has none. */
   readonly found: string | undefined;
-  /** What it would have to say, as the second half of a sentence. */
+  /** The required value, as the second half of a sentence. */
   readonly expected: string;
 }
 
@@ -26,15 +26,17 @@ export interface Breach {
 export interface Rule {
   /** For example `BR-CO-15: the total with VAT (BT-112) is 12.40; the total without VAT and the VAT come to 12.30.` */
   readonly number: string;
-  /** `fatal`: a document that breaks it is not issued. `warning`: it is, and says so. */
+  /**
+   * `fatal`: Docket does not issue a document that breaks the rule. `warning`: it issues the document with a warning.
+   */
   readonly severity: 'fatal' | 'warning';
   readonly section: Section;
-  /** What it asks, in one sentence. */
+  /** The requirement in one sentence. */
   readonly says: string;
   readonly check: (document: UblDocument) => readonly Breach[];
 }
 
-/** A breach with the rule that it breaks. */
+/** A breach with the number of its rule. */
 export interface BrokenRule extends Breach {
   readonly rule: string;
   readonly severity: Rule['severity'];
@@ -42,22 +44,25 @@ export interface BrokenRule extends Breach {
 
 type RuleOf = (number: string, says: string, check: Rule['check']) => Rule;
 
-/** Rules of one section, which a document must keep to be issued. */
+/** Makes rules of one section. A document must keep them to be issued. */
 export function fatalIn(section: Section): RuleOf {
   return (number, says, check) => ({ number, severity: 'fatal', section, says, check });
 }
 
-/** `BR-CO-15: the total with VAT (BT-112) is 12.40; the total without VAT and the VAT come to 12.30.` */
+/**
+ * Returns the sentence of a breach: `BR-CO-15: the total with VAT (BT-112) is 12.40; the total without VAT and the VAT
+ * come to 12.30.`
+ */
 export function sentenceOfBreach(broken: BrokenRule): string {
   const { rule, what, found, expected } = broken;
   const says = found === undefined ? 'is missing' : `is ${found}`;
   return `${rule}: ${what} ${says}${expected === '' ? '' : `; ${expected}`}.`;
 }
 
-/** Of a rule that is kept: most rules of most documents, so no new list each time. */
+/** The breaches of a rule that a document keeps. Most rules are kept, so they all share this list. */
 export const NONE_BROKEN: readonly Breach[] = [];
 
-/** What is not there and must be. */
+/** Makes the breach for a value that is missing. */
 export function missing(what: string): Breach {
   return { what, found: undefined, expected: '' };
 }

@@ -2,7 +2,7 @@ import { CIUS_PT_RULES } from './cius-pt/cius-pt-rules.ts';
 import type { Rule } from './rule.ts';
 import { RULES_BY_THEME } from './rules.ts';
 
-/** The table of docs/gateway.md: themes, where their rules are written down, and their numbers. */
+/** Writes the table of docs/gateway.md: themes, the documents in which their rules are published, and their numbers. */
 export function rulesTable(): string {
   const themes: readonly [string, readonly Rule[]][] = [
     ...Object.entries(RULES_BY_THEME),
@@ -15,7 +15,7 @@ export function rulesTable(): string {
   return ['| Theme | Source | Rules |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** Numbers in order; consecutive ones are written as a run: `BR-12 to BR-15`. */
+/** Sorts numbers, and writes consecutive ones as a run: `BR-12 to BR-15`. */
 function inRuns(numbers: readonly string[]): string[] {
   const runs: { first: string; last: string }[] = [];
   for (const number of [...numbers].sort(byNumber)) {

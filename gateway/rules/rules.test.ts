@@ -11,7 +11,7 @@ const CATEGORIES = ['S', 'Z', 'E', 'AE', 'K', 'G', 'O'] as const;
 
 const numbersIn = (xml: string): string[] => [...new Set(brokenRules(xml).map(({ rule }) => rule))];
 
-/** The sample with one piece of its text changed; a piece that is not there is a fault of the case. */
+/** Changes one piece of the sample's text. It throws when the sample does not have that piece. */
 function changed(options: SampleOptions, from: string | RegExp, to: string): string {
   const before = ublSample(options);
   const after = before.replace(from, to);

@@ -4,7 +4,7 @@ import { fatalIn } from './rule.ts';
 
 const ours = fatalIn('Docket');
 
-/** The totals whose sign says which way the money goes. */
+/** The totals whose sign shows who pays whom. */
 const TOTALS = [
   ['cbc:TaxExclusiveAmount', 'the total without VAT of a credit note (BT-109)'],
   ['cbc:TaxInclusiveAmount', 'the total with VAT of a credit note (BT-112)'],

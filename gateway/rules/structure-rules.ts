@@ -13,8 +13,8 @@ const breach = (what: string, found: string | undefined, expected: string): Brea
 });
 
 /**
- * Elements of an element that are out of order, too many, missing or not UBL's. The first fault of each is enough. While
- * the order holds, elements of one name stand together, so that counting the last name is counting all.
+ * Finds the first child of an element that is out of order, too many, missing or not of UBL. While the order is right,
+ * elements of one name stand together, so counting the run of the last name counts them all.
  */
 function contentFaults(parent: XmlElement): readonly Breach[] {
   const content = CONTENTS.get(parent.name);
@@ -45,7 +45,7 @@ function contentFaults(parent: XmlElement): readonly Breach[] {
 
 const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:Z|[+-]\d\d:\d\d)?$/;
 
-/** True for a day that the calendar has: 2023-02-29 has the form of a date and is none. */
+/** True for a day of the calendar. 2023-02-29 has the form of a date and is none. */
 function isDate(text: string): boolean {
   if (!DATE.test(text)) return false;
   const [year, month, day] = text.slice(0, 10).split('-').map(Number);
@@ -55,7 +55,7 @@ function isDate(text: string): boolean {
 
 const isBoolean = (text: string): boolean => ['true', 'false', '0', '1'].includes(text);
 
-/** UBL's names end in what they hold (UBL naming and design rules, representation terms). */
+/** The end of a UBL name says what the element holds (UBL naming and design rules, representation terms). */
 const TYPES: readonly {
   readonly ends: RegExp;
   readonly isOf: (text: string) => boolean;
@@ -85,8 +85,9 @@ function valueFaults({ name, text, attributes }: XmlElement): readonly Breach[] 
 }
 
 /**
- * UBL-SCHEMA (fatal; OASIS UBL 2.1): names, order and number of elements, decimals, dates and booleans, and currencies of
- * amounts, as the schema has them, in what EN 16931's binding uses. Elements that the binding does not use are not entered.
+ * UBL-SCHEMA (fatal; OASIS UBL 2.1): what the schema requires of the elements that EN 16931's binding uses. These are
+ * names, order and number of elements, decimals, dates, booleans, and currencies of amounts. Elements that the binding
+ * does not use are not checked inside.
  */
 export const STRUCTURE_RULES: readonly Rule[] = [
   schema(

@@ -8,7 +8,9 @@ import { allAt, childrenOf, textAt } from './xml-tree.ts';
 
 const syntax = fatalIn('CEN/TS 16931-3-2, syntax binding');
 
-/** Schema allows several of an element where the standard's model has one of it. */
+/**
+ * Makes a rule that an element is present at most once. The schema allows several where the standard's model has one.
+ */
 function atMostOne(
   number: string,
   what: string,
@@ -22,7 +24,7 @@ function atMostOne(
   });
 }
 
-/** UBL-SR-05 to UBL-SR-49 (fatal; CEN/TS 16931-3-2): elements that may be there once. */
+/** UBL-SR-05 to UBL-SR-49 (fatal; CEN/TS 16931-3-2): elements that may be present only once. */
 const once: readonly Rule[] = [
   atMostOne('UBL-SR-05', 'the payment terms (BT-20)', ({ root }) =>
     allAt(root, 'cac:PaymentTerms', 'cbc:Note'),
@@ -67,7 +69,7 @@ function taxNumbers(party: XmlElement | undefined, tax: 'VAT' | 'other'): readon
 
 const isRounded = (name: string): boolean => name.endsWith('Amount') && name !== 'cbc:PriceAmount';
 
-/** Every amount of a document that is no price, and none of the discounts on one, which may have more decimals. */
+/** Returns every amount of a document, except prices and discounts on them. Those may have more decimals. */
 function roundedAmounts({ byName }: UblDocument): XmlElement[] {
   const ofPrices = new Set(
     (byName.get('cac:Price') ?? [])
@@ -80,7 +82,7 @@ function roundedAmounts({ byName }: UblDocument): XmlElement[] {
   return found;
 }
 
-/** UBL-SR-30 to -34, -48, -50, -53 and UBL-DT-01 (fatal; CEN/TS 16931-3-2): what each row, line and amount is like. */
+/** UBL-SR-30 to -34, -48, -50, -53 and UBL-DT-01 (fatal; CEN/TS 16931-3-2): the form of each row, line and amount. */
 const each: readonly Rule[] = [
   oneReason('UBL-SR-30', 'allowance (BT-97, BT-139)', 'allowances'),
   oneReason('UBL-SR-31', 'charge (BT-104, BT-144)', 'charges'),

@@ -23,7 +23,7 @@ const given: readonly Rule[] = [
   totalGiven('BR-15', 'the amount due (BT-115)', 'cbc:PayableAmount'),
 ];
 
-/** Compares a printed total with what it must come to; nothing to say where either is not there. */
+/** Compares a printed total with the sum that it must equal. Returns no breach where either is missing. */
 function comesTo(what: string, own: Big | undefined, parts: string, sum: Big | undefined): readonly Breach[] {
   if (own === undefined || sum === undefined || own.eq(sum)) return [];
   return [{ what, found: own.toFixed(2), expected: `${parts} come to ${sum.toFixed(2)}` }];
@@ -32,7 +32,7 @@ function comesTo(what: string, own: Big | undefined, parts: string, sum: Big | u
 const amountsOf = (parts: readonly XmlElement[], element: string): Big[] =>
   parts.map((part) => decimalAt(part, element) ?? ZERO);
 
-/** A total of allowances or charges, which is there exactly when there are any. */
+/** Checks a total of allowances or charges. It must be present exactly when there are any. */
 function totalOfAll(
   element: string,
   what: string,

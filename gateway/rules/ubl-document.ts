@@ -2,7 +2,7 @@ import type { XmlElement } from './xml-tree.ts';
 import { forgetElements, oncePerElement } from './element-memo.ts';
 import { allAt, childrenOf, elementsByName, firstAt, textAt } from './xml-tree.ts';
 
-/** A UBL invoice or credit note as parsed, with the parts that many rules look at. */
+/** A parsed UBL invoice or credit note, with the parts that many rules read. */
 export interface UblDocument {
   readonly root: XmlElement;
   readonly kind: 'Invoice' | 'CreditNote';
@@ -19,13 +19,13 @@ export interface UblDocument {
   readonly totals: XmlElement | undefined;
   /** BG-23, of every TaxTotal. */
   readonly breakdown: readonly XmlElement[];
-  /** VAT categories that lines, allowances, charges or the breakdown are of. */
+  /** The VAT categories of lines, allowances, charges and the breakdown. */
   readonly categories: ReadonlySet<string>;
   /** Every element of the document by its name, in document order. */
   readonly byName: ReadonlyMap<string, readonly XmlElement[]>;
 }
 
-/** What was written, by its root; undefined when it is no UBL invoice or credit note at all. */
+/** Makes a document of its root; undefined when it is no UBL invoice or credit note. */
 export function ublDocument(root: XmlElement | undefined): UblDocument | undefined {
   forgetElements();
   if (root === undefined || (root.name !== 'Invoice' && root.name !== 'CreditNote')) return undefined;
@@ -49,14 +49,14 @@ export function ublDocument(root: XmlElement | undefined): UblDocument | undefin
   };
 }
 
-/** Whether an allowance or charge adds to the total; undefined when it does not say. */
+/** True for a charge and false for an allowance; undefined when the element does not say. */
 export function isCharge(allowanceCharge: XmlElement): boolean | undefined {
   const indicator = textAt(allowanceCharge, 'cbc:ChargeIndicator');
   if (indicator === 'true' || indicator === '1') return true;
   return indicator === 'false' || indicator === '0' ? false : undefined;
 }
 
-/** True for a tax that is VAT: the binding writes `VAT` as the scheme of each. */
+/** True for VAT. The binding writes `VAT` as the scheme of each tax. */
 export function isVat(withScheme: XmlElement): boolean {
   return textAt(withScheme, 'cac:TaxScheme', 'cbc:ID')?.toUpperCase() === 'VAT';
 }
@@ -72,7 +72,7 @@ export const vatCategoryOf = oncePerElement((part): XmlElement | undefined => {
   return categories.find(isVat);
 });
 
-/** A VAT number of a party (BT-31, BT-48, BT-63). */
+/** Returns the VAT number of a party (BT-31, BT-48, BT-63). */
 export function vatNumberOf(party: XmlElement | undefined): string | undefined {
   return childrenOf(party, 'cac:PartyTaxScheme')
     .filter(isVat)
@@ -85,7 +85,7 @@ const ownName = oncePerElement((line) => {
   return id === undefined ? undefined : `line ${id}`;
 });
 
-/** `line 3`, by the line's own identifier, else its place. */
+/** Returns `line 3`, by the line's own identifier, else by its position. */
 export function lineName(document: UblDocument, line: XmlElement): string {
   return ownName(line) ?? `line at place ${document.lines.indexOf(line) + 1}`;
 }

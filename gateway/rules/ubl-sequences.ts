@@ -1,6 +1,6 @@
 /**
- * The order of elements in UBL 2.1 (OASIS, 4 November 2013), for what EN 16931's binding uses of it. After a name: `!`
- * exactly one, `+` one or more, `*` any number; nothing, at most one.
+ * The order of elements in UBL 2.1 (OASIS, 4 November 2013), as far as EN 16931's binding uses it. After a name, `!`
+ * means exactly one, `+` one or more, and `*` any number. A name without a sign means at most one.
  */
 const REFERENCES = 'cac:DespatchDocumentReference* cac:ReceiptDocumentReference*';
 const HEAD_CODES =
@@ -108,14 +108,14 @@ export interface Particle {
   readonly most: number;
 }
 
-/** What an element may have. */
+/** The contents of an element. */
 export interface Content {
   readonly particles: ReadonlyMap<string, Particle>;
-  /** How many of them must be there. */
+  /** How many of its children are required. */
   readonly required: number;
 }
 
-/** The elements that an element may have, each with its place among them and how often it may stand there. */
+/** The children of an element by name, each with its position and how often it may occur. */
 export const CONTENTS: ReadonlyMap<string, Content> = new Map(
   Object.entries(SEQUENCES).map(([name, sequence]) => {
     const words = sequence.split(' ');

@@ -1,4 +1,4 @@
-/** UN/ECE Recommendation 20: the codes of units that trade uses and that do not have the form of a family below. */
+/** UN/ECE Recommendation 20: the codes of units in use that do not have the form of `FAMILY` below. */
 const NAMED: ReadonlySet<string> = new Set(
   `10 11 13 14 15 20 21 22 23 24 25 27 28 33 34 35 37 38 40 41 56 57 58 59 60 61 74 77 80 81 85 87 89 91
   1I 2A 2B 2C 2G 2H 2I 2J 2K 2L 2M 2N 2P 2Q 2R 2U 2X 2Y 2Z 3B 3C 4C 4G 4H 4K 4L 4M 4N 4O 4P 4Q 4R 4T 4U 4W 4X 5A 5B 5E 5J
@@ -20,12 +20,12 @@ const NAMED: ReadonlySet<string> = new Set(
     .split(/\s+/),
 );
 
-/** Recommendation 20 numbers its families by a letter and two digits: C62 is one, H87 a piece. */
+/** Recommendation 20 numbers families of codes by a letter and two digits: C62 is one, H87 a piece. */
 const FAMILY = /^[A-HJ-NPQ]\d\d$/;
-/** Recommendation 21, kinds of packages, with the X that stands before them: XBX is a box. */
+/** Recommendation 21, kinds of packages, with the X that is put before them: XBX is a box. */
 const PACKAGE = /^X(?:\d[A-Z]|[A-Z]{2}|[BOPT]\d|4[34])$/;
 
-/** True for a code of UN/ECE Recommendation 20, or of 21 with X before it. Families are told by their form. */
+/** True for a code of UN/ECE Recommendation 20, or of 21 with X before it. A family is recognised by its form. */
 export function isUnit(code: string): boolean {
   return NAMED.has(code) || FAMILY.test(code) || PACKAGE.test(code);
 }

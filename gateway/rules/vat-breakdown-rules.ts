@@ -14,18 +14,18 @@ export function rateOf(part: XmlElement): Big | undefined {
   return decimalAt(vatCategoryOf(part), 'cbc:Percent');
 }
 
-/** `the VAT breakdown at S 23 (BG-23)`. */
+/** Returns `the VAT breakdown at S 23 (BG-23)`. */
 export function rowName(row: XmlElement): string {
   return `VAT breakdown at ${[categoryOf(row), rateOf(row)?.toFixed()].filter((part) => part !== undefined).join(' ')} %`;
 }
 
 /**
- * The published rules let a VAT amount, and the basis of a rate, be less than one whole unit of the currency off: many
- * sellers round the VAT of each line. The reader's own checks are closer (`gateway/checks/sums.ts`).
+ * The tolerance of the published rules for a VAT amount and for the basis of a rate: less than one unit of the
+ * currency. Many sellers round the VAT of each line. The reader's own checks are stricter (`gateway/checks/sums.ts`).
  */
 export const UNIT_OF_CURRENCY = 1;
 
-/** What is wrong with the VAT of a row, whose sign is that of its basis; nothing where an amount is not there. */
+/** Checks the VAT of a row, which has the sign of its basis. Returns no breach where an amount is missing. */
 export function wrongTax(row: XmlElement): Breach[] {
   const basis = decimalAt(row, 'cbc:TaxableAmount');
   const tax = decimalAt(row, 'cbc:TaxAmount');

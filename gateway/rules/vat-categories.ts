@@ -4,13 +4,16 @@ import type { UblDocument } from './ubl-document.ts';
 import { vatNumberOf } from './ubl-document.ts';
 import { allAt, textAt } from './xml-tree.ts';
 
-/** A VAT category (UNTDID 5305) and what the standard's rules of it ask; the rules are numbered alike for all. */
+/**
+ * A VAT category (UNTDID 5305), and what the standard's rules about it require. The rules of all categories are
+ * numbered alike.
+ */
 export interface Category {
   readonly code: string;
-  /** `BR-S`, `BR-IC`: what the numbers of its rules begin with. */
+  /** The start of its rules' numbers: `BR-S`, `BR-IC`. */
   readonly prefix: string;
   readonly words: string;
-  /** The numbers that the parties must have; undefined when they have them. */
+  /** Returns which number of a party is missing; undefined when none is. */
   readonly parties: (document: UblDocument) => Breach | undefined;
   readonly rate: 'above 0' | '0' | 'none';
   readonly reason: 'required' | 'forbidden';

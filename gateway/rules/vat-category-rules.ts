@@ -43,7 +43,10 @@ function nameOf(document: UblDocument, place: Place, part: XmlElement): string {
   return place === LINES ? lineName(document, part) : `a ${place.words}`;
 }
 
-/** BR-x-01: what is used on lines, allowances or charges has its row in the breakdown: one, or one a rate for S. */
+/**
+ * BR-x-01: a category that lines, allowances or charges use has its row in the breakdown. Category S has one row for
+ * each rate, the others have one.
+ */
 function inBreakdown(category: Category): Rule {
   const perRate = category.code === 'S';
   return vatRule(
@@ -63,7 +66,7 @@ function inBreakdown(category: Category): Rule {
   );
 }
 
-/** BR-x-02 to BR-x-04: what is known of the parties, for lines, allowances and charges. */
+/** BR-x-02 to BR-x-04: the numbers of the parties that lines, allowances and charges require. */
 function partiesKnown(category: Category, place: Place, number: string): Rule {
   const what = category.code === 'O' ? 'no VAT number' : 'the tax numbers that its category asks for';
   return vatRule(
@@ -101,7 +104,10 @@ function fits(wanted: Category['rate'], rate: Big | undefined): boolean {
   return wanted === '0' ? rate.eq(0) : rate.gt(0);
 }
 
-/** BR-x-08: the basis of a row is its lines less its allowances plus its charges, for S at each rate apart. */
+/**
+ * BR-x-08: the basis of a row is the sum of its lines, less its allowances, plus its charges. For S this holds at each
+ * rate.
+ */
 function basisAddsUp(category: Category): Rule {
   const perRate = category.code === 'S';
   return vatRule(
@@ -123,7 +129,7 @@ function basisAddsUp(category: Category): Rule {
           .minus(sum(document.allowances, 'cbc:Amount'))
           .plus(sum(document.charges, 'cbc:Amount'));
         const off = basis.minus(wanted).abs();
-        // The tolerance is for rounded lines only: a rate without any line is wrong, however small its basis is.
+        // The tolerance is only for rounded lines. A rate without any line is wrong, however small its basis is.
         const isUsed = PLACES.some((place) => place.all(document).some(isOwn));
         if (perRate ? isUsed && off.lt(UNIT_OF_CURRENCY) : off.eq(0)) return [];
         const expected = `its lines, allowances and charges come to ${wanted.toFixed(2)}`;
@@ -132,7 +138,7 @@ function basisAddsUp(category: Category): Rule {
   );
 }
 
-/** BR-x-09: the VAT of a row is basis times rate, or nothing. */
+/** BR-x-09: the VAT of a row is basis times rate, or 0 for categories without VAT. */
 function taxFits(category: Category): Rule {
   const says =
     category.rate === 'above 0'
@@ -149,7 +155,7 @@ function taxFits(category: Category): Rule {
   );
 }
 
-/** BR-x-10: a row says why there is no VAT, exactly where there is none. */
+/** BR-x-10: a row gives a reason for charging no VAT, exactly when it charges none. */
 function reasonFits(category: Category): Rule {
   const word = category.reason === 'required' ? 'a' : 'no';
   return vatRule(
@@ -168,7 +174,7 @@ function reasonFits(category: Category): Rule {
   );
 }
 
-/** The ten rules of a category; a document without the category breaks none of them. */
+/** Makes the ten rules of a category. A document without the category breaks none of them. */
 function rulesOf(category: Category): Rule[] {
   const rules = [
     inBreakdown(category),
@@ -222,7 +228,10 @@ const delivery: readonly Rule[] = [
   ),
 ];
 
-/** BR-O-11 to BR-O-14 (fatal; EN 16931-1, VAT rules): what is not subject to VAT stands alone in a document. */
+/**
+ * BR-O-11 to BR-O-14 (fatal; EN 16931-1, VAT rules): a document has only this category when it has one that is not
+ * subject to VAT.
+ */
 function alone(number: string, words: string, all: (document: UblDocument) => readonly XmlElement[]): Rule {
   return vatRule(
     number,

@@ -1,9 +1,9 @@
-/** An element of a document, its name with the prefix that its namespace has here. */
+/** An element of a document. The prefix of its name depends only on the namespace. */
 export interface XmlElement {
-  /** `cbc:ID`, `cac:Party`; the root's own namespace has no prefix: `Invoice`. */
+  /** Examples are `cbc:ID` and `cac:Party`. The root's own namespace has no prefix: `Invoice`. */
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
-  /** Text directly in the element, without blanks around it. */
+  /** The text directly in the element, without blanks around it. */
   readonly text: string;
   readonly children: readonly XmlElement[];
 }
@@ -11,9 +11,9 @@ export interface XmlElement {
 const NO_ELEMENTS: readonly XmlElement[] = [];
 
 /**
- * Adds the children of one name to a list, which is made when the first of them comes: most are asked for in vain.
- * By index, as all loops of this file: the rules walk a document's elements some 30,000 times, and an iterator would
- * make an object at each step.
+ * Adds the children of one name to a list. It makes the list only for the first child, because most searches find none.
+ * All loops of this file count an index. The rules walk a document's elements some 30,000 times, and an iterator would
+ * allocate an object at each step.
  */
 function addNamed(
   list: XmlElement[] | undefined,
@@ -30,12 +30,12 @@ function addNamed(
   return found;
 }
 
-/** The children of one name. */
+/** Returns the children of one name. */
 export function childrenOf(parent: XmlElement | undefined, name: string): readonly XmlElement[] {
   return parent === undefined ? NO_ELEMENTS : (addNamed(undefined, parent.children, name) ?? NO_ELEMENTS);
 }
 
-/** The first element at the end of a path of names, or undefined. */
+/** Returns the first element at the end of a path of names, or undefined. */
 export function firstAt(from: XmlElement | undefined, ...path: readonly string[]): XmlElement | undefined {
   let at = from;
   for (let i = 0; i < path.length && at; i += 1) at = childOf(at, path[i] as string);
@@ -47,7 +47,7 @@ function childOf({ children }: XmlElement, name: string): XmlElement | undefined
   return undefined;
 }
 
-/** All elements at the end of a path of names. */
+/** Returns all elements at the end of a path of names. */
 export function allAt(from: XmlElement | undefined, ...path: readonly string[]): readonly XmlElement[] {
   let at: readonly XmlElement[] = from === undefined ? NO_ELEMENTS : [from];
   for (let step = 0; step < path.length && at.length > 0; step += 1) {
@@ -59,13 +59,13 @@ export function allAt(from: XmlElement | undefined, ...path: readonly string[]):
   return at;
 }
 
-/** The text of the first element at the end of a path; undefined when there is none or it is empty. */
+/** Returns the text of the first element at the end of a path; undefined when there is none or it is empty. */
 export function textAt(from: XmlElement | undefined, ...path: readonly string[]): string | undefined {
   const text = firstAt(from, ...path)?.text;
   return text === '' ? undefined : text;
 }
 
-/** Every element below one, itself included, by its name and in document order. */
+/** Returns an element and every element below it by name, in document order. */
 export function elementsByName(from: XmlElement): ReadonlyMap<string, readonly XmlElement[]> {
   const found = new Map<string, XmlElement[]>();
   const add = (element: XmlElement): void => {

@@ -18,7 +18,10 @@ const ADDRESS = {
 };
 const CONTACT = { name: 'Contabilidade', phone: '210000000', email: 'contas@exemplo.pt' };
 
-/** A Portuguese invoice that keeps every rule of CIUS-PT and says something everywhere that one of its rules looks. */
+/**
+ * Makes a Portuguese invoice that keeps every rule of CIUS-PT. It has a value in every place that one of those rules
+ * reads.
+ */
 function whole(kind: 'Invoice' | 'CreditNote' = 'Invoice', category: 'S' | 'E' = 'S'): SemanticInvoice {
   const said = readSemantic(ublSample({ kind, category }))!.invoice;
   const seller = {

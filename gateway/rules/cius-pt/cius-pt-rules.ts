@@ -6,12 +6,12 @@ import { CIUS_PT_FORMS } from './forms.ts';
 import { CIUS_PT_PRODUCTS } from './products.ts';
 
 /**
- * What CIUS-PT asks beyond EN 16931, by the numbers of its own Schematron (eSPap, `urn_feap.gov.pt_CIUS-PT_2.1.1`, UBL
- * binding), as far as a document of ours can break it.
+ * The rules of CIUS-PT beyond EN 16931 that a document of ours can break. The numbers are those of its own Schematron
+ * (eSPap, `urn_feap.gov.pt_CIUS-PT_2.1.1`, UBL binding).
  */
 export const CIUS_PT_RULES: readonly Rule[] = [...CIUS_PT_CONTENTS, ...CIUS_PT_FORMS, ...CIUS_PT_PRODUCTS];
 
-/** Whether a document says that it is written by CIUS-PT. */
+/** True when a document says that it follows CIUS-PT. */
 export function saysCiusPt({ root }: UblDocument): boolean {
   return /:CIUS-PT:/i.test(textAt(root, 'cbc:CustomizationID') ?? '');
 }

@@ -7,14 +7,14 @@ import { allAt, firstAt, textAt } from '../xml-tree.ts';
 
 const rule = fatalIn('eSPap, CIUS-PT 2.1.1');
 
-/** Something that must be said, and what says it. */
+/** Makes a rule that a value must be present. */
 function needs(number: string, what: string, read: (document: UblDocument) => unknown): Rule {
   return rule(number, `A document says ${what}.`, (document) =>
     read(document) === undefined ? [missing(what)] : NONE_BROKEN,
   );
 }
 
-/** A part of an address, once there is that address. */
+/** Makes a rule that an address has a part. A document without that address keeps it. */
 function addressNeeds(number: string, what: string, path: readonly string[], part: string): Rule {
   return rule(number, `An address says ${what}.`, ({ root }) =>
     allAt(root, ...path).flatMap((address) => (textAt(address, part) === undefined ? [missing(what)] : [])),
@@ -27,7 +27,7 @@ const PRECEDING = 'the preceding invoice (BG-3)';
 
 const hasPreceding = ({ root }: UblDocument): boolean => firstAt(root, 'cac:BillingReference') !== undefined;
 
-/** An exempt line says why in an attribute of its item: by code or by text. */
+/** Names of the item attribute in which an exempt line gives its reason, by code or by text. */
 const REASONS: ReadonlySet<string | undefined> = new Set([
   '#TAXEXEMPTIONREASONCODE@CLASSIFIEDTAXCATEGORY#',
   '#TAXEXEMPTIONREASON@CLASSIFIEDTAXCATEGORY#',
@@ -40,7 +40,7 @@ function exemptLinesWithout(document: UblDocument, isReason: (property: XmlEleme
     .map((line) => missing(`the exemption reason of ${lineName(document, line)}`));
 }
 
-/** Rates of rows that do not fit the category of the row. */
+/** Returns the rates of rows that do not fit the category of the row. */
 function ratesOf(category: string, isRight: (rate: number) => boolean, expected: string): Rule['check'] {
   return ({ breakdown }) =>
     breakdown
@@ -50,7 +50,10 @@ function ratesOf(category: string, isRight: (rate: number) => boolean, expected:
       .map((found) => ({ what: `the VAT rate (BT-119) of category ${category}`, found, expected }));
 }
 
-/** The rules on contents (`BR-CIUS-PT-...`) that a written document can break; the others are about groups without contents. */
+/**
+ * The rules on contents (`BR-CIUS-PT-...`) that a written document can break. The others are about groups that Docket
+ * leaves empty.
+ */
 export const CIUS_PT_CONTENTS: readonly Rule[] = [
   needs('BR-CIUS-PT-01', 'the seller’s VAT number (BT-31)', ({ seller }) => vatNumberOf(seller)),
   needs('BR-CIUS-PT-03', 'the buyer’s VAT number (BT-48)', ({ buyer }) => vatNumberOf(buyer)),

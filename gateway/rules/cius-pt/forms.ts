@@ -6,7 +6,7 @@ import { allAt } from '../xml-tree.ts';
 
 const rule = fatalIn('eSPap, CIUS-PT 2.1.1');
 
-/** How a value must be written: a pattern, and the same in words. */
+/** The form of a value, as a pattern and in words. */
 interface Form {
   readonly pattern: RegExp;
   readonly words: string;
@@ -48,7 +48,7 @@ const CUSTOMIZATION: Form = {
   words: 'it must name CIUS-PT with its version',
 };
 
-/** Number, what it speaks of, form, and where that stands. */
+/** One rule: its number, its subject, the form, and the path of the value. */
 type Line = readonly [number: string, what: string, form: Form, path: string];
 
 const PARTY = (role: string, path: string, numbers: readonly string[]): readonly Line[] => {
@@ -214,7 +214,7 @@ const ON_LINE: readonly Line[] = [
   ['140', 'the value of an attribute (BT-161)', T200, 'Item/AdditionalItemProperty/Value'],
 ];
 
-/** The rules of form, as the specification's own rules on data types (`DT-CIUS-PT-...`) ask. */
+/** The rules of form, which are the specification's rules on data types (`DT-CIUS-PT-...`). */
 export const CIUS_PT_FORMS: readonly Rule[] = byNumber([
   ...ON_DOCUMENT.map((line) => ({ line, from: ({ root }: UblDocument) => [root] })),
   ...ON_LINE.map((line) => ({ line, from: ({ lines }: UblDocument) => lines })),
@@ -246,7 +246,7 @@ function breachesOf(
     .map(({ text }) => ({ what, found: shown(text), expected: words }));
 }
 
-/** Longest text of a document that a sentence repeats. */
+/** Characters of a document's text that a sentence repeats. */
 const SHOWN_MAX = 60;
 
 function shown(text: string): string {

@@ -9,12 +9,15 @@ import { childrenOf, firstAt } from '../xml-tree.ts';
 
 const rule = fatalIn('eSPap, CIUS-PT 2.1.1');
 
-/** The specification takes amounts within one euro of their product. */
+/** The specification accepts amounts within one euro of their product. */
 const TOLERANCE = new Big(1);
 
 const isNear = (one: Big, other: Big): boolean => one.minus(other).abs().lte(TOLERANCE);
 
-/** Quantity times price, for one unit of the base quantity, with the allowances and charges of the line (DT-CIUS-PT-157). */
+/**
+ * Returns quantity times price for one unit of the base quantity, with the allowances and charges of the line
+ * (DT-CIUS-PT-157).
+ */
 function productOf(line: XmlElement): Big | undefined {
   const quantity = decimalAt(line, 'cbc:InvoicedQuantity') ?? decimalAt(line, 'cbc:CreditedQuantity');
   const price = decimalAt(line, 'cac:Price', 'cbc:PriceAmount');
@@ -27,7 +30,7 @@ function productOf(line: XmlElement): Big | undefined {
   }, gross);
 }
 
-/** A base amount goes with a percentage, and the two make the amount. */
+/** A base amount needs a percentage and a percentage needs a base amount. Their product is the amount. */
 function brokenProduct(each: XmlElement, what: string): Breach[] {
   const base = decimalAt(each, 'cbc:BaseAmount');
   const percent = decimalAt(each, 'cbc:MultiplierFactorNumeric');
@@ -72,7 +75,7 @@ function brokenLines(document: UblDocument): Breach[] {
   });
 }
 
-/** A price after its discount (DT-CIUS-PT-170). */
+/** Checks prices after their discount (DT-CIUS-PT-170). */
 function brokenPrices(document: UblDocument): Breach[] {
   return document.lines.flatMap((line) => {
     const price = decimalAt(line, 'cac:Price', 'cbc:PriceAmount');
@@ -97,7 +100,7 @@ function brokenBases(document: UblDocument): Breach[] {
   });
 }
 
-/** The specification's rules on products (`DT-CIUS-PT-157` and following); its sums are held more exactly by EN 16931. */
+/** The specification's rules on products (`DT-CIUS-PT-157` and following). EN 16931 checks its sums more exactly. */
 export const CIUS_PT_PRODUCTS: readonly Rule[] = [
   rule('DT-CIUS-PT-157', 'Quantity and price of a line come to its net amount, within 1.00.', brokenLines),
   onDocument('DT-CIUS-PT-158', 'allowances', 'the amount of an allowance (BT-92)'),

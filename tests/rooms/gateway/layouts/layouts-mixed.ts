@@ -23,7 +23,7 @@ function nextPage(page: Page): void {
   page.y = 70;
 }
 
-/** Several of the hard things at once, and columns that no field has. */
+/** Layouts that combine several difficulties, and layouts with columns that no field has. */
 export const MIXED: readonly Layout[] = [
   {
     name: 'columns of EAN and lot beside the code',
