@@ -80,7 +80,7 @@ export function documentLines(one: ScoredDocument): string[] {
   return [
     head,
     ...one.differences.map(
-      (difference) => `    ${difference.text}${one.untold.includes(difference) ? ' (not told)' : ''}`,
+      (difference) => `    ${difference.text}${one.untold.includes(difference) ? ' (no warning)' : ''}`,
     ),
     ...(one.officialBreaches ?? []).map((rule) => `    breaks the official rule ${rule}`),
   ];

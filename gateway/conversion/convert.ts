@@ -72,7 +72,7 @@ export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
  * @throws Refusal `FORMAT_NOT_POSSIBLE`
  */
 function reformatted({ pdf: result, format }: ConverterTask): ConverterOutcome {
-  if (format === undefined) throw new Error('A format is made without saying which.');
+  if (format === undefined) throw new Error('The task has no format.');
   const { text, mediaType } = inFormat(xmlTextOf(result)?.text ?? '', format);
   const body = new TextEncoder().encode(text);
   return { ok: true, body, mediaType, pages: 0, mappingVersion: 0, warnings: [] };
@@ -120,7 +120,7 @@ async function byReader(
     case 'invoice':
       return convertInvoice(mapping, document, pages);
     case 'timetable':
-      if (task.madeAt === undefined) throw new Error('A timetable is made without the time of its making.');
+      if (task.madeAt === undefined) throw new Error('The task of a timetable has no madeAt.');
       return convertTimetable(mapping, document, { parameters: task.parameters, madeAt: task.madeAt });
   }
 }

@@ -18,7 +18,7 @@ interface Shared {
 /**
  * Compares the e-invoice inside a PDF with its page: number, date, totals. A warning names both values where they
  * differ. The check of a Portuguese QR code does the same.
- * @param read what the reader made of the page, when all its checks hold; it is believed then and not otherwise
+ * @param read the values of the page when all its checks hold; undefined otherwise
  */
 export function disagreements(
   said: SemanticInvoice,

@@ -54,7 +54,7 @@ export async function detect(
     const warnings = [...odd, ...comparison(said, pages, await readSoundly(look))];
     return { by: 'embedded', source, said, pages: document.numPages, warnings };
   }
-  const why = `The embedded e-invoice is not taken. ${failure ?? ''}`.trim();
+  const why = `The embedded e-invoice is not used. ${failure ?? ''}`.trim();
   const notTaken = { code: 'EMBEDDED_NOT_TAKEN', message: why };
   return saying(why, () => byPage(look, { odd: [...odd, notTaken], said, inPlaceOf: why }));
 }

@@ -49,7 +49,7 @@ export function onlyInvoice(invoices: readonly EmbeddedInvoice[]): EmbeddedInvoi
   if (invoices.length < 2) return invoices[0];
   throw new Refusal(
     'AMBIGUOUS',
-    `The file carries ${invoices.length} different embedded e-invoices; which one is meant cannot be told.`,
+    `The file carries ${invoices.length} different embedded e-invoices, and nothing says which one is meant.`,
   );
 }
 

@@ -39,7 +39,7 @@ export async function embeddedInvoices(
   if (attachments.length > mapping.attachmentsMax)
     throw new Refusal(
       'PDF_LIMIT',
-      `The file has more than ${mapping.attachmentsMax} attachments; that many are looked at.`,
+      `The file has more than ${mapping.attachmentsMax} attachments; no more than that are read.`,
     );
   const byHash = new Map<string, EmbeddedInvoice>();
   const refused: string[] = [];
@@ -62,9 +62,7 @@ function sharedKeys(attachments: readonly Attachment[]): GatewayWarning[] {
   return [...new Set(keys)].flatMap((key) => {
     const times = keys.filter((each) => each === key).length;
     if (times < 2) return [];
-    return [
-      { code: 'ATTACHMENTS_ONE_KEY', message: `${times} attachments stand under the one key ${shown(key)}.` },
-    ];
+    return [{ code: 'ATTACHMENTS_ONE_KEY', message: `${times} attachments share the key ${shown(key)}.` }];
   });
 }
 
@@ -78,14 +76,14 @@ function judge(mapping: EmbeddedMapping, attachment: Attachment): Judgement {
   if (attachment.bytes === undefined) {
     const isAwaited = attachment.size === undefined && INVOICE_FILES.test(attachment.filename);
     return isAwaited
-      ? remark('EMBEDDED_XML_ABSENT', `The attachment ${name} is named and is not there.`)
+      ? remark('EMBEDDED_XML_ABSENT', `The PDF names the attachment ${name} and does not contain it.`)
       : {};
   }
   const xml = xmlTextOf(attachment.bytes);
   const root = xml && rootOf(xml.text);
   if (!xml || !root)
     return INVOICE_FILES.test(attachment.filename)
-      ? remark('EMBEDDED_XML_UNKNOWN', `The attachment ${name} is not XML, as its name says.`)
+      ? remark('EMBEDDED_XML_UNKNOWN', `The attachment ${name} is not XML, although its name says so.`)
       : {};
   if (!mapping.roots.some((known) => known.name === root.name && known.namespace === root.namespace))
     return unknownRoot(mapping, attachment, root);
@@ -94,7 +92,7 @@ function judge(mapping: EmbeddedMapping, attachment: Attachment): Judgement {
   const { filename, bytes } = attachment;
   const invoice = { filename, bytes, text: xml.text, root: root.name };
   if (!saysOtherwise(xml)) return { invoice };
-  const sentence = `The embedded e-invoice ${name} says it is written in ${xml.declared} and is in ${xml.encoding}.`;
+  const sentence = `The embedded e-invoice ${name} declares the encoding ${xml.declared} and is written in ${xml.encoding}.`;
   return { invoice, ...remark('EMBEDDED_XML_ENCODING', sentence) };
 }
 
@@ -108,13 +106,13 @@ function unknownRoot(mapping: EmbeddedMapping, { filename }: Attachment, root: X
     root.namespace === '' ? 'without a namespace' : `of the namespace ${shown(root.namespace)}`;
   return remark(
     'EMBEDDED_XML_UNKNOWN',
-    `The attachment ${shown(filename)} is XML with the root ${shown(root.name)} ${namespace}, which is no e-invoice known here.`,
+    `The attachment ${shown(filename)} is XML with the root ${shown(root.name)} ${namespace}, which is no known e-invoice.`,
   );
 }
 
 /** Returns why an e-invoice must not be read, as the end of a sentence. */
 function reasonAgainst({ text, isSound, encoding }: XmlText): string | undefined {
-  if (!isSound) return `has bytes that are not ${encoding}, as it is declared`;
+  if (!isSound) return `has bytes that are invalid in its encoding, ${encoding}`;
   if (/<!DOCTYPE/i.test(text)) return 'has a document type declaration, which is not accepted';
   return XMLValidator.validate(text.replace(/^\uFEFF/, '')) === true ? undefined : 'is not well-formed XML';
 }

@@ -30,12 +30,12 @@ export function admit({ token, loopback }: Admission, request: IncomingMessage, 
   // Browsers send Fetch Metadata (`Sec-Fetch-Site`) with every request to loopback or over TLS. No other client sends
   // it.
   if (origin !== undefined || request.headers['sec-fetch-site'] !== undefined)
-    throw new Refusal('BROWSER_REFUSED', 'The gateway answers programs and no web page.');
+    throw new Refusal('BROWSER_REFUSED', 'The gateway accepts requests of programs and not of web pages.');
   if (loopback && !isLoopback(host.replace(/:\d+$/, '')))
-    throw new Refusal('BROWSER_REFUSED', 'The gateway does not go by the name that was asked for.');
+    throw new Refusal('BROWSER_REFUSED', 'The request was not sent to a name of this machine.');
   if (token === undefined || (path === '/health' && authorization === undefined)) return;
   if (!isSame(authorization ?? '', `Bearer ${token}`))
-    throw new Refusal('TOKEN_REFUSED', 'The gateway needs its token (GATEWAY_TOKEN), and this was not it.');
+    throw new Refusal('TOKEN_REFUSED', 'The request must carry the token of the gateway (GATEWAY_TOKEN).');
 }
 
 /** Compares digests, so that the time it takes does not depend on the position of a difference or on the length. */

@@ -18,14 +18,14 @@ export function openMeasures(): GatewayMeasures {
   const register = { registers: [registry] };
   const duration = new Histogram({
     name: 'gateway_conversion_duration_seconds',
-    help: 'Time from the whole document received to its answer.',
+    help: 'Time from the arrival of the whole document to its result.',
     labelNames: ['mapping', 'result'],
     buckets: DURATION_BUCKETS_SEC,
     ...register,
   });
   const children = new Gauge({
     name: 'gateway_children',
-    help: 'Converter children by what they do.',
+    help: 'Converter children by state.',
     labelNames: ['doing'],
     ...register,
   });

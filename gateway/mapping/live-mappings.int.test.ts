@@ -72,14 +72,14 @@ describe('the mappings of a running gateway', () => {
 
       put(2, { country: 'DE' });
       await until('the edited mapping converts', async () => (await convertedBy()) === 2, SLOW_MS);
-      expect(logged.join('\n')).toMatch(/a mapping is taken up.*"mapping":"moll_v1","version":2/);
+      expect(logged.join('\n')).toMatch(/a mapping is used from now on.*"mapping":"moll_v1","version":2/);
 
       put(3, { country: 'Germany' });
       await until('the broken one is told', async () => (await health())?.refused === 1, SLOW_MS);
       expect(await convertedBy()).toBe(2);
       expect((await health())?.faults?.[0]).toMatch(/^moll_v1\.json#\/country: /);
       expect(await health({})).toEqual({ own: 1, refused: 1 });
-      expect(logged.join('\n')).toMatch(/is not taken up; the last good one stays.*moll_v1\.json#\/country/);
+      expect(logged.join('\n')).toMatch(/is not used; its last good version stays.*moll_v1\.json#\/country/);
 
       put(4, { country: 'DE' });
       await until('the mended one converts', async () => (await convertedBy()) === 4, SLOW_MS);
@@ -88,7 +88,7 @@ describe('the mappings of a running gateway', () => {
       put(4, { country: 'AT' });
       await until(
         'the unchanged version is told',
-        () => Promise.resolve(logged.some((line) => line.includes('something else under the same version'))),
+        () => Promise.resolve(logged.some((line) => line.includes('has changed under the same version'))),
         SLOW_MS,
       );
 

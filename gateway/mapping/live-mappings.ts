@@ -28,8 +28,8 @@ export interface LiveMappings {
 /**
  * Loads the mappings, then follows changes of the operator's folder. A file with a fault does not replace its last good
  * version.
- * @param options.onChange told the operator's mappings whenever they are others than before
- * @throws MappingInvalid when one is not valid now: a start is refused, a later edit is not taken up
+ * @param options.onChange receives the operator's mappings whenever they have changed
+ * @throws MappingInvalid when a mapping is not valid at the start; a later edit with a fault is not used
  */
 export function openMappings(options: {
   readonly folder: string | undefined;
@@ -77,7 +77,7 @@ export function openMappings(options: {
   function tell(now: readonly RefusedMapping[]): void {
     for (const { file, reason } of now)
       if (!refused.some((known) => known.file === file && known.reason === reason))
-        log.warn({ file, reason }, 'a mapping is not taken up; the last good one stays');
+        log.warn({ file, reason }, 'a mapping is not used; its last good version stays');
     refused = now;
   }
 
@@ -119,11 +119,11 @@ function logChanges(before: readonly Mapping[], now: readonly Mapping[], log: Ga
     const old = before.find((known) => known.id === id);
     const hash = contentHash(mapping);
     if (old && contentHash(old) === hash) continue;
-    log.info({ mapping: id, version, contentHash: hash }, 'a mapping is taken up');
+    log.info({ mapping: id, version, contentHash: hash }, 'a mapping is used from now on');
     if (old?.version === version)
       log.warn(
         { mapping: id, version },
-        'a mapping says something else under the same version: what was converted by it before keeps its result',
+        'a mapping has changed under the same version; earlier results stay as they are',
       );
   }
   for (const { id } of before)

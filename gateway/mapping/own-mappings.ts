@@ -62,7 +62,7 @@ function whole(file: string, json: JsonObject, sources: Sources, trail: readonly
   if (typeof base !== 'string') throw new MappingInvalid(at, 'must be the id of a mapping');
   if (trail.includes(file)) throw new MappingInvalid(at, `${[...trail, file].join(' extends ')}: a circle`);
   if (trail.length >= EXTENDS_DEPTH_MAX)
-    throw new MappingInvalid(at, `more than ${EXTENDS_DEPTH_MAX} mappings stand one on another`);
+    throw new MappingInvalid(at, `more than ${EXTENDS_DEPTH_MAX} mappings extend one another`);
   const found = sources.files.get(base) ?? sources.shipped.get(base);
   if (found === undefined) throw new MappingInvalid(at, `there is no mapping ${base}`);
   const taken = sources.shipped.has(base) ? found : whole(`${base}.json`, found, sources, [...trail, file]);

@@ -110,7 +110,7 @@ function shippedMappings(): readonly Mapping[] {
     if (mapping.default !== (id === DEFAULT_MAPPING))
       throw new MappingInvalid(
         `${id}.json#/default`,
-        `only ${DEFAULT_MAPPING} is the default, and it is always`,
+        `only ${DEFAULT_MAPPING} may be the default mapping, and it must be`,
       );
     return mapping;
   });

@@ -57,7 +57,7 @@ describe('an e-invoice inside a PDF', () => {
     expect(await taken(named(cii('A')), named(cii('A')))).toEqual({
       result: cii('A'),
       told: ['ATTACHMENTS_ONE_KEY'],
-      says: '2 attachments stand under the one key factur-x.xml.',
+      says: '2 attachments share the key factur-x.xml.',
     });
   });
 
@@ -70,20 +70,22 @@ describe('an e-invoice inside a PDF', () => {
     const { result, says } = await taken(named(cii('A', '', 'urn:example:invoice')));
     expect([result, says]).toEqual([
       'NO_EMBEDDED_XML',
-      'The file carries no embedded e-invoice. The attachment factur-x.xml is XML with the root CrossIndustryInvoice of the namespace urn:example:invoice, which is no e-invoice known here.',
+      'The file carries no embedded e-invoice. The attachment factur-x.xml is XML with the root CrossIndustryInvoice of the namespace urn:example:invoice, which is no known e-invoice.',
     ]);
   });
 
   it('that is named and not there, or is no XML, is said so', async () => {
-    expect((await taken({ ...named(''), isHeld: false })).says).toContain('is named and is not there');
-    expect((await taken(named('hello'))).says).toContain('is not XML, as its name says');
+    expect((await taken({ ...named(''), isHeld: false })).says).toMatch(
+      /The PDF names the attachment .* and does not contain it\./,
+    );
+    expect((await taken(named('hello'))).says).toContain('is not XML, although its name says so');
   });
 
   it('whose bytes are not in the encoding it declares is refused in those words', async () => {
     const bytes = Buffer.from(cii('São'), 'latin1');
     expect(await taken(named(bytes))).toMatchObject({
       result: 'EMBEDDED_XML_REFUSED',
-      says: expect.stringContaining('has bytes that are not utf-8'),
+      says: expect.stringContaining('has bytes that are invalid in its encoding, utf-8'),
     });
   });
 
@@ -92,7 +94,7 @@ describe('an e-invoice inside a PDF', () => {
     expect(await taken(named(said))).toEqual({
       result: said,
       told: ['EMBEDDED_XML_ENCODING'],
-      says: 'The embedded e-invoice factur-x.xml says it is written in utf-16 and is in utf-8.',
+      says: 'The embedded e-invoice factur-x.xml declares the encoding utf-16 and is written in utf-8.',
     });
     const wide = Buffer.from(`\uFEFF${said}`, 'utf16le');
     expect(await taken(named(wide))).toMatchObject({ told: [] });

@@ -20,7 +20,7 @@ export function hiddenWarnings(hidden: HiddenCounts): GatewayWarning[] {
 }
 
 function guessed(count: number): string {
-  return `The fonts do not say what ${count} of the characters are; they were read by a guess, or left out where a page has hardly others.`;
+  return `The fonts do not identify ${count} of the characters. They were guessed, or left out on a page that has hardly any others.`;
 }
 
 /** Warns which pages were read by OCR, and which pages have pictures that OCR could not read. */

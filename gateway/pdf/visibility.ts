@@ -33,7 +33,7 @@ export function noneHidden(): HiddenCounts {
   };
 }
 
-/** Two colours closer than this in every channel (0 to 255) cannot be told apart on a page. */
+/** Two colours closer than this in every channel (0 to 255) look the same on a page. */
 const SAME_COLOR_DISTANCE = 12;
 const WHITE: readonly number[] = [255, 255, 255];
 const INK_SIZE_MIN_PT = 0.6;

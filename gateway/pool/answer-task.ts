@@ -19,7 +19,7 @@ async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
       return {
         ok: false,
         code: 'PDF_LIMIT',
-        message: 'The file is nested or sized past what can be read.',
+        message: 'The file is nested too deeply or is too large to be read.',
         ...detailOf(error),
       };
     return {

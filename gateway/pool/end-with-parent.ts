@@ -44,7 +44,10 @@ export function openParentWatch(log: GatewayLog): ParentWatch {
     shell = started;
     started.stdin.on('error', () => undefined);
     started.once('error', (error) =>
-      log.warn({ err: error }, 'children do not end with a gateway that is killed while they are busy'),
+      log.warn(
+        { err: error },
+        'the watch that ends children with the gateway has failed; busy children outlive a gateway that is killed',
+      ),
     );
     started.once('exit', () => {
       if (!closed) setTimeout(() => closed || start(), RESTART_AFTER_MS).unref();

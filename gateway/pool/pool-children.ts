@@ -21,7 +21,7 @@ export function startChild(pool: RunningPool, inPlaceOf?: Slot): void {
   pool.slots.add(slot);
   if (child.pid !== undefined) pool.parentWatch.add(child.pid);
   const end = (why: string) => (): void => {
-    log.warn({ why }, 'a starting converter child does not move on and is ended');
+    log.warn({ why }, 'a starting converter child makes no progress and is ended');
     child.kill('SIGKILL');
   };
   slot.unwatch = watchChild(child.pid, {
@@ -96,7 +96,7 @@ function onExit(pool: RunningPool, slot: Slot, exit: ChildExit): void {
     pool.log.warn(fields, 'a converter child ended by itself and is replaced');
   }
   if (wasStarting) onFailedStart(pool, slot, exit.signal ?? `exit code ${exit.code ?? 'unknown'}`);
-  else if (slot.successorComes) pool.log.info({}, 'a converter child that another stands in for has ended');
+  else if (slot.successorComes) pool.log.info({}, 'a converter child that has a successor has ended');
   else startChild(pool);
   if (job) answerForEnded(pool, job, slot, exit);
   dispatch(pool);

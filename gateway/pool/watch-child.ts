@@ -26,7 +26,7 @@ export interface ChildBounds {
  * late. Where the system does not report that time, it uses the clock. It counts a still child in its own readings.
  * While this process is stopped or starved, it therefore judges no child.
  *
- * @returns ends the watch
+ * @returns a function that ends the watch
  */
 export function watchChild(pid: number | undefined, bounds: ChildBounds): () => void {
   const startedAt = performance.now();

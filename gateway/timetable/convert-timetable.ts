@@ -131,12 +131,12 @@ function termOf(
   if (start === undefined || end === undefined)
     throw new Refusal(
       'CHECKS_FAILED',
-      'When the timetable begins and ends is not printed on it; give the parameters termStart and termEnd.',
+      'The timetable does not print when it begins and ends; give the parameters termStart and termEnd.',
     );
   if (end < start)
     throw new Refusal('BAD_PARAMETER', `The term ends on ${end}, before it begins on ${start}.`);
   if (Number(end.slice(0, 4)) - Number(start.slice(0, 4)) > TERM_YEARS_MAX)
-    throw new Refusal('CHECKS_FAILED', `A term from ${start} to ${end} is too long to be one.`);
+    throw new Refusal('CHECKS_FAILED', `The term from ${start} to ${end} is too long.`);
   if (printed.isOneWeek && !areDated && end > addDays(start, 6))
     throw new Refusal(
       'CHECKS_FAILED',

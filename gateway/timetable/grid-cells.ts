@@ -24,7 +24,7 @@ const SAME_EDGE_PT = 3;
 /**
  * Assigns the runs of a grid to cells, by the lines and areas drawn around them. Without those it uses the label that
  * they are in line with.
- * @throws Refusal `CHECKS_FAILED` for an entry whose row cannot be told
+ * @throws Refusal `CHECKS_FAILED` for an entry whose row is unclear
  */
 export function gridCells(
   placed: readonly Placed[],

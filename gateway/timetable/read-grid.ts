@@ -32,7 +32,7 @@ const LAST_ROW_PT = 60;
 /**
  * Reads the entries of a grid: weekdays from left to right with times from top to bottom, or entries with their own
  * times.
- * @throws Refusal `CHECKS_FAILED` for an entry whose day or time cannot be told
+ * @throws Refusal `CHECKS_FAILED` for an entry whose day or time is unclear
  */
 export function readGrid(grid: Grid, dateOf: DateReader): TimetableReading {
   const left = Math.min(...grid.columns.map((column) => column.x0));

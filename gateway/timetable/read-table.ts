@@ -139,7 +139,7 @@ function rangeOf(row: Row): ClockRange {
   const text = row.time?.join(' ') ?? `${row.start?.join(' ') ?? ''} - ${row.end?.join(' ') ?? ''}`;
   const [range, ...more] = clockRanges(text, 'bare');
   const single = row.time === undefined && singleClock(row.end?.join(' ') ?? '') === undefined;
-  if (!range || more.length > 0 || single) throw unclear(rowText(row), 'its start and end are not both told');
+  if (!range || more.length > 0 || single) throw unclear(rowText(row), 'its start or its end is not printed');
   return range;
 }
 

@@ -159,7 +159,7 @@ describe('lines around a list', () => {
 describe('a timetable that is not understood is refused with the reason', () => {
   it.each([
     ['areaWithinARow', /CHECKS_FAILED: .*"Desenho".*within a row/],
-    ['numberedWeek', /CHECKS_FAILED: .*(one week|begins and ends is not printed)/],
+    ['numberedWeek', /CHECKS_FAILED: .*(one week|does not print when it begins and ends)/],
     ['datedListOpen', /CHECKS_FAILED: .*2026-11-03 or 2026-03-11/],
     ['fortnightly', /CHECKS_FAILED: .*does not repeat every week/],
     ['betweenRows', /CHECKS_FAILED: .*"Coro" stands between two rows/],
