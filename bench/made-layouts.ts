@@ -7,22 +7,28 @@ import { testMapping } from '../gateway/accuracy/test-mapping.ts';
 import { LAYOUTS, languagesOf, makeLayout } from '../tests/rooms/gateway/layouts/make-layout.ts';
 import type { ChildPool } from '../gateway/pool/child-pool.ts';
 
-/** Seeds of the bench; the tests have others. */
+/** The first seed of the bench where none is asked for; the tests have others. */
 const FIRST_SEED = 700_000;
 const SEEDS_PER_LAYOUT = 2;
+
+/** What to score on the layouts; other seeds make other invoices of the same layouts. */
+export interface LayoutsTest {
+  readonly mappingId: string;
+  readonly official: OfficialRules | undefined;
+  readonly firstSeed?: number | undefined;
+}
 
 /** Scores a mapping on every layout in each of its languages. */
 export async function scoreLayouts(
   pool: ChildPool,
-  mappingId: string,
-  official: OfficialRules | undefined,
+  { mappingId, official, firstSeed = FIRST_SEED }: LayoutsTest,
 ): Promise<ScoredDocument[]> {
   const folder = mkdtempSync(join(tmpdir(), 'docket-layouts-'));
   try {
     for (const [at, layout] of LAYOUTS.entries())
       for (const language of languagesOf(layout))
         for (let i = 0; i < SEEDS_PER_LAYOUT; i += 1) {
-          const { pdf, truth } = await makeLayout(FIRST_SEED + 100 * at + i, layout, language);
+          const { pdf, truth } = await makeLayout(firstSeed + 100 * at + i, layout, language);
           const name = join(folder, `${String(at).padStart(2, '0')}-${language}-${i}`);
           writeFileSync(`${name}.pdf`, pdf);
           writeFileSync(`${name}.json`, JSON.stringify(truth));

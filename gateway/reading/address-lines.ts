@@ -1,3 +1,4 @@
+import { ENDS_IN_LEGAL_FORM } from './legal-forms.ts';
 import type { Token } from '../printed/tokens.ts';
 import { textOf } from '../printed/tokens.ts';
 
@@ -20,9 +21,6 @@ export function postalOf(text: string): readonly (string | undefined)[] | undefi
   return british ? [british[0], undefined, british[2], british[1]] : undefined;
 }
 
-/** A legal form at the end of a company's name. */
-const LEGAL_FORM =
-  /(?:^|[\s.])(?:lda|s\.?a|s\.?a\.?s|sasu|sarl|eurl|gmbh|ag|kg|ohg|gbr|ug|e\.?\s?k|e\.?\s?v|s\.?n\.?c|s\.?l\.?u?|s\.?\s?coop|s\.?r\.?l|s\.?p\.?a|b\.?v|n\.?v|ltd|limited|llp|plc|inc|llc)\.?$/i;
 const DIVIDERS = ['·', '•', '|', '∙', '●', '–', '—', '-'] as const;
 
 export interface AddressLine {
@@ -88,7 +86,7 @@ function address(
   if (at < 0) return undefined;
   const formAt = pieces
     .slice(0, at - 1)
-    .findIndex((piece) => LEGAL_FORM.test(textOf(cut(tokens, piece)).replace(/,$/, '')));
+    .findIndex((piece) => ENDS_IN_LEGAL_FORM.test(textOf(cut(tokens, piece)).replace(/,$/, '')));
   const nameEnd = formAt >= 0 ? formAt : first === 'a name' && at > 1 ? 0 : -1;
   const nameStart = (pieces[0] as Piece)[0];
   const place = pieces[at] as Piece;

@@ -59,8 +59,9 @@ export function isOfTheSeller(cell: BlockCell): boolean {
   return OURS.has(cell.tokens[0]?.key ?? '') && isTitle(cell);
 }
 
+/** A title has no colon and no figures: `Ihr Partner seit 1987` is none. */
 function isTitle({ tokens }: BlockCell): boolean {
-  return tokens.length > 1 && !tokens.some(({ text }) => text.endsWith(':'));
+  return tokens.length > 1 && !tokens.some(({ text }) => text.endsWith(':') || /\d/.test(text));
 }
 
 const YOURS = new Set([

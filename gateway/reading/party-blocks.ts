@@ -10,11 +10,13 @@ import { isLabelled, isMoreThanALabel } from './labelled-cells.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { letterhead } from './letterheads.ts';
 import { DOUBTFUL_NAME, isDoubtful, SURE_NAME } from './name-doubts.ts';
+import { formalName } from './name-above-street.ts';
 import { nameGroup } from './name-groups.ts';
 import { isNameLike } from './party-names.ts';
 import type { Role, TaxNumber } from './parties.ts';
 import type { Found } from '../printed/provenance.ts';
 import { derived, foundIn } from '../printed/provenance.ts';
+import { isAside, streetAmong } from './street-lines.ts';
 import type { BlockCell, TextBlock } from './text-blocks.ts';
 import type { Token } from '../printed/tokens.ts';
 import { CELL_GAP_RATIO, textOf } from '../printed/tokens.ts';
@@ -166,33 +168,40 @@ export function readParty(
   const isHolder = ({ tokens }: BlockCell): boolean =>
     holder !== undefined && textOf(tokens).toLowerCase() === holder;
   // The line with the holder of the account is the seller's name. Otherwise it is the first line that can be a name.
-  const nameCell = isListed ? own[0] : (own.find(isHolder) ?? own.find((cell) => isNameLike(cell.tokens)));
+  const first = isListed ? own[0] : (own.find(isHolder) ?? own.find((cell) => isNameLike(cell.tokens)));
+  const formal = first && !isListed && !isHolder(first) ? formalName(own, first, document) : undefined;
+  const nameCell = formal?.lines[0] ?? first;
   // A letterhead may print the name twice: large, and again above the address.
   const usable = own.filter(
     (cell) => cell === nameCell || !nameCell || textOf(cell.tokens) !== textOf(nameCell.tokens),
   );
   const postalCell = placeIn(usable.filter((cell) => cell !== nameCell));
   const postal = postalCell ? postalOf(textOf(postalCell.tokens)) : undefined;
-  const group = nameCell && !isListed ? nameGroup(cells, nameCell, document) : undefined;
+  const group =
+    formal !== undefined && formal.lines.length > 1
+      ? { lines: formal.lines, hasOthers: false }
+      : nameCell && !isListed
+        ? nameGroup(cells, nameCell, document)
+        : undefined;
   const lastOfName = group?.lines.at(-1) ?? nameCell;
   const after = lastOfName ? usable.indexOf(lastOfName) + 1 : 0;
   const before = postalCell ? usable.indexOf(postalCell) : after + 1;
-  const streetCells = usable
-    .slice(after, Math.max(after, Math.min(before, after + 3)))
-    .filter((cell) => isNameLike(cell.tokens) || isPlaceLike(cell));
-  // A person or a department may stand between the name and the street. The street has a number.
-  const street = streetCells.find((cell) => /\d/.test(textOf(cell.tokens))) ?? streetCells[0];
+  const found = streetAmong(usable.slice(after, Math.max(after, Math.min(before, after + 3))));
+  const street = found?.cell;
   const rule = `block of the ${role}`;
   const inBlock = nameCell && {
     name: nameCell,
-    between: usable.slice(after, before),
+    between: usable.slice(after, before).filter((cell) => !isAside(cell)),
     hasStreet: street !== undefined,
   };
   const isInDoubt =
     inBlock !== undefined &&
     !isListed &&
     !isHolder(inBlock.name) &&
-    (group?.hasOthers === true || isDoubtful(inBlock, document));
+    (group?.hasOthers === true ||
+      formal?.isInDoubt === true ||
+      found?.isInDoubt === true ||
+      isDoubtful(inBlock, document));
   const nameTokens = (group?.lines ?? (nameCell ? [nameCell] : [])).map(({ tokens }) => tokens);
   const name =
     named ??

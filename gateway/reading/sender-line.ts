@@ -4,6 +4,7 @@ import { postalOf } from './address-lines.ts';
 import type { ReadDocument } from './document.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { isNameLike } from './party-names.ts';
+import { mayBeStreet } from './sender-names.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
 import type { BlockCell } from './text-blocks.ts';
@@ -37,7 +38,9 @@ export function senderLine(document: ReadDocument, lineMax: number): SenderLine 
     for (const tokens of cellsOf(line, PART_GAP_MAX)) {
       const mark = [MARK, DASH].find((one) => tokens.some((token) => one.test(token.text)));
       const party = partyIn(tokens, mark);
-      if (party) found.push({ cell: { tokens, line }, party });
+      const cell = { tokens, line };
+      const name = party && nameOf(tokens, mark);
+      if (party && name && !mayBeStreet(name, cell, document)) found.push({ cell, party });
     }
   }
   const [first, ...others] = found;
@@ -46,6 +49,10 @@ export function senderLine(document: ReadDocument, lineMax: number): SenderLine 
 
 /** Some letterheads print wide blanks around the marks. */
 const PART_GAP_MAX = 2.5;
+
+function nameOf(tokens: readonly Token[], mark: RegExp | undefined): readonly Token[] | undefined {
+  return withWholeName(partsOf(tokens, mark), tokens)[0];
+}
 
 function partyIn(tokens: readonly Token[], mark: RegExp | undefined): SenderLine['party'] | undefined {
   const parts = withWholeName(partsOf(tokens, mark), tokens);

@@ -1,4 +1,6 @@
 import { addressLine, postalOf } from './address-lines.ts';
+import type { AddressLine } from './address-lines.ts';
+import { LEGAL_FORM } from './legal-forms.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf, textOf } from '../printed/tokens.ts';
 
@@ -44,11 +46,13 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
   for (const line of lines) {
     if (line.rotated) continue;
     for (const tokens of cellsOf(line, CELL_GAP_RATIO)) {
-      const address = addressLine(tokens);
-      const cells = (address?.parts ?? [tokens]).map((part) => ({ tokens: part, line }));
       const place = placeOf(tokens);
       const size = tokens[0]?.word.size ?? 0;
       const cell = { line, place, size, isPlace: postalOf(textOf(tokens)) !== undefined };
+      const printed = addressLine(tokens);
+      const address =
+        printed?.hasName === true ? underName(printed, tokens, blockContinuedBy(open, cell)) : printed;
+      const cells = (address?.parts ?? [tokens]).map((part) => ({ tokens: part, line }));
       const home = address?.hasName === true ? undefined : blockContinuedBy(open, cell);
       if (!home) {
         const inOneLine = address?.hasName === true;
@@ -67,6 +71,22 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
     cells,
     inOneLine,
   }));
+}
+
+/** An address in one line whose first words have no legal form is all street and place under a name that has one. */
+function underName(
+  address: AddressLine,
+  tokens: readonly Token[],
+  above: OpenBlock | undefined,
+): AddressLine {
+  const [name, street, ...rest] = address.parts;
+  const isNamedAbove =
+    above !== undefined &&
+    !hasPlace(above) &&
+    above.cells.some((cell) => LEGAL_FORM.test(textOf(cell.tokens)));
+  if (!isNamedAbove || !name || !street || rest.length === 0 || LEGAL_FORM.test(textOf(name))) return address;
+  const end = street.at(-1)?.x1 ?? 0;
+  return { parts: [tokens.filter(({ x1 }) => x1 <= end), ...rest], hasName: false };
 }
 
 /** A street with its number. */
