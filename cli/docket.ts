@@ -53,7 +53,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const unknown = unknownOption(command, rest);
   if (unknown !== null)
-    return refuse(rest, `${name} does not know ${unknown}. \`docket ${name} --help\` shows what it knows.`);
+    return refuse(rest, `${name} has no option ${unknown}. \`docket ${name} --help\` lists its options.`);
   const { run } = await command.load();
   return run(rest);
 }

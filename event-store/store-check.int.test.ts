@@ -46,7 +46,7 @@ it('a user gets the right to read $all by one command, and then the store has al
   const granted = await startTestEventStore({ tls: true, users: [admin, writer] });
   const administrator = granted.connectionStringAs({ user: admin });
   const table = await runDocket(['store', 'allow', 'writer', administrator]);
-  expect(table).toMatchObject({ code: 0, stdout: '$all may be read by $admins, writer.\n' });
+  expect(table).toMatchObject({ code: 0, stdout: '$admins, writer may read $all.\n' });
   const connectionString = granted.connectionStringAs({ user: writer });
   const checked = await checkStore({ connectionString, timeoutMs: 10_000, log });
   expect(checked.filter(({ ok }) => !ok)).toEqual([]);
@@ -58,7 +58,7 @@ it('the command prints a table for people and JSON for programs, and its exit co
   const table = await runDocket(['store', 'check', plain.connectionString]);
   expect(table).toMatchObject({ code: 0, stderr: '' });
   expect(table.stdout).toMatch(/^ok +append at an exact revision +\d+ ms/m);
-  expect(table.stdout).toMatch(/has all that Docket needs\.$/m);
+  expect(table.stdout).toMatch(/has everything that Docket needs\.$/m);
   const json = await runDocket(['store', 'check', '--json'], {
     EVENTSTORE_URL: secured.connectionStringAs({ user: writer }),
   });

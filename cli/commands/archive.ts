@@ -14,7 +14,7 @@ import { PlainFailure } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 import { reachLog } from '../reach-log.ts';
 
-const SAFE_TO_REPEAT = 'What was written stays; run the same command again to go on.';
+const SAFE_TO_REPEAT = 'Everything written so far stays. Run the same command again to continue.';
 
 /** `docket export <folder>`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the data folder is in use, 130 interrupted. */
 export async function runExport(argv: readonly string[]): Promise<number> {
@@ -83,7 +83,7 @@ export async function runImport(argv: readonly string[]): Promise<number> {
 
 /** Says which event of the log no job can use. */
 export function unfitSentence({ stream, revision, why }: UnfitEvent): string {
-  return `  held or passed over: event ${revision} of ${stream}: ${why.replace(/\.$/, '')}.`;
+  return `  held or skipped: event ${revision} of ${stream}: ${why.replace(/\.$/, '')}.`;
 }
 
 function asked(argv: readonly string[], name: string): { folder: string; json: boolean; check: boolean } {

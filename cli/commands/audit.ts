@@ -101,7 +101,7 @@ async function verify(argv: readonly string[]): Promise<number> {
       console.log(
         `${events} events of ${streams} streams are what was written, and ${seals} seals hold. ` +
           (seals === 0
-            ? 'Without a seal, the end of a stream is vouched for by nothing.'
+            ? 'Without a seal, nothing proves the end of a stream.'
             : `${unsealedEvents} events are newer than the last seal.`),
       );
   }
@@ -131,7 +131,7 @@ async function exportBundle(argv: readonly string[]): Promise<number> {
   if (options.json) console.log(JSON.stringify({ folder, ...index }, null, 2));
   else
     console.log(
-      `${folder} has the events up to ${index.sealedRevision} with their proof; its README.txt says how to check it.`,
+      `${folder} has the events up to ${index.sealedRevision} with their proof; its README.txt explains the check.`,
     );
   return 0;
 }
@@ -145,7 +145,8 @@ async function check(argv: readonly string[]): Promise<number> {
   const checked = await checkBundle(resolve(words[0]), await readPublicKey(resolve(options.key)));
   const { jobId, events, sealedEvents, files, removedFiles, faults } = checked;
   if (options.json) console.log(JSON.stringify(checked, null, 2));
-  else if (faults.length > 0) console.log(`Job ${jobId} is not what was sealed:\n  ${faults.join('\n  ')}`);
+  else if (faults.length > 0)
+    console.log(`Job ${jobId} differs from what was sealed:\n  ${faults.join('\n  ')}`);
   else
     console.log(
       `Job ${jobId}: ${events} events and ${files} files are what was written; ${sealedEvents} events are under the seal` +

@@ -19,7 +19,7 @@ import { PlainFailure } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 import { reachLog } from '../reach-log.ts';
 
-const SAFE_TO_REPEAT = 'What was written stays; run the same command again to go on.';
+const SAFE_TO_REPEAT = 'Everything written so far stays. Run the same command again to continue.';
 
 /**
  * `docket backup <place>`. Exit codes: 0 done and read back. 1 failed, damaged, or a file of the log is missing. 2
@@ -54,7 +54,7 @@ export async function runBackup(argv: readonly string[]): Promise<number> {
     else {
       console.log(
         `Run ${run.run}: ${events} events and ${run.blobs.length} files added and read back in ${seconds} s, up to ` +
-          `position ${run.position}. Keep the key elsewhere: without it nobody can read this.`,
+          `position ${run.position}. Keep the key in another place: without it nobody can read this backup.`,
       );
       for (const { blobKey, message } of faults) console.log(`  not in the backup: ${blobKey}: ${message}`);
     }
@@ -114,8 +114,9 @@ export async function runRestore(argv: readonly string[]): Promise<number> {
         `Run ${run.run} of ${run.at} restored in ${seconds.all} s: ${events} events in ${seconds.events} s, ` +
           `${restored.blobs} files in ${seconds.blobs} s. \`npm start\` makes the read tables again from the log.`,
       );
-      console.log(`The processor was called ${run.processorId}; set PROCESSOR_ID to it to take up its name.`);
-      for (const name of kept) console.log(`  ${name} was there already and stays; the backup has another.`);
+      console.log(`The processor had the name ${run.processorId}. Set PROCESSOR_ID to it to keep that name.`);
+      for (const name of kept)
+        console.log(`  ${name} existed already and stays; the backup has another one.`);
       for (const key of missing) console.log(`  ${key} is not in the backup.`);
       for (const each of unfit) console.log(unfitSentence(each));
     }

@@ -83,11 +83,11 @@ function print(report: CleanupReport, files: readonly RemovedFile[], dryRun: boo
   if (all > files.length) console.log(`  and ${all - files.length} more`);
   console.log(
     `${dryRun ? 'Would remove' : 'Removed'} ${all} files, ${bytes} bytes: ${expired.source} PDFs and ${expired.result} results ` +
-      `whose time is over, ${leftovers} left over by an earlier run, ${orphans} that no job refers to.`,
+      `past their keeping time, ${leftovers} left by an earlier run, ${orphans} that no job refers to.`,
   );
   if (partials !== null) console.log(`Removed ${partials} unfinished writes.`);
   if (stillNeeded > 0)
-    console.log(`${stillNeeded} files stay although their time is over: their jobs are not done.`);
+    console.log(`${stillNeeded} files stay after their keeping time, because their jobs are not done.`);
   if (notUnderstood > 0)
     console.log(`${notUnderstood} files stay: their jobs have events that this build does not understand.`);
 }

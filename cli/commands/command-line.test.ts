@@ -30,7 +30,7 @@ describe('every command of docket', () => {
     expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([
       2,
       '',
-      'docket: cleanup does not know --dryrun. `docket cleanup --help` shows what it knows.\n',
+      'docket: cleanup has no option --dryrun. `docket cleanup --help` lists its options.\n',
     ]);
     expect(JSON.parse(settings.stdout)).toContainEqual(expect.objectContaining({ name: 'PORT' }));
   }, 30_000);

@@ -18,7 +18,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'up',
     usage: 'up [--json]',
-    summary: 'Starts everything on this machine and says which address to open.',
+    summary: 'Starts everything on this machine and prints the address to open.',
     example: 'PORT=9000 npm start',
     exitCodes:
       '0 stopped by Ctrl-C or a signal, 1 failed, 2 wrong usage, 3 already running, 130 killed by a second Ctrl-C',
@@ -30,8 +30,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'serve',
     usage: 'serve <all|command-api|processor|projector|query-api|sealer|gateway>... [--json]',
-    summary:
-      'Runs one service, several, or all of them in one process, on the stores that the settings name.',
+    summary: 'Runs one service, several, or all of them in one process, with the stores of the settings.',
     example: 'EVENTSTORE_URL=esdb://... DATABASE_URL=postgres://... npm run docket -- serve processor',
     exitCodes:
       '0 stopped by Ctrl-C or a signal (a second one changes nothing), 1 failed, 2 wrong usage, 130 interrupted before it began',
@@ -41,7 +40,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'why',
     usage: 'why <job> [--at TIME|POSITION] [--json]',
     summary:
-      'Explains why a job is, or was at a moment, in its state: what led to it, its attempts, what may be asked of it.',
+      'Explains the state of a job, now or at a moment: the causes, the attempts, and the commands that it accepts.',
     example: 'npm run docket -- why 0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11 --at 2026-11-03T12:00Z',
     load: () => import('./why.ts'),
   },
@@ -49,7 +48,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'verify',
     usage: 'verify [streams] [blobs] [tables] [--json]',
     summary:
-      'Checks streams against the state machine, blobs against the hashes in the log, read tables against its fold.',
+      'Checks streams against the state machine, blobs against the hashes in the log, read tables against a fold of the log.',
     example: 'npm run docket -- verify blobs',
     exitCodes: CHECKS,
     load: () => import('./verify.ts'),
@@ -58,7 +57,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'store',
     usage: 'store <check|allow USER> [esdb://...] [--json]',
     summary:
-      'Asks an event store for everything that Docket needs of it, or lets a user read $all (docs/eventstore.md).',
+      'Checks whether an event store has everything that Docket needs, or lets a user read $all (docs/eventstore.md).',
     example: 'npm run docket -- store check "esdb://docket:secret@db1:2113,db2:2113?tlsCAFile=ca.crt"',
     exitCodes: CHECKS,
     load: () => import('./store.ts'),
@@ -67,7 +66,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'log',
     usage: 'log <check [FOLDER]|scavenge> [--json]',
     summary:
-      'Checks the files of a stopped embedded event store and says what to do; or frees what limits and deletions passed.',
+      'Checks the files of a stopped embedded event store, or frees the space of events that limits and deletions hide.',
     example: 'npm run docket -- log check .docket/event-store',
     exitCodes:
       '0 all is right, or done, 1 damage, stopped or failed, 2 wrong usage, 3 the folder is in use, 130 interrupted (the store goes on with a scavenge)',
@@ -76,7 +75,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'seal',
     usage: 'seal [--key EARLIER-PUBLIC-KEY] [--json]',
-    summary: 'Seals the log now: a signed root over where every stream ends. A running Docket does it daily.',
+    summary: 'Seals the log now: a signed root over the ends of all streams. A running Docket does it daily.',
     example: 'npm run docket -- seal',
     exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./audit.ts')).runSeal }),
@@ -85,7 +84,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'audit',
     usage: 'audit <verify [--key FILE]|export JOB [--out FOLDER]|check BUNDLE --key FILE|key> [--json]',
     summary:
-      'Finds events that were changed, removed or cut; writes a job with its proof for a third party, and checks one.',
+      'Finds changed and removed events; writes a job with its proof for a third party, and checks such a proof.',
     example:
       'npm run docket -- audit check ./audit-0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11 --key seal-public.pem',
     exitCodes:
@@ -96,7 +95,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'backup',
     usage: 'backup <folder|s3://BUCKET[/PREFIX]> [--check] [--json]',
     summary:
-      'Adds what is new to an encrypted backup of log, files and keys, and reads it back; --check reads all of it back.',
+      'Adds new events, files and keys to an encrypted backup and reads them back; --check reads the whole backup.',
     example: 'BACKUP_KEY_FILE=/etc/docket/backup.key npm run docket -- backup /srv/backup',
     exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./backup.ts')).runBackup }),
@@ -104,7 +103,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'restore',
     usage: 'restore <folder|s3://BUCKET[/PREFIX]> [--json]',
-    summary: 'Puts a backup into an empty data folder, checks it and says how long it took.',
+    summary: 'Restores a backup into an empty data folder, checks it and prints how long it took.',
     example:
       'BACKUP_KEY_FILE=/etc/docket/backup.key DATA_DIR=/srv/docket npm run docket -- restore /srv/backup',
     exitCodes: ON_THE_FOLDER,
@@ -114,7 +113,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'export',
     usage: 'export <folder> [--json]',
     summary:
-      'Writes the events that the folder does not have yet, in numbered batches with checksums; run again, it goes on.',
+      'Writes new events to the folder, in numbered batches with checksums; an interrupted run continues.',
     example: 'npm run docket -- export /srv/archive',
     exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./archive.ts')).runExport }),
@@ -123,7 +122,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'import',
     usage: 'import <folder> [--check] [--json]',
     summary:
-      'Appends an exported folder to a log that nobody else writes to; --check only looks whether the folder is whole.',
+      'Appends an exported folder to a log that nobody else writes to; --check only checks the folder.',
     example: 'DATA_DIR=/srv/docket npm run docket -- import /srv/archive',
     exitCodes: ON_THE_FOLDER,
     load: async () => ({ run: (await import('./archive.ts')).runImport }),
@@ -131,7 +130,8 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'query',
     usage: 'query "SQL" [--csv|--json] [--rows N] [--timeout SEC]',
-    summary: 'Asks the analytics views one read-only question, as a table, CSV or JSON (docs/analytics.md).',
+    summary:
+      'Runs one read-only query on the analytics views, and prints a table, CSV or JSON (docs/analytics.md).',
     example: 'npm run docket -- query "select state, count(*) from analytics.jobs group by 1"',
     load: () => import('./query.ts'),
   },
@@ -140,7 +140,7 @@ export const COMMANDS: readonly Command[] = [
     usage:
       'projection <list|build|compare|switch|rollback|drop|rebuild> [name] [version] [--accept KEY,...] [--json]',
     summary:
-      'Builds a version of the read tables beside those in use, compares the two, and switches readers.',
+      'Builds a version of the read tables beside the one in use, compares both, and switches readers.',
     example: 'npm run docket -- projection compare jobs',
     exitCodes: '0 done, or equal, 1 refused, or different, 2 wrong usage, 130 interrupted',
     load: () => import('./projection-command.ts'),
@@ -148,7 +148,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'failed',
     usage: 'failed <list|retry|discard> [--code CODE] [--json] [job...]',
-    summary: 'Lists failed jobs, tries them again, or gives them up and removes their PDFs.',
+    summary: 'Lists failed jobs, retries them, or discards them and removes their PDFs.',
     example: 'npm run docket -- failed retry --code GW_5XX',
     exitCodes:
       '0 done, 1 some were refused, 2 wrong usage, 130 interrupted (run it again: what was done stays done)',
@@ -166,7 +166,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'cleanup',
     usage: 'cleanup [--dry-run] [--json]',
     summary:
-      'Removes files whose keeping time is over, and what no job refers to; the processors do it daily.',
+      'Removes files past their keeping time, and files that no job refers to; the processors do it daily.',
     example: 'npm run docket -- cleanup --dry-run',
     exitCodes: '0 done, 1 failed, 2 wrong usage, 130 interrupted (the next run goes on)',
     load: () => import('./cleanup.ts'),
@@ -175,14 +175,14 @@ export const COMMANDS: readonly Command[] = [
     name: 'explain',
     usage:
       'explain <file.pdf> [--mapping ID] [--param NAME=VALUE]... [--image FILE.png [--page N]] [--mappings FOLDER] [--json]',
-    summary: 'Shows how a mapping reads a PDF: which value came from where, which check failed on what.',
+    summary: 'Shows how a mapping reads a PDF: the place of each value, and the checks that failed.',
     example: 'npm run docket -- explain invoice.pdf --mapping pt_simon_invoice_v1 --image page.png',
     load: () => import('../../gateway/commands/cli-explain.ts'),
   },
   {
     name: 'rules',
     usage: 'rules [<invoice.xml>...] [--markdown] [--json]',
-    summary: 'Says which rules of EN 16931 and UBL a file breaks; without a file, which rules there are.',
+    summary: 'Lists the rules of EN 16931 and UBL that a file breaks; without a file, all rules.',
     example: 'npm run docket -- rules invoice.xml',
     load: () => import('../../gateway/commands/cli-rules.ts'),
   },
@@ -199,8 +199,7 @@ export const COMMANDS: readonly Command[] = [
     name: 'simulate-policy',
     usage:
       'simulate-policy [--retry attempts=N,backoff=MS,max=MS,timeout=MS] [--breaker failures=N,reset=MS|off] [--json]',
-    summary:
-      'Replays the attempts of the past under another policy: jobs rescued, extra calls, waiting time.',
+    summary: 'Replays past attempts under another retry policy: rescued jobs, extra calls, waiting time.',
     example: 'npm run docket -- simulate-policy --retry attempts=5,backoff=2000 --breaker failures=3',
     load: () => import('./simulate-policy.ts'),
   },

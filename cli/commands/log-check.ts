@@ -55,7 +55,7 @@ function adviceOn({ damages, cut, indexes }: LogChecked, folder: string): string
   if (damages.length > 0) {
     const files = [...new Set(damages.map(({ file }) => file))];
     advice.push(
-      `Copy ${folder} to another disk before anything else, and look whether this disk fails.`,
+      `Copy ${folder} to another disk before anything else, and check whether this disk fails.`,
       `Put ${files.join(', ')} back from a copy of this folder, remove the .index file of the same name, and check again.`,
       'Without such a copy, restore the newest backup into an empty data folder: `docket restore`.',
       'The steps are in docs/operations.md, "A damaged log". Do not cut or edit the files: the store repairs nothing.',
@@ -63,10 +63,10 @@ function adviceOn({ damages, cut, indexes }: LogChecked, folder: string): string
   }
   if (cut !== null)
     advice.push(
-      'The next start cuts the unfinished end off. docs/operations.md, "A cut log", says what it may have been.',
+      'The next start cuts off the unfinished end. docs/operations.md, "A cut log", explains what it may contain.',
     );
   if (indexes.length > 0)
-    advice.push('Index files need nothing: the next start reads their segments and makes them again.');
+    advice.push('Do nothing about index files: the next start reads their segments and writes them again.');
   return advice;
 }
 

@@ -31,7 +31,7 @@ async function scavenge(isJson: boolean): Promise<number> {
 
 function sentenceOf({ outcome, freed, id }: Scavenged): string {
   if (freed === null)
-    return `Scavenge ${id} has begun. The server goes on by itself; its streams $scavenges... tell what it frees.`;
+    return `Scavenge ${id} has begun. The server continues in the background, and its streams $scavenges... report what it frees.`;
   const { events, bytes, rewritten, segments } = freed;
   const sums =
     `removed ${events} events and freed ${(bytes / MIB).toFixed(1)} MiB: ${rewritten} of ${segments} closed ` +

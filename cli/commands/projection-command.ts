@@ -49,7 +49,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     log: logger,
   });
   const store = openReadStore({ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
-  const stop = interruptSignal('What is in use was not touched.');
+  const stop = interruptSignal('The tables in use are unchanged.');
   try {
     return await act({ asked, log, store, url, logger, stop });
   } finally {
@@ -71,7 +71,8 @@ function understand(argv: readonly string[]): Asked {
     const argument = rest[index]!;
     if (argument === '--json') continue;
     if (argument === '--accept') for (const key of (rest[(index += 1)] ?? '').split(',')) accepted.add(key);
-    else if (argument.startsWith('--')) throw usage(`${JSON.stringify(argument)} is not understood.`);
+    else if (argument.startsWith('--'))
+      throw usage(`${JSON.stringify(argument)} is not an argument of this command.`);
     else named.push(argument);
   }
   const [name = null, version = null] = named;
@@ -181,7 +182,7 @@ async function build(parts: Parts): Promise<number> {
     return said(
       parts,
       built,
-      'Stopped; nothing that anybody reads was touched. The next build starts over.',
+      'Stopped. The tables that readers use are unchanged. The next build starts again.',
       INTERRUPTED_EXIT_CODE,
     );
   const held = built.heldStreams > 0 ? ` ${built.heldStreams} streams are held in quarantine.` : '';
@@ -251,7 +252,7 @@ function switched(parts: Parts, { from, to, position }: Switched): number {
   return said(
     parts,
     { from, to, position },
-    `Readers see version ${to} instead of ${from}, from position ${position} on; sockets were given a snapshot.`,
+    `Readers see version ${to} instead of ${from}, from position ${position} on; sockets got a snapshot.`,
   );
 }
 

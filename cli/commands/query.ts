@@ -68,7 +68,7 @@ function understand(argv: readonly string[]): Asked {
     else if (argument === '--rows') rowsMax = numberIn(argument, argv[(index += 1)], ROWS_MAX);
     else if (argument === '--timeout') timeoutSec = numberIn(argument, argv[(index += 1)], TIMEOUT_SEC_MAX);
     else if (argument.startsWith('--') || sql !== null)
-      throw usage(`${JSON.stringify(argument)} is not understood.`);
+      throw usage(`${JSON.stringify(argument)} is not an argument of this command.`);
     else sql = argument;
   }
   if (sql === null || sql.trim() === '')

@@ -45,12 +45,12 @@ async function allow(
     throw new PlainFailure('USAGE', USAGE, { exitCode: 2 });
   const readers = await allowToReadAll(connectionString, user).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    throw new PlainFailure('STORE_REFUSED', `The event store did not take the new rights: ${why}`, {
+    throw new PlainFailure('STORE_REFUSED', `The event store did not accept the new rights: ${why}`, {
       cause: error,
     });
   });
   if (argv.includes('--json')) console.log(JSON.stringify({ readers }, null, 2));
-  else console.log(`$all may be read by ${readers.join(', ')}.`);
+  else console.log(`${readers.join(', ')} may read $all.`);
   return 0;
 }
 
@@ -63,7 +63,7 @@ function ownStore(settings: Settings): string {
   if (url) return url;
   throw new PlainFailure(
     'NOT_RUNNING',
-    'No store is named: give its connection string, set EVENTSTORE_URL, or start Docket.',
+    'Name a store: give its connection string, set EVENTSTORE_URL, or start Docket.',
   );
 }
 
@@ -73,7 +73,7 @@ function print(checked: readonly Checked[], failed: number): void {
     console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(width)}  ${`${ms} ms`.padStart(8)}  ${note}`);
   console.log(
     failed === 0
-      ? 'This event store has all that Docket needs.'
+      ? 'This event store has everything that Docket needs.'
       : `${failed} of ${checked.length} checks failed: Docket cannot run on this event store as it is.`,
   );
 }

@@ -99,7 +99,7 @@ function print(explained: Explained): void {
   console.log('\nWhat led to what:');
   for (const cause of answer.causes) printCause(cause, 1);
   if (answer.attempts.length > 0) printAttempts(answer.attempts);
-  console.log(`\nWhat could be asked of it ${moment.isPast ? 'then' : 'now'}:`);
+  console.log(`\nCommands that it accepts ${moment.isPast ? 'then' : 'now'}:`);
   for (const verdict of answer.commands) {
     const said = verdict.answer === 'refused' ? `refused: ${verdict.rule}` : verdict.answer;
     console.log(`  ${verdict.command.padEnd(17)} ${said}`);

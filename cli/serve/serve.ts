@@ -94,7 +94,9 @@ function namesOf(name: string): ServiceName[] {
   if (known.includes(name as ServiceName)) return [name as ServiceName];
   // The gateway opens PDFs of unknown origin, so it shares no process with the stores.
   if (name === 'gateway')
-    throw new PlainFailure('USAGE', 'The gateway is served alone: docket serve gateway.', { exitCode: 2 });
+    throw new PlainFailure('USAGE', 'The gateway runs alone in its process: docket serve gateway.', {
+      exitCode: 2,
+    });
   throw new PlainFailure('USAGE', `Name what to serve: all, gateway, ${known.join(', ')}.`, { exitCode: 2 });
 }
 

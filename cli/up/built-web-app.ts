@@ -28,7 +28,7 @@ export async function builtWebApp(folder: string | undefined, signal?: AbortSign
     const why = reasonIn((error as { stderr?: string }).stderr ?? '');
     throw new PlainFailure(
       'CHILD_FAILED',
-      `The web app cannot be built: ${why}. Name a folder that holds a built one with WEB_DIR=..., or mend that.`,
+      `The web app cannot be built: ${why}. Fix that, or set WEB_DIR=... to the folder of a built one.`,
       { cause: error },
     );
   }

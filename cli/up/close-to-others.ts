@@ -25,7 +25,7 @@ export function closeToOthers(path: string): string[] {
   if (isShared && isOpen)
     return [
       ...lineOn(left),
-      `others may look into ${path}, which holds more than Docket's files and keeps its mode: give Docket a folder of its own with DATA_DIR=...`,
+      `other users may be able to open ${path}. It has other files than Docket's, so Docket keeps its mode. Set DATA_DIR=... to a folder for Docket alone`,
     ];
   return lineOn([...left, ...closeOne(path, lstatSync(path))]);
 }
@@ -58,5 +58,7 @@ function lineOn(left: readonly string[]): string[] {
   const [first] = left;
   if (first === undefined) return [];
   const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
-  return [`other users may reach ${first}${more}: its mode cannot be changed by this user or on this disk`];
+  return [
+    `other users may be able to open ${first}${more}: this user cannot change its mode, or its disk has no modes`,
+  ];
 }

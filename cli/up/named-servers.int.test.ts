@@ -140,7 +140,7 @@ describe('servers that the environment names', () => {
     const ran = await up({ DATABASE_URL: missing });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain(
-      `Docket: The Postgres that DATABASE_URL names (127.0.0.1:${port}/no_such_database) cannot be used: database "no_such_database" does not exist. Unset DATABASE_URL for the one that Docket brings itself.\n`,
+      `Docket: The Postgres that DATABASE_URL names (127.0.0.1:${port}/no_such_database) cannot be used: database "no_such_database" does not exist. Unset DATABASE_URL to use the embedded one.\n`,
     );
   }, 120_000);
 });

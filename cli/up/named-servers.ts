@@ -105,7 +105,7 @@ export async function tryServers(
 function unusable({ what, setting, address }: NamedServer, why: string): PlainFailure {
   return new PlainFailure(
     'SERVER_UNUSABLE',
-    `The ${what} that ${setting} names (${address}) cannot be used: ${why.replace(/\.$/, '')}. Unset ${setting} for the one that Docket brings itself.`,
+    `The ${what} that ${setting} names (${address}) cannot be used: ${why.replace(/\.$/, '')}. Unset ${setting} to use the embedded one.`,
   );
 }
 

@@ -28,11 +28,11 @@ export function watchProgress(groupId: number, onStuck: (why: string) => void): 
     before = cpuMs;
     const why =
       still >= STILL_LOOKS_MAX
-        ? `it stood still for ${STILL_LOOKS_MAX} s`
+        ? `it used no processor time for ${STILL_LOOKS_MAX} s`
         : (cpuMs ?? 0) > CPU_MS_MAX
           ? `it was not ready after ${CPU_MS_MAX / 60_000} minutes of processor time`
           : unseen >= UNSEEN_LOOKS_MAX
-            ? `it said nothing for ${UNSEEN_LOOKS_MAX} s`
+            ? `it was not ready after ${UNSEEN_LOOKS_MAX} s`
             : null;
     if (why === null) return;
     clearInterval(timer);

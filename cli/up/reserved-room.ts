@@ -46,8 +46,8 @@ export function keepReserve(dataDir: string, say: (line: string) => void): () =>
       isFull = !isFull;
       say(
         isFull
-          ? `less than ${FREE_BYTES_MIN / 2 ** 20} MiB are free on the disk of ${dataDir}: uploads are refused, reading, downloads and \`docket cleanup\` go on`
-          : `the disk of ${dataDir} has room again: uploads are taken`,
+          ? `less than ${FREE_BYTES_MIN / 2 ** 20} MiB are free on the disk of ${dataDir}: Docket refuses uploads; reading, downloads and \`docket cleanup\` still work`
+          : `the disk of ${dataDir} has room again, and Docket accepts uploads`,
       );
     }
     if (isReserved || free < RESERVE_ABOVE_BYTES) return;
@@ -58,7 +58,7 @@ export function keepReserve(dataDir: string, say: (line: string) => void): () =>
     if (isBusy) return;
     isBusy = true;
     look()
-      .catch((error: unknown) => say(`the room for a full disk could not be kept: ${String(error)}`))
+      .catch((error: unknown) => say(`Docket could not reserve space for a full disk: ${String(error)}`))
       .finally(() => (isBusy = false));
   };
   guarded();

@@ -140,7 +140,7 @@ function openInstallation(settings: Settings, killing: AbortSignal): Installatio
       noteParts(folder, pids);
     } catch (error) {
       // A full disk must not end the installation. The parts continue, and only the record of them is old.
-      say(`the note of the running parts could not be written: ${String(error)}`);
+      say(`Docket could not record its running parts: ${String(error)}`);
     }
   };
   return {
