@@ -161,7 +161,7 @@ describe('backup and restore', () => {
     };
     const { faults } = await run(place, broken);
     expect(faults.toSorted((a, b) => (a.blobKey < b.blobKey ? -1 : 1))).toEqual([
-      { blobKey: changed, message: expect.stringContaining('not the 10 its event names') },
+      { blobKey: changed, message: expect.stringContaining('differ from the 10 bytes of its event') },
       { blobKey: gone, message: 'it is missing' },
     ]);
   }, 60_000);

@@ -140,7 +140,10 @@ async function copyWanted(
       const copied = await copy(parts, blobKey);
       if (copied.sha256 !== sha256) {
         await parts.place.remove(blobName(blobKey));
-        faults.set(blobKey, `it has ${copied.bytes} bytes that are not the ${bytes} its event names`);
+        faults.set(
+          blobKey,
+          `it has ${copied.bytes} bytes, which differ from the ${bytes} bytes of its event`,
+        );
         continue;
       }
       have.add(blobKey);

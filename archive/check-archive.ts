@@ -12,12 +12,11 @@ export async function checkArchive(
   options: { signal?: AbortSignal; onProgress?: (events: number, of: number) => void } = {},
 ): Promise<Manifest> {
   const closed = await readManifest(place);
-  if (closed === null)
-    throw new ArchiveDamaged('manifest/', 'there is none: the export did not come to its end');
+  if (closed === null) throw new ArchiveDamaged('manifest/', 'there is none: the export was not completed');
   const { manifest } = closed;
   const { links, end } = await readLinks(place, manifest.batches);
   if (end !== manifest.link)
-    throw new ArchiveDamaged('manifest/', 'it does not vouch for the batches that are there');
+    throw new ArchiveDamaged('manifest/', 'it does not match the batches that exist');
   let events = 0;
   for (const link of links) {
     options.signal?.throwIfAborted();

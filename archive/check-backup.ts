@@ -28,10 +28,10 @@ export async function checkBackup(
 ): Promise<BackupChecked> {
   const { runs } = await readRuns(place);
   const last = runs.at(-1);
-  if (last === undefined) throw new ArchiveDamaged('runs/', 'there is none: no backup has come to its end');
+  if (last === undefined) throw new ArchiveDamaged('runs/', 'there is none: no backup was completed');
   const { links, end } = await readLinks(place, last.batches);
   if (end !== last.link)
-    throw new ArchiveDamaged('runs/', 'the last run does not vouch for the batches that are there');
+    throw new ArchiveDamaged('runs/', 'the last run does not match the batches that exist');
   const known = options.lastRunOnly ? (runs.at(-2)?.batches ?? 0) : 0;
   const batches = links.slice(known);
   const blobs = (options.lastRunOnly ? [last] : runs).flatMap((run) => run.blobs);
@@ -58,7 +58,7 @@ async function assertBlob(place: Place, { key, sha256 }: BackedUpBlob): Promise<
     const read = hashing(await place.read(blobName(key)));
     for await (const _chunk of read.chunks);
     if (read.result().sha256 !== sha256)
-      throw new ArchiveDamaged(where, 'its bytes are not those that were written');
+      throw new ArchiveDamaged(where, 'its bytes differ from those that were written');
   } catch (error) {
     if (error instanceof BlobMissing) throw new ArchiveDamaged(where, 'it is missing', { cause: error });
     throw error;

@@ -59,10 +59,9 @@ export async function importEvents(parts: ImportParts): Promise<Imported> {
   const { place } = parts;
   const until = parts.until ?? (await readManifest(place))?.manifest;
   if (until === undefined)
-    throw new ArchiveDamaged('manifest/', 'there is none: the export did not come to its end');
+    throw new ArchiveDamaged('manifest/', 'there is none: the export was not completed');
   const { links, end } = await readLinks(place, until.batches);
-  if (end !== until.link)
-    throw new ArchiveDamaged('manifest/', 'it does not vouch for the batches that are there');
+  if (end !== until.link) throw new ArchiveDamaged('manifest/', 'it does not match the batches that exist');
   const all = links.reduce((sum, link) => sum + link.events, 0);
   const begun = await batchesBegun(parts, links);
   // The last batch that was begun may be incomplete.
@@ -169,7 +168,7 @@ async function appendAgain(
     const actual = error.actual ?? -1n;
     throw new HistoriesDiffer(
       actual < revision - 1n
-        ? `batch ${link.batch} goes on with event ${revision} of ${stream}, which ends at ${actual} in the log`
+        ? `batch ${link.batch} continues with event ${revision} of ${stream}, which ends at ${actual} in the log`
         : `the log has another event ${revision} of ${stream} than batch ${link.batch}`,
       { cause: error },
     );

@@ -15,7 +15,7 @@ export async function readBatch(place: Place, link: BatchLink): Promise<readonly
   const name = batchName(link.batch);
   const content = await contentOf(place, name, link.bytes);
   if (sha256Of(content) !== link.sha256)
-    throw new ArchiveDamaged(name, 'its bytes are not those that were written');
+    throw new ArchiveDamaged(name, 'its bytes differ from those that were written');
   const lines = content.toString('utf8').split('\n');
   if (lines.pop() !== '' || lines.length !== link.events)
     throw new ArchiveDamaged(name, `it has ${lines.length} events instead of ${link.events}`);
@@ -55,7 +55,7 @@ function assertOrdered(name: string, events: readonly ArchivedEvent[]): void {
   events.forEach((event, index) => {
     const where = `${name}, line ${index + 1}`;
     const before = revisions.get(event.stream);
-    if (ids.has(event.id)) throw new ArchiveDamaged(where, `event ${event.id} is there twice`);
+    if (ids.has(event.id)) throw new ArchiveDamaged(where, `event ${event.id} occurs twice`);
     if (event.position <= position) throw new ArchiveDamaged(where, 'it is out of order');
     if (before !== undefined && event.revision <= before)
       throw new ArchiveDamaged(

@@ -41,7 +41,7 @@ export async function restore(parts: RestoreParts): Promise<Restored> {
   const { place, log, signal, onProgress } = parts;
   const { runs } = await readRuns(place);
   const run = runs.at(-1);
-  if (run === undefined) throw new ArchiveDamaged('runs/', 'there is none: no backup has come to its end');
+  if (run === undefined) throw new ArchiveDamaged('runs/', 'there is none: no backup was completed');
   const startedMs = performance.now();
   const wanted = new Map<string, NamedFile>();
   const { events, unfit } = await importEvents({
@@ -79,7 +79,10 @@ async function putBack({ blobs, place }: RestoreParts, { key, sha256 }: BackedUp
       maxBytes: BLOB_BYTES_MAX,
       verify: (written) => {
         if (written.sha256 !== sha256)
-          throw new ArchiveDamaged(`${blobName(key)} (${key})`, 'its bytes are not those that were written');
+          throw new ArchiveDamaged(
+            `${blobName(key)} (${key})`,
+            'its bytes differ from those that were written',
+          );
       },
     });
   } catch (error) {

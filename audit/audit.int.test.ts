@@ -281,7 +281,7 @@ describe('docket verify', () => {
     expect(new Map(faults.map(({ blobKey, message }) => [blobKey, message]))).toEqual(
       new Map([
         [gone, `the PDF ${gone} is missing`],
-        [swapped, `the PDF ${swapped} has 5 bytes that are not the 1001 its event names`],
+        [swapped, `the PDF ${swapped} has 5 bytes, which differ from the 1001 bytes of its event`],
       ]),
     );
   }, 60_000);

@@ -71,7 +71,7 @@ export class BundleUnreadable extends CodedError {
   readonly retryable = false;
 
   constructor(name: string, options?: ErrorOptions) {
-    super(`The bundle cannot be checked: ${name} is missing or is not what it should be.`, options);
+    super(`The bundle cannot be checked: ${name} is missing or has a wrong form.`, options);
   }
 }
 

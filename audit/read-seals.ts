@@ -50,11 +50,11 @@ export async function readSeals(
       continue;
     }
     const key = keys.find((known) => keyIdOf(known) === seal.keyId);
-    if (!key) say(`was signed with key ${seal.keyId}, which is none of those given`);
+    if (!key) say(`was signed with key ${seal.keyId}, which is not among the given keys`);
     else if (!isSignedBy(seal, key)) say('does not have the signature of its key: it was changed');
     if (seal.number !== number || seal.previous !== newestHash) say('does not follow the seal before');
     if (sha256Of(stored.changes) !== seal.changes || !applied(ends, stored.changes))
-      say('has other stream ends than those it was made with');
+      say('has changed stream ends');
     newest = seal;
     newestHash = sha256Of(stored.seal);
   }
@@ -75,8 +75,7 @@ async function storedIn(
   const [first, ...others] = await Promise.all(copies.map((place) => place.read(number)));
   if (!first) say(`is missing in ${copies[0]?.name ?? 'the only place'}`);
   for (const [index, other] of others.entries())
-    if (first && other && !first.seal.equals(other.seal))
-      say(`is another in ${copies[index + 1]?.name ?? ''}`);
+    if (first && other && !first.seal.equals(other.seal)) say(`differs in ${copies[index + 1]?.name ?? ''}`);
   return first ?? others.find((other) => other !== null) ?? null;
 }
 

@@ -14,7 +14,7 @@ export class SealRefused extends CodedError {
   readonly retryable = false;
 
   constructor(why: string, options?: ErrorOptions) {
-    super(`Nothing was sealed: ${why}. \`docket audit verify\` tells more.`, options);
+    super(`Nothing was sealed: ${why}. \`docket audit verify\` shows more.`, options);
   }
 }
 

@@ -53,7 +53,7 @@ async function faultOf(
   try {
     const kept = await sha256OfChunks((await blobs.open(blobKey)).stream);
     if (kept.sha256 === sha256) return null;
-    return `${what} ${blobKey} has ${kept.bytes} bytes that are not the ${bytes} its event names`;
+    return `${what} ${blobKey} has ${kept.bytes} bytes, which differ from the ${bytes} bytes of its event`;
   } catch (error) {
     if (!(error instanceof BlobMissing)) throw error;
     for await (const event of log.readStream(jobStream(jobId)))

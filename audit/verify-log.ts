@@ -77,7 +77,7 @@ function rewritten(
   ends: ReadonlyMap<string, StreamEnd>,
 ): ChainFault | null {
   if (sealed?.revision !== revision || ends.get(stream)?.hash === sealed.hash) return null;
-  const message = `up to event ${revision} (${type}) it is not what was sealed: it was written anew`;
+  const message = `up to event ${revision} (${type}) it differs from what was sealed: it was written again`;
   return { kind: 'rewritten', stream, revision: revision.toString(), message };
 }
 
@@ -91,7 +91,7 @@ function cutStreams(
     if (end && end.revision >= revision) continue;
     const missing = end ? end.revision + 1n : 0n;
     const message = end
-      ? `it was cut: events ${missing} to ${revision} were sealed and are gone`
+      ? `it was cut: events ${missing} to ${revision} were sealed and are missing`
       : `it is gone: all of its ${revision + 1n} events were sealed`;
     faults.push({ kind: end ? 'truncated' : 'dropped', stream, revision: missing.toString(), message });
   }

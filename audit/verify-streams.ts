@@ -88,7 +88,7 @@ function streamChecker() {
     const rows = rowsBeside.get(jobId) ?? noRowsBeside();
     rowsBeside.set(jobId, rowsAfter(rows, { event, recorded }, { before: job, after }));
     noteFiles(files, recorded, { jobId });
-    if (revision !== expected) return `it stands where event ${expected} should be`;
+    if (revision !== expected) return `it is in the place of event ${expected}`;
     if (event.type === 'DocumentUploaded' && !isOwnId(jobId, event.data))
       return 'its owner, mapping and content are those of another job';
     return whyUnlawful(job, event, last?.event ?? null);

@@ -81,7 +81,7 @@ async function sealOf(
   stream: string,
 ): Promise<{ seal: Seal; end: StreamEnd; ends: ReadonlyMap<string, StreamEnd> }> {
   const { newest, ends, faults } = await readSeals(copies, keys.map(createPublicKeyOf));
-  if (faults[0]) throw new NotSealed(`The seals are not sound: ${faults[0].message}.`);
+  if (faults[0]) throw new NotSealed(`The seals have a fault: ${faults[0].message}.`);
   const end = ends.get(stream);
   if (newest === null || end === undefined)
     throw new NotSealed('No seal covers this job yet: run `docket seal` first.');

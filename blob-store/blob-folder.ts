@@ -61,7 +61,7 @@ async function markedRoot(root: string): Promise<string> {
   if (found !== null) return found;
   const entries = (await readdir(root)).filter((entry) => entry !== 'lost+found');
   if (entries.length > 0)
-    throw new BlobStoreUnavailable(`${root} holds other files and no ${MARKER}; give it a folder of its own`);
+    throw new BlobStoreUnavailable(`${root} holds other files and no ${MARKER}; name another folder`);
 
   await writeFile(join(root, MARKER), `${randomUUID()}\n`, { flag: 'wx', flush: true });
   await syncFolder(root);

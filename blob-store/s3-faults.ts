@@ -38,6 +38,6 @@ export function s3Fault(error: unknown): Error {
   if (isS3Answer(error) && (FULL.has(error.name) || error.$metadata.httpStatusCode === FULL_STATUS))
     return new StorageFull({ cause: error });
 
-  const name = error instanceof Error || isS3Answer(error) ? error.name : 'nothing that can be understood';
+  const name = error instanceof Error || isS3Answer(error) ? error.name : 'an unknown error';
   return new BlobStoreUnavailable(`S3 answered ${codeOf(error) ?? name}`, { cause: error });
 }

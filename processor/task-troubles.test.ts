@@ -15,6 +15,6 @@ it('a task that fails many times in two ways writes one line when it begins and 
   expect(troubles.get('poll')).toEqual({ dependency: 'event store', why: 'Task "poll": the log is away' });
   told(null);
   told(null);
-  expect(lines).toEqual(['task "poll" fails; it is tried again', 'over: task "poll" fails']);
+  expect(lines).toEqual(['task "poll" fails; Docket retries', 'over: task "poll" fails']);
   expect(troubles.size).toBe(0);
 });

@@ -44,7 +44,7 @@ export function createMappingDirectory(options: {
   const stopped = new AbortController();
   let byId: ReadonlyMap<string, MappingListing> = new Map();
   let isLoaded = false;
-  const outage = outageLog(log, 'the gateway does not say its mappings');
+  const outage = outageLog(log, 'the gateway does not list its mappings');
   const { promise: ready, resolve: nowReady } = Promise.withResolvers<void>();
 
   const keepFresh = async (): Promise<void> => {

@@ -30,10 +30,7 @@ export function outageLog(
       const atMs = now();
       if (outage === null) {
         outage = { sinceMs: atMs, failures: 1, saidAtMs: atMs, unsaid: 0 };
-        return logger.warn(
-          { why: reasonOf(error), code: codeOf(error), alert },
-          `${what}; it is tried again`,
-        );
+        return logger.warn({ why: reasonOf(error), code: codeOf(error), alert }, `${what}; Docket retries`);
       }
       outage.failures += 1;
       outage.unsaid += 1;
@@ -41,7 +38,7 @@ export function outageLog(
       const forSec = Math.round((atMs - outage.sinceMs) / 1000);
       logger.warn(
         { why: reasonOf(error), code: codeOf(error), alert, failures: outage.unsaid, forSec },
-        `${what}; it is still tried again`,
+        `${what}; Docket still retries`,
       );
       outage.saidAtMs = atMs;
       outage.unsaid = 0;

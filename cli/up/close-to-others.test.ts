@@ -60,7 +60,7 @@ describe('a data folder that is there already', () => {
   it('keeps its own mode when it holds more than Docket’s files, and a sentence says so', () => {
     makeFile(join(folder, 'letter.txt'), 0o644);
     makeFolder(join(folder, 'event-store'), 0o755);
-    expect(closeToOthers(folder)).toEqual([expect.stringContaining('a folder of its own with DATA_DIR=')]);
+    expect(closeToOthers(folder)).toEqual([expect.stringContaining('Set DATA_DIR=... to a folder')]);
     expect([modeOf(), modeOf('letter.txt'), modeOf('event-store')]).toEqual(['755', '644', '700']);
   });
 });

@@ -112,7 +112,7 @@ function requestOutages(log: Log): Pick<OutageLog, 'failed'> {
       const named = typeof given === 'string' ? given : 'UNAVAILABLE';
       const code = outages.has(named) || outages.size < CODES_MAX ? named : 'UNAVAILABLE';
       const known = outages.get(code);
-      const lines = known?.lines ?? outageLog(log, `requests are answered 503 (${code})`);
+      const lines = known?.lines ?? outageLog(log, `requests get the answer 503 (${code})`);
       clearTimeout(known?.over);
       const over = setTimeout(() => {
         outages.delete(code);

@@ -23,7 +23,7 @@ async function installWhole(root) {
   if (node === null) return failed(BROKE_OFF);
   if (missingPackages(root).length > 0) {
     console.error(
-      `Docket: npm leaves out packages that Node ${process.version} is too old for; installing once more with the Node that is there now.`,
+      `Docket: npm leaves out packages that Node ${process.version} is too old for; installing again with the installed Node.`,
     );
     const second = await install(root, node);
     if (second.error !== null) return failed(whyNotStarted(node, second.error));
@@ -38,7 +38,7 @@ async function installWhole(root) {
 const failed = (failure) => ({ failure, signal: null });
 
 const BROKE_OFF =
-  'npm broke off without an error, as npm 10 does when the package registry does not answer: check the network and the proxy settings of npm, and try again.';
+  'npm stopped without an error, as npm 10 does when the package registry does not answer: check the network and the proxy settings of npm, and try again.';
 
 function leftOut(missing) {
   const named = missing.slice(0, NAMED_MAX).map((path) => path.replace(/^.*node_modules\//, ''));

@@ -44,7 +44,7 @@ const NPM_CI = [
  */
 async function install(root, node) {
   const npm = findNpm(process.env, node);
-  if (npm === null) return ended('npm is needed to install what it runs on, and is not on PATH.');
+  if (npm === null) return ended('npm must install the packages of Docket, and is not on PATH.');
   const progress = openProgress(process.stderr);
   const errors = [];
   const outcome = await runInFront(npm.program, [...npm.args, ...NPM_CI, `--prefix=${root}`], {

@@ -84,14 +84,12 @@ describe('the install', () => {
     expect(await launched.ended).toEqual({ code: 1, signal: null });
     expect(launched.stderr()).toContain('ECONNREFUSED');
     expect(launched.stderr().trimEnd().split('\n').at(-1)).toBe(
-      'Docket: npm could not install what Docket runs on: the package registry does not answer; check the network, and the proxy settings of npm.',
+      'Docket: npm could not install the packages of Docket: the package registry does not answer; check the network, and the proxy settings of npm.',
     );
     expect(
       failureOf({ code: 1, signal: null, error: null }, ['npm error code ENOSPC', 'npm error network x']),
     ).toContain('the disk is full');
-    expect(failureOf({ code: null, signal: 'SIGSEGV', error: null }, [])).toContain(
-      'not given enough memory',
-    );
+    expect(failureOf({ code: null, signal: 'SIGSEGV', error: null }, [])).toContain('without enough memory');
   }, 60_000);
 
   it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)(

@@ -20,14 +20,14 @@ async function launch(args) {
   // Node refuses to import a module whose path has a backslash (ERR_INVALID_MODULE_SPECIFIER), on every system.
   if (ROOT.includes('\\'))
     return refuse(
-      `the path ${ROOT} holds a backslash, from where Node runs no modules. Move the folder to another path.`,
+      `the path ${ROOT} has a backslash, and Node runs no modules from such a path. Move the folder to another path.`,
     );
 
   const state = installState(ROOT);
   if (needsInstall(state, args)) {
     if (!state.writable)
       return refuse(
-        `${join(ROOT, 'node_modules')} does not hold what package-lock.json names, and this user may not write there. Run \`npm ci\` as its owner.`,
+        `${join(ROOT, 'node_modules')} does not have the packages of package-lock.json, and this user may not write there. Run \`npm ci\` as its owner.`,
       );
 
     const outcome = await installWhole(ROOT);

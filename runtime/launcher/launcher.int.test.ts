@@ -80,7 +80,7 @@ describe('the launcher', () => {
     const launched = launch(root, ['-e', '0']);
     expect(await launched.ended).toEqual({ code: 1, signal: null });
     expect(launched.stderr()).toMatch(
-      /^Docket: the path .*a\\b holds a backslash.*Move the folder to another path\.\n$/,
+      /^Docket: the path .*a\\b has a backslash.*Move the folder to another path\.\n$/,
     );
   });
 

@@ -31,14 +31,14 @@ const CAUSES = [
   ],
   [
     /Exit handler never called/,
-    'npm broke off, as npm 10 does when the package registry does not answer; check the network',
+    'npm stopped, as npm 10 does when the package registry does not answer; check the network',
   ],
   [/ENOMEM|heap out of memory|Cannot allocate memory/, 'there was not enough memory'],
 ];
 
 /** The sentence for a failed install: what happened, and why. */
 function failureOf({ code, signal, error }, errorLines) {
-  const start = 'npm could not install what Docket runs on: ';
+  const start = 'npm could not install the packages of Docket: ';
   if (error !== null) return `${start}npm itself cannot be started (${error.message}).`;
   if (signal !== null) return `${start}${howEnded(signal)}.`;
   const said = errorLines.join('\n');
@@ -54,8 +54,8 @@ function failureOf({ code, signal, error }, errorLines) {
 /** A process that crashes or is killed during an install has nearly always met a memory limit. */
 function howEnded(signal) {
   return ['SIGSEGV', 'SIGABRT', 'SIGKILL', 'SIGTRAP', 'SIGILL', 'SIGBUS'].includes(signal)
-    ? `npm was ended by ${signal}, which is how a process ends that is not given enough memory (\`ulimit -v\`, a container's limit)`
-    : `npm was ended by ${signal}`;
+    ? `${signal} ended npm, as happens to a process without enough memory (\`ulimit -v\`, a container's limit)`
+    : `${signal} ended npm`;
 }
 
 /** What npm waits for while it repeats a failed request, as npm's own code; otherwise null. */
