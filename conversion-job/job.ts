@@ -27,7 +27,7 @@ export interface JobFacts {
   readonly attemptsEver: number;
   /** When the first attempt of this run began. The job's timeout starts then. */
   readonly firstAttemptAt: string | null;
-  /** Revision of the last event folded. */
+  /** Revision of the last event that was folded. */
   readonly revision: bigint;
 }
 
@@ -39,7 +39,6 @@ export interface Failure {
   readonly message: string;
 }
 
-/** A finished conversion. */
 export interface Conversion {
   readonly result: ResultRef;
   readonly pages: number;

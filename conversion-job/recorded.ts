@@ -17,7 +17,7 @@ export interface RecordedJobEvent {
 export interface BreakerPause {
   readonly processorId: string;
   readonly pausedAt: string;
-  /** Null while it is still open. */
+  /** Null while the breaker is open. */
   readonly resumedAt: string | null;
   readonly failures: number;
   readonly lastCode: string;

@@ -12,7 +12,7 @@ export interface BreakerPolicy {
 export interface PastAttempt {
   readonly startedMs: number;
   readonly durationMs: number;
-  /** Null for a success. */
+  /** The failure's code; null for a success. */
   readonly code: JobFailureCode | null;
   /** True when the gateway reported that a retry is useless, or when the code allows no second attempt. */
   readonly isFinal: boolean;

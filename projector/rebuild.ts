@@ -12,19 +12,17 @@ const CATCH_UP_ROUNDS_MAX = 50;
 export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger' | 'heldRowsMax'> {
   /** The projections to rebuild. One read of the log serves all of them. */
   readonly projections: readonly RegisteredProjection[];
-  /** As of `BuildParts`. */
+  /** See `BuildParts`. */
   readonly onProgress?: BuildParts['onProgress'];
   /** Ends the rebuild at once, whatever statement runs. The tables in use stay in use. */
   readonly stop?: AbortSignal;
 }
 
 /**
- * Builds the tables of projections again from the first event, beside the ones there are, and puts each in the place of
- * those in one transaction when it has come at least as far: a build of the same version under a number of its own, then
- * the switch. Readers and the projector go on meanwhile; nothing outside the read store is touched. A rebuild that is
- * stopped or fails leaves the tables in use as they are and removes its own; one that dies leaves them to the next, which
- * starts over.
- *
+ * Builds the tables of projections again from the first event, beside those in use. It is a build of the same version
+ * under another number, followed by a switch. When a built table is as far as the one in use, one transaction replaces
+ * the old by the new. Readers and the projector continue meanwhile. Nothing outside the read store changes. A rebuild
+ * that is stopped or fails removes its own tables. The tables of a killed one stay, and the next rebuild starts over.
  * @returns what each came to, in the order of `projections`
  * @throws RebuildRunning, RebuildBehind, VersionRefused for a version that is not built, LogUnavailable,
  * ReadStoreUnavailable, the reason of `stop`

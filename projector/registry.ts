@@ -53,7 +53,6 @@ export interface RegisteredProjection {
 
 /** Tables in which each row belongs to one key, such as a job. */
 export interface Compared {
-  /** Name and type of the key. */
   readonly key: { readonly name: string; readonly type: string };
   /** The table with one row for each key, which stores the revision of its last event. */
   readonly rows: string;

@@ -27,7 +27,7 @@ export class QueryRefused extends CodedError {
   }
 }
 
-/** Oids of PostgreSQL's pg_type. */
+/** The kind of a column by its type's oid in `pg_type`. */
 const KIND_OF: Readonly<Record<number, ColumnKind>> = {
   16: 'boolean',
   20: 'number',

@@ -3,7 +3,6 @@ import { copyIn } from './copy-in.ts';
 import { ReadStoreUnavailable, readStoreError } from './read-store-errors.ts';
 import { ask, type Queryable } from './queryable.ts';
 
-/** An open transaction. */
 export interface Transaction extends Queryable {
   /** See `copyIn`. */
   copyIn(statement: string, chunks: Iterable<Buffer>): Promise<void>;

@@ -23,7 +23,7 @@ export interface Identified {
   readonly sha256: string;
 }
 
-/** The ports that retention uses. */
+/** The ports of retention. */
 export interface KeeperParts {
   readonly log: EventLog;
   readonly blobs: BlobStore;
@@ -50,11 +50,11 @@ export interface Composition {
   /** Tells, from the answer to an upload, whether its blob is not needed. */
   readonly isUnneeded: (upload: { readonly replayed: boolean; readonly carriedOut: boolean }) => boolean;
   readonly commit: Commit;
-  /** How the projector compares its checkpoint with the log. */
+  /** The function that compares the projector's checkpoint with the log. */
   readonly compare: (real: typeof differenceFrom) => typeof differenceFrom;
-  /** The ports that retention uses. */
+  /** Replaces the ports of retention. */
   readonly keeper: (real: KeeperParts, tables: TableServer) => KeeperParts;
-  /** How a subscription reads its next page. */
+  /** The function with which a subscription reads its next page. */
   readonly page: (real: Page, phase: 'snapshot' | 'resume' | 'chase' | 'live') => Page;
 }
 

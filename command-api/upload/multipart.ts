@@ -20,7 +20,7 @@ const FIELD_BYTES_MAX = 1024;
 const FIELD_NAME_BYTES_MAX = 100;
 const PART_HEADERS_MAX = 20;
 const PART_HEADER_BYTES_MAX = 8 * 1024;
-/** RFC 2046, section 5.1.1. */
+/** The boundary of a form (RFC 2046, section 5.1.1). */
 const BOUNDARY = /;\s*boundary=(?:"[^"\r\n]{1,70}"|[^\s";,]{1,70})\s*(?:;|$)/i;
 
 export interface MultipartParts {

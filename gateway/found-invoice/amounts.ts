@@ -3,25 +3,25 @@ import type { Invoice, InvoiceLine } from './invoice.ts';
 
 /** The amounts of a document as EN 16931 adds them up. The rules and the writer use the same amounts. */
 export interface Amounts {
-  /** BT-106. */
+  /** BT-106: sum of the net amounts of the lines. */
   readonly lineTotal: Big;
-  /** BT-107. */
+  /** BT-107: sum of the document's allowances. */
   readonly allowance: Big;
-  /** BT-108. */
+  /** BT-108: sum of the document's charges. */
   readonly charge: Big;
-  /** BT-109. */
+  /** BT-109: total without VAT. */
   readonly net: Big;
-  /** BT-110. */
+  /** BT-110: total VAT. */
   readonly tax: Big;
-  /** BT-112. */
+  /** BT-112: total with VAT. */
   readonly grand: Big;
   /** BT-113 without the withheld tax: the amount paid before. */
   readonly paid: Big;
   /** Tax that the buyer withholds and pays to the state. */
   readonly withholding: Big;
-  /** BT-114. */
+  /** BT-114: rounding of the amount due. */
   readonly rounding: Big;
-  /** BT-115. */
+  /** BT-115: the amount due. */
   readonly payable: Big;
 }
 

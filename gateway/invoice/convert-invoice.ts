@@ -34,7 +34,10 @@ export interface ReadPages {
   readonly codes: readonly QrPayload[];
 }
 
-/** Reads the pages, and their QR codes where one of the mappings asks for them. @throws Refusal `PDF_LIMIT`, `PDF_CORRUPT` */
+/**
+ * Reads the pages, and also their QR codes if one of the mappings needs them.
+ * @throws Refusal `PDF_LIMIT`, `PDF_CORRUPT`
+ */
 export async function readPages(
   mappings: readonly InvoiceMapping[],
   document: PDFDocumentProxy,

@@ -11,7 +11,7 @@ import { categoryCodeIn } from './vat-categories.ts';
 /** A line under the items that states an allowance or a charge on the document. */
 export interface AllowanceLine {
   readonly isCharge: boolean;
-  /** As printed, with its sign. */
+  /** The printed amount, with its sign. */
   readonly amount: Found;
   /** Percent of VAT; undefined when the line does not print it. */
   readonly rate: string | undefined;

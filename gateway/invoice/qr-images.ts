@@ -49,7 +49,7 @@ function candidates(content: PageContent): PageContent['images'][number][] {
 const QUIET_DOTS = 16;
 /** Images narrower than this, in dots, are scaled up: one dot may be a whole module of the code. */
 const SMALL_WIDTH = 90;
-/** Places in one image that are tried as a code. */
+/** Number of places in one image that are tried as a code. */
 const PLACES_TRIED_MAX = 20;
 /** Tells the detector that the place it named last holds no code that can be decoded. */
 const NOT_DECODED = false;

@@ -18,7 +18,7 @@ export interface TitleCell {
   readonly tokens: readonly Token[];
 }
 
-/** Synonyms by key, for one table. */
+/** The synonyms of one table's columns, by key. */
 export interface ColumnIndex {
   /** A title can mean several columns (`IVA`: the rate or the tax). The first column without a title gets it. */
   readonly byKey: ReadonlyMap<string, readonly string[]>;

@@ -36,7 +36,6 @@ interface Reference {
   readonly lines: Token[][];
 }
 
-/** The numbers of an item. */
 export interface ItemCodes {
   /** The seller's number; without one, the number of the trade. */
   readonly code: Found | undefined;

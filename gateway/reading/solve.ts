@@ -160,7 +160,7 @@ function isIn(name: string, equation: EquationRule): boolean {
   return equation.equals === name || equation.sum.some((term) => nameOf(term) === name);
 }
 
-/** Left side less right side; undefined when a term is not known. */
+/** The computed sum minus the stated amount; undefined when a term is unknown. */
 function differenceOf(equation: EquationRule, amounts: ReadonlyMap<string, Big>): Big | undefined {
   const right = amounts.get(equation.equals);
   if (!right) return undefined;

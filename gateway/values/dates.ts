@@ -34,7 +34,7 @@ function monthOf(word: string): number | undefined {
 /**
  * Reads a printed date into `YYYY-MM-DD`.
  * @param text one to five words, for example `16/04/2023`, `16 de abril de 2023`, `February 17, 2026`
- * @returns undefined when it is no date of the years 1990 to 2099.
+ * @returns undefined for a text that is no date of the years 1990 to 2099
  */
 export function parseDate(text: string, order: DateOrder): string | undefined {
   const clean = plainDashes(text.trim()).replace(/[,;:]+$/, '');

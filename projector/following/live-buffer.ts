@@ -23,7 +23,7 @@ export interface LiveBuffer {
   mark(position: bigint): void;
   /** Resolves when everything taken so far is written. */
   drained(): Promise<void>;
-  /** Rejects with the first failure of the writing; never resolves. */
+  /** Rejects with the first failure of the writing. It never resolves. */
   readonly failed: Promise<never>;
 }
 

@@ -40,7 +40,7 @@ export interface VerifyOptions {
   readonly store: Queryable;
   /** Jobs that were folded before, by id. If their rows are equal, their streams need not be read. */
   readonly folded?: ReadonlyMap<string, Job>;
-  /** The rows of those jobs in the tables beside `jobs`. */
+  /** The rows of those jobs in the other tables of the projection. */
   readonly rowsBeside?: ReadonlyMap<string, RowsBeside>;
   /** Stops after this many differences; the default is `DIFFERENCES_MAX`. */
   readonly differencesMax?: number;

@@ -179,7 +179,9 @@ describe('the versions of a projection', () => {
     });
     const allButOne = new Set(differences.slice(1).map(({ key }) => key));
     await expect(switchVersion(installation.store, two, allButOne)).rejects.toThrow(differences[0]!.key);
-    await expect(rollbackVersion(installation.store, 'jobs', [one, two])).rejects.toThrow('no earlier version');
+    await expect(rollbackVersion(installation.store, 'jobs', [one, two])).rejects.toThrow(
+      'no earlier version',
+    );
   });
 
   it('switch and rollback under load: no request fails, and no socket ends wrong', async () => {

@@ -1,7 +1,7 @@
 import { LiveTopic } from '../../schemas/live-protocol.ts';
 import { BEFORE_EVERYTHING } from './page.ts';
 
-/** The rows a topic means for one owner. */
+/** The rows that a topic contains for one owner. */
 export type TopicScope =
   | { readonly kind: 'owner'; readonly owner: string }
   | { readonly kind: 'job'; readonly owner: string; readonly jobId: string }

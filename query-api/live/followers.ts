@@ -17,7 +17,6 @@ export interface Followers {
 
 const NOBODY: ReadonlySet<Follower> = new Set();
 
-/** An empty index. */
 export function createFollowers(): Followers {
   const byKey = new Map<string, Set<Follower>>();
   let count = 0;

@@ -14,7 +14,7 @@ import { positionText } from '../tables/projection-head.ts';
 import { labelOf, type QueryContext } from '../request/query-context.ts';
 import { queryOf } from '../request/request-input.ts';
 
-/** `GET /api/jobs`, the figures of an owner's jobs, and `GET /api/ops/jobs`. */
+/** Serves `GET /api/jobs`, the figures of an owner's jobs, and `GET /api/ops/jobs`. */
 export function jobRoutes(context: QueryContext): Router {
   const router = Router();
   const { store, feed, keys } = context;

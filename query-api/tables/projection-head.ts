@@ -15,7 +15,7 @@ export interface AtHead<Row> {
   readonly rows: readonly Row[];
 }
 
-/** No version of the read tables is current. */
+/** No version of the read tables is in use. */
 export class ProjectionMissing extends CodedError {
   readonly code = 'READ_STORE_UNAVAILABLE';
   readonly retryable = true;

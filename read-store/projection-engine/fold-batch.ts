@@ -2,7 +2,7 @@ import type { FoldedRow, Projection } from './projection-definition.ts';
 import type { StoredEvent } from './stored-event.ts';
 import { merged, sameKey, type Values } from './table.ts';
 
-/** An event of the batch that the projection has understood. */
+/** An event of the batch that the projection could decode. */
 export interface Understood<Event> {
   readonly key: string;
   readonly event: Event;

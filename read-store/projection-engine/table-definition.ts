@@ -1,6 +1,6 @@
 import type { Column, ColumnValue, Table, Values } from './table.ts';
 
-/** What the driver returns for a column of each type. */
+/** The type that the driver returns for a column of each type. */
 interface ReadAs {
   readonly uuid: string;
   readonly text: string;
@@ -51,7 +51,7 @@ export const columnsFor =
 /** A `jsonb` column that holds values of a type. */
 export const jsonbOf = <Held>(): { readonly type: 'jsonb'; readonly holds?: Held } => ({ type: 'jsonb' });
 
-/** A table with what its SQL is made of. */
+/** A table with everything that its SQL needs. */
 export interface DefinedTable extends Table {
   readonly columns: readonly DefinedColumn[];
   /** `at-end`: the key is made once, when the table is full, because nothing looks up rows before that. */

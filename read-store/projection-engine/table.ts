@@ -24,7 +24,6 @@ export interface Table {
   readonly growing?: string;
 }
 
-/** Rows for one table. */
 export interface TableRows {
   readonly table: Table;
   readonly rows: readonly Values[];

@@ -122,7 +122,7 @@ export function createLogServer(world: World): LogServer {
   };
 }
 
-/** Index of the first event past a position. */
+/** Index of the first event after a position. */
 function firstAfter(all: readonly RecordedEvent[], position: bigint): number {
   let low = 0;
   let high = all.length;

@@ -19,11 +19,11 @@ export interface Formats {
   /** Date and time to the second, with the zone. */
   exact(at: string): string;
   clock(atMs: number): string;
-  /** `5 May`. */
+  /** Day and short month: `5 May`. */
   dayShort(at: string): string;
   /** Time of day to the second. */
   clockSeconds(at: string): string;
-  /** `850 ms`, `12 s`, `3 min`, `2 h`. */
+  /** One number with its unit: `850 ms`, `12 s`, `3 min`, `2 h`. */
   duration(ms: number): string;
   number(count: number): string;
 }

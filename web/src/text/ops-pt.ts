@@ -1,7 +1,6 @@
 import type { Catalogue } from './en.ts';
 import type { opsEn } from './ops-en.ts';
 
-/** The console in European Portuguese. */
 export const opsPt: Catalogue<typeof opsEn> = {
   title: 'Operações',
   loading: 'A carregar os números',

@@ -1,6 +1,6 @@
 import type { Catalogue } from './en.ts';
 
-/** European Portuguese. */
+/** The catalogue in European Portuguese. */
 export const pt: Catalogue = {
   appName: 'Docket',
   skipToQueue: 'Saltar para a fila',
