@@ -32,11 +32,11 @@ const EVERY_ATTACHMENT = 'docket:every-attachment';
  * See ISO 32000-2, 7.11.4, 14.13 and 12.5.6.15.
  */
 export function answerForEveryAttachment(internals: ParsingInternals): void {
-  const catalog = internals.Catalog.prototype;
-  const contentOf = Object.getOwnPropertyDescriptor(catalog, 'attachmentContent')?.value as
+  const { Catalog } = internals;
+  const contentOf = Object.getOwnPropertyDescriptor(Catalog.prototype, 'attachmentContent')?.value as
     PdfCatalog['attachmentContent'] | undefined;
   if (contentOf === undefined) throw new Error('The catalog of this pdfjs does not read attachments.');
-  catalog.attachmentContent = function (this: PdfCatalog, id: string): unknown {
+  Catalog.prototype.attachmentContent = function (this: PdfCatalog, id: string): unknown {
     return id === EVERY_ATTACHMENT ? everyAttachment(this, internals) : contentOf.call(this, id);
   };
 }

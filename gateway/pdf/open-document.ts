@@ -4,7 +4,6 @@ import type { PDFDocumentProxy, PDFWorker } from 'pdfjs-dist';
 import { answerForEveryAttachment } from './attachments.ts';
 import { loadParsingHalf } from './parsing-half.ts';
 import { Refusal } from '../protocol/refusal.ts';
-import { keepStatesFlat } from './flat-states.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
 import { sameThreadChannel } from './same-thread-port.ts';
 import type { Port } from './same-thread-port.ts';
@@ -39,7 +38,6 @@ export function loadPdfjs(): Promise<Pdfjs> {
     scope['DecompressionStream'] = function DecompressionStream(format: string) {
       return inflateAtOnce(format);
     };
-    keepStatesFlat();
     const internals = await loadParsingHalf(join(pdfjsFolder, 'legacy/build/pdf.worker.mjs'));
     if (internals) answerForEveryAttachment(internals);
     return import('pdfjs-dist/legacy/build/pdf.mjs');

@@ -1,5 +1,6 @@
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { withFlatStates } from './flat-states.ts';
 
 /** A dictionary of a PDF, as pdfjs parses it. */
 export interface PdfDictionary {
@@ -32,13 +33,15 @@ export interface ParsingInternals {
 const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString'] as const;
 
 /**
- * Loads the parsing half of pdfjs and adds one line to its text, which exports the names above. pdfjs itself gives a
- * name tree as a map by key, which has room for one attachment a key. It also ignores `/AF` (ADR 0166).
- * @returns undefined where a loader of its own stands before Node's, as in Jest: then attachments cannot be read
+ * Loads the parsing half of pdfjs with two changes of its text. A line at the end exports the names above. pdfjs itself
+ * gives a name tree as a map by key, which has room for one attachment a key. It also ignores `/AF` (ADR 0166). The
+ * other change is that of `withFlatStates`.
+ * @returns undefined where Node's loader takes no hooks, as in Jest: the text is then unchanged, and attachments cannot
+ *   be read
  */
 export async function loadParsingHalf(path: string): Promise<ParsingInternals | undefined> {
   const address = pathToFileURL(path).href;
-  const hooks = exportingFrom(address);
+  const hooks = changing(address);
   try {
     const half = (await import(address)) as Partial<ParsingInternals>;
     return half.Catalog === undefined ? undefined : (half as ParsingInternals);
@@ -47,8 +50,8 @@ export async function loadParsingHalf(path: string): Promise<ParsingInternals | 
   }
 }
 
-/** Registers hooks that add the line to one module; undefined where the loader takes no hooks. */
-function exportingFrom(address: string): { deregister(): void } | undefined {
+/** Registers hooks that change the text of one module; undefined where the loader takes no hooks. */
+function changing(address: string): { deregister(): void } | undefined {
   try {
     return registerHooks({
       load: (url, context, next) => {
@@ -56,7 +59,7 @@ function exportingFrom(address: string): { deregister(): void } | undefined {
         if (url !== address || loaded.source === undefined || loaded.source === null) return loaded;
         const text =
           typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source);
-        return { ...loaded, source: `${text}\nexport { ${NAMES.join(', ')} };` };
+        return { ...loaded, source: `${withFlatStates(text)}\nexport { ${NAMES.join(', ')} };` };
       },
     });
   } catch (error) {
