@@ -9,7 +9,7 @@ import { SOCKET_FILE } from './place-of-connections.ts';
 import type { StartLog } from './start-log.ts';
 
 /** Time for each step before the next, stronger one. */
-const PATIENCE_MS = 5_000;
+const STEP_MS_MAX = 5_000;
 const LOOK_AGAIN_MS = 20;
 /** Far more bytes than a list of all programs needs. */
 const PS_BYTES_MAX = 16 * 1024 * 1024;
@@ -88,7 +88,7 @@ async function programsIn(cluster: string): Promise<number[]> {
  */
 export async function programsByPs(place: string): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,ppid=,command='], {
-    timeout: PATIENCE_MS,
+    timeout: STEP_MS_MAX,
     maxBuffer: PS_BYTES_MAX,
   });
   const seen = stdout.split('\n').map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line));
@@ -98,7 +98,7 @@ export async function programsByPs(place: string): Promise<number[]> {
 }
 
 async function gone(cluster: string): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_AGAIN_MS) {
+  for (let waitedMs = 0; waitedMs < STEP_MS_MAX; waitedMs += LOOK_AGAIN_MS) {
     if ((await programsIn(cluster)).length === 0) return true;
     await sleep(LOOK_AGAIN_MS);
   }

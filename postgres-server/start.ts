@@ -17,9 +17,9 @@ import type { StartLog } from './start-log.ts';
 import { spawnServer, type PostgresServer, type ServerExit } from './server.ts';
 
 /** Longest wait for a shutdown in order. Stronger signals follow step by step. */
-const STOP_PATIENCE_MS = 4_000;
+const STOP_MS_MAX = 4_000;
 /** Longest wait after each stronger signal. */
-const HARD_STOP_PATIENCE_MS = 1_000;
+const HARD_STOP_MS_MAX = 1_000;
 /** Longest wait for the first connection to a server that reports that it is ready. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Most tries of a start when the port was taken after the check, or when shared memory is not free yet. */
@@ -53,9 +53,9 @@ export interface EmbeddedPostgres {
   readonly exited: Promise<ServerExit>;
   /**
    * Ends every connection and shuts the server down in order. Repeated calls join the first.
-   * @param patienceMs time before a stronger signal follows
+   * @param waitMs time before a stronger signal follows
    */
-  stop(patienceMs?: number): Promise<void>;
+  stop(waitMs?: number): Promise<void>;
   /** Ends the server without a checkpoint and without waiting. The next start recovers from its log. */
   readonly endAtOnce: () => void;
 }
@@ -80,7 +80,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       port: 'port' in place ? place.port : null,
       pid: server.pid,
       exited: server.exited,
-      stop: (patienceMs = STOP_PATIENCE_MS) => (stopping ??= stop(server, patienceMs)),
+      stop: (waitMs = STOP_MS_MAX) => (stopping ??= stop(server, waitMs)),
       endAtOnce: () => void signal(server.pid, 'SIGQUIT'),
     };
   } catch (error) {
@@ -122,7 +122,7 @@ async function startServer(
     stopAsked?.throwIfAborted();
     return { ...started, passwords };
   } catch (error) {
-    await stop(started.server, HARD_STOP_PATIENCE_MS);
+    await stop(started.server, HARD_STOP_MS_MAX);
     throw error;
   }
 }
@@ -193,11 +193,11 @@ async function tryConnection(url: string, directory: string): Promise<void> {
 }
 
 /** SIGINT is Postgres' fast shutdown, SIGQUIT its immediate one (PostgreSQL documentation, section 18.5). */
-async function stop(server: PostgresServer, patienceMs: number): Promise<void> {
+async function stop(server: PostgresServer, waitMs: number): Promise<void> {
   const steps = [
-    ...(patienceMs > 0 ? ([['SIGINT', patienceMs]] as const) : []),
-    ['SIGQUIT', HARD_STOP_PATIENCE_MS] as const,
-    ['SIGKILL', HARD_STOP_PATIENCE_MS] as const,
+    ...(waitMs > 0 ? ([['SIGINT', waitMs]] as const) : []),
+    ['SIGQUIT', HARD_STOP_MS_MAX] as const,
+    ['SIGKILL', HARD_STOP_MS_MAX] as const,
   ];
   for (const [name, stepMs] of steps) {
     if (!signal(server.pid, name)) break;

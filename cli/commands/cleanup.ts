@@ -1,6 +1,5 @@
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
-import { connectEventLog } from '../../event-store/connect.ts';
 import { runCleanup } from '../../processor/retention/cleanup.ts';
 import {
   tallyCleanup,
@@ -12,7 +11,7 @@ import { ORPHAN_AGE_MS } from '../../processor/retention/orphans.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { findConnection } from '../connections.ts';
+import { openLog } from '../open-stores.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { progressOn } from '../progress.ts';
 
@@ -29,12 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const settings = loadSettings(process.env);
   const logger = createLog('docket', 'warn');
   const blobs = await openBlobs(settings, logger);
-  const log = connectEventLog({
-    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
-    timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
-    transport: settings.EVENTSTORE_TRANSPORT,
-    log: logger,
-  });
+  const log = openLog(settings, logger);
   const policy = keepingPolicyOf(settings);
   const files: RemovedFile[] = [];
   const progress = progressOn(process.stderr, dryRun ? 'Files to remove:' : 'Files removed:');

@@ -3,10 +3,9 @@ import pLimit from 'p-limit';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { jobDecider, type JobDecider } from '../../conversion-job/decider.ts';
 import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
-import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
-import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
+import type { ReadStore } from '../../read-store/pool.ts';
 import { isoNow, systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
@@ -15,7 +14,7 @@ import { JobId } from '../../schemas/ids.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
-import { findConnection } from '../connections.ts';
+import { openLog, openTables } from '../open-stores.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
@@ -52,19 +51,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const asked = understand(argv);
   const settings = loadSettings(process.env);
   const logger = createLog('docket', 'warn');
-  const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
-  const store = openReadStore({
-    url: findConnection(settings, 'DATABASE_URL'),
-    poolMax,
-    timeoutMs,
-    log: logger,
-  });
-  const log = connectEventLog({
-    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
-    timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
-    transport: settings.EVENTSTORE_TRANSPORT,
-    log: logger,
-  });
+  const store = openTables(settings, logger);
+  const log = openLog(settings, logger);
   try {
     if (asked.action === 'list') return await list(store, asked);
     const blobs = asked.action === 'discard' ? await openBlobs(settings, logger) : null;

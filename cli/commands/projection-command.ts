@@ -1,4 +1,3 @@
-import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { rebuildProjections } from '../../projector/rebuild.ts';
 import { PROJECTIONS, projectionNamed, type RegisteredProjection } from '../../projector/registry.ts';
@@ -11,6 +10,7 @@ import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { findConnection } from '../connections.ts';
+import { openLog } from '../open-stores.ts';
 import { INTERRUPTED_EXIT_CODE, interruptSignal } from '../interrupt.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
@@ -42,12 +42,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const settings = loadSettings(process.env);
   const url = findConnection(settings, 'DATABASE_URL');
   const logger = createLog('docket', 'error');
-  const log = connectEventLog({
-    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
-    timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
-    transport: settings.EVENTSTORE_TRANSPORT,
-    log: logger,
-  });
+  const log = openLog(settings, logger);
   const store = openReadStore({ url, poolMax: 2, timeoutMs: STATEMENT_TIMEOUT_MS, log: logger });
   const stop = interruptSignal('The tables in use are unchanged.');
   try {

@@ -1,14 +1,13 @@
-import { connectEventLog } from '../../event-store/connect.ts';
 import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
 import { replayHeldJobs } from '../../processor/feeder/replay-held-jobs.ts';
 import { replayQuarantine } from '../../projector/replay-quarantine.ts';
-import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
+import type { ReadStore } from '../../read-store/pool.ts';
 import { HELD_STREAMS_MAX } from '../../read-store/projection-engine/quarantine.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { JobId } from '../../schemas/ids.ts';
 import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
-import { findConnection } from '../connections.ts';
+import { openLog, openTables } from '../open-stores.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
 /**
@@ -26,21 +25,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 
   const settings = loadSettings(process.env);
   const logger = createLog('docket', 'warn');
-  const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
-  const store = openReadStore({
-    url: findConnection(settings, 'DATABASE_URL'),
-    poolMax,
-    timeoutMs,
-    log: logger,
-  });
+  const store = openTables(settings, logger);
   try {
     if (action === 'list') return await list(store, json);
-    const log = connectEventLog({
-      connectionString: findConnection(settings, 'EVENTSTORE_URL'),
-      timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
-      transport: settings.EVENTSTORE_TRANSPORT,
-      log: logger,
-    });
+    const log = openLog(settings, logger);
     try {
       const streams = jobIds.map(jobStream);
       const policy = retryPolicyOf(settings);

@@ -1,14 +1,12 @@
 import { verifyBlobs, type BlobFault } from '../../audit/verify-blobs.ts';
 import { verifyStreams, type StreamsVerified } from '../../audit/verify-streams.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
-import { connectEventLog } from '../../event-store/connect.ts';
 import { PROJECTIONS } from '../../projector/registry.ts';
 import type { Verified } from '../../projector/verify/verified.ts';
-import { openReadStore } from '../../read-store/pool.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
-import { findConnection } from '../connections.ts';
+import { openLog, openTables } from '../open-stores.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
@@ -36,12 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parts = new Set((asked.length === 0 ? PARTS : asked) as Part[]);
   const settings = loadSettings(process.env);
   const logger = createLog('docket', 'error');
-  const log = connectEventLog({
-    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
-    timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
-    transport: settings.EVENTSTORE_TRANSPORT,
-    log: logger,
-  });
+  const log = openLog(settings, logger);
   try {
     const report = await verifyAll(parts, settings, log, logger);
     if (argv.includes('--json')) console.log(JSON.stringify(inJson(report), textOfBigint, 2));
@@ -87,13 +80,7 @@ async function verifyTables({
   logger,
   signal,
 }: VerifyTablesParts): Promise<NonNullable<Report['tables']>> {
-  const { DATABASE_POOL_MAX: poolMax, DATABASE_TIMEOUT_MS: timeoutMs } = settings;
-  const store = openReadStore({
-    url: findConnection(settings, 'DATABASE_URL'),
-    poolMax,
-    timeoutMs,
-    log: logger,
-  });
+  const store = openTables(settings, logger);
   try {
     const tables: { projection: string; verified: Verified }[] = [];
     for (const projection of PROJECTIONS) {

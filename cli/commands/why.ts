@@ -1,5 +1,4 @@
 import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
-import { connectEventLog } from '../../event-store/connect.ts';
 import { isHidden } from '../../event-store/stream-limit.ts';
 import { sentenceOf } from '../../conversion-job/event-sentences.ts';
 import { explainJob, type Explained } from '../../query-api/one-job/why.ts';
@@ -10,7 +9,7 @@ import type { CauseNode, WhyAnswer } from '../../schemas/http-api.ts';
 import { JobId } from '../../schemas/ids.ts';
 import { momentOf, type Moment } from '../../schemas/moment.ts';
 import { jobStream } from '../../schemas/streams.ts';
-import { findConnection } from '../connections.ts';
+import { openLog } from '../open-stores.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
 interface Asked {
@@ -23,12 +22,7 @@ interface Asked {
 export async function run(argv: readonly string[]): Promise<number> {
   const { jobId, moment, json } = understand(argv);
   const settings = loadSettings(process.env);
-  const log = connectEventLog({
-    connectionString: findConnection(settings, 'EVENTSTORE_URL'),
-    timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
-    transport: settings.EVENTSTORE_TRANSPORT,
-    log: createLog('docket', 'error'),
-  });
+  const log = openLog(settings, createLog('docket', 'error'));
   try {
     const sources = { log, policy: retryPolicyOf(settings) };
     const explained = await explainJob(sources, { jobId, owner: null }, moment, isoNow(systemClock));

@@ -1,4 +1,4 @@
-import { patience } from '../harness/machine-time.ts';
+import { timeLimit } from '../harness/machine-time.ts';
 
 /** What a drill claims is not so. */
 export class DrillFailed extends Error {
@@ -19,7 +19,7 @@ export function expectThat(isSo: boolean, claim: string, found?: unknown): void 
 /**
  * Polls until it is so; what it throws counts as not yet.
  *
- * @param withinMs of a machine of its own (`patience.ts`)
+ * @param withinMs of a machine of its own (`machine-time.ts`)
  * @throws DrillFailed after that
  */
 export async function within(
@@ -29,7 +29,7 @@ export async function within(
   everyMs = 50,
 ): Promise<number> {
   const startedAt = performance.now();
-  const isOver = patience(withinMs);
+  const isOver = timeLimit(withinMs);
   let last: unknown;
   for (;;) {
     try {

@@ -5,7 +5,7 @@ import type { UploadAnswer } from '../../schemas/http-api.ts';
 import type { DrillInstallation } from './drill-installation.ts';
 import { DRILL_SECRET } from './drill-settings.ts';
 import { DrillFailed } from './claims.ts';
-import { patience, stretched } from '../harness/machine-time.ts';
+import { timeLimit, stretched } from '../harness/machine-time.ts';
 
 export { newOwner };
 
@@ -81,13 +81,13 @@ export async function tryUpload(
 }
 
 /** Longest that a client goes on trying. */
-const PATIENCE_MS = 40_000;
+const WAIT_MS_MAX = 40_000;
 const ANSWER_MS_MAX = 20_000;
 const AGAIN_AFTER_MS = 200;
 
 /**
  * An upload as a patient client makes it: after 503, no answer or a try of its own that still runs again, under one key. Answers the job.
- * @throws DrillFailed for any other refusal, and when its patience is over
+ * @throws DrillFailed for any other refusal, and when its time is over
  */
 export async function upload(
   installation: DrillInstallation,
@@ -95,7 +95,7 @@ export async function upload(
   onRefused: (answer: Uploaded | Error) => void = () => undefined,
 ): Promise<string> {
   const asked = { owner: newOwner(), bytes: anyPdf(), key: randomBytes(12).toString('hex'), ...options };
-  for (const isOver = patience(PATIENCE_MS); ;) {
+  for (const isOver = timeLimit(WAIT_MS_MAX); ;) {
     const answer = await tryUpload(installation, asked).catch((error: unknown) => error as Error);
     if (!(answer instanceof Error) && answer.jobId !== null) return answer.jobId;
     onRefused(answer);

@@ -23,7 +23,7 @@ export function stretched(ms: number): number {
  *
  * @returns whether `ms` have passed since this call
  */
-export function patience(ms: number): () => boolean {
+export function timeLimit(ms: number): () => boolean {
   let spentMs = 0;
   let lastMs = performance.now();
   return () => {
@@ -36,7 +36,7 @@ export function patience(ms: number): () => boolean {
 
 /** Rejects with `why` when `ms` of a machine of its own have passed before the work ended. */
 export async function inPatience<T>(work: Promise<T>, ms: number, why: () => Error): Promise<T> {
-  const isOver = patience(ms);
+  const isOver = timeLimit(ms);
   let looks: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_resolve, reject) => {
     looks = setInterval(() => isOver() && reject(why()), LOOK_EVERY_MS);

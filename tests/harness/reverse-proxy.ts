@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeLoopbackCertificate } from '../../event-store-server/access/certificate.ts';
-import { patience } from './machine-time.ts';
+import { timeLimit } from './machine-time.ts';
 
 const LISTENING_MS_MAX = 20_000;
 const OPERATIONS = join(import.meta.dirname, '..', '..', 'docs', 'operations.md');
@@ -47,7 +47,7 @@ export async function startReverseProxy(program: ProxyProgram, ports: ProxyPorts
     await exited;
     rmSync(folder, { recursive: true, force: true });
   };
-  for (const isOver = patience(LISTENING_MS_MAX); ;) {
+  for (const isOver = timeLimit(LISTENING_MS_MAX); ;) {
     if ((await listens(ports.tls)) && (await listens(ports.plain))) return { stop };
     if (child.exitCode !== null || isOver()) {
       await stop();

@@ -11,7 +11,7 @@ import { stretched } from '../../harness/machine-time.ts';
 
 const DISK_MB = 420;
 const JOBS = 4;
-const PATIENCE_MS = 120_000;
+const WAIT_MS_MAX = 120_000;
 
 /** Null when this user may mount a small disk of memory. */
 function cannotMount(): string | null {
@@ -105,9 +105,9 @@ async function goesOn(
   spare: Uint8Array,
 ): Promise<void> {
   for (const jobId of ready)
-    await within(PATIENCE_MS, 'a download goes on', async () => (await who.download(jobId)) === 200, 500);
+    await within(WAIT_MS_MAX, 'a download goes on', async () => (await who.download(jobId)) === 200, 500);
   await within(
-    PATIENCE_MS,
+    WAIT_MS_MAX,
     'an upload is refused with one sentence',
     async () => {
       const { status, text } = await who.upload(spare);
@@ -148,8 +148,8 @@ async function fullDisk(): Promise<string> {
     };
     for (let n = 0; n < JOBS; n += 1) await take(`before ${n}`);
     const isReady = (jobId: string) => async (): Promise<boolean> => (await who.state(jobId)) === 'ready';
-    for (const jobId of accepted) await within(PATIENCE_MS, 'it is converted', isReady(jobId), 200);
-    await within(PATIENCE_MS, 'room is kept', () => existsSync(join(dataDir, 'reserved-room')), 200);
+    for (const jobId of accepted) await within(WAIT_MS_MAX, 'it is converted', isReady(jobId), 200);
+    await within(WAIT_MS_MAX, 'room is kept', () => existsSync(join(dataDir, 'reserved-room')), 200);
     const ready = [...accepted];
     // These are under way when the last of the room goes.
     for (let n = 0; n < JOBS; n += 1) await take(`at the end ${n}`);
@@ -169,14 +169,14 @@ async function fullDisk(): Promise<string> {
 
     rmSync(filler);
     await within(
-      PATIENCE_MS,
+      WAIT_MS_MAX,
       'uploads are taken again, by itself',
       async () => (await who.upload(spare)).status < 300,
       500,
     );
     for (const jobId of accepted)
       await within(
-        PATIENCE_MS,
+        WAIT_MS_MAX,
         'every accepted job is converted',
         async () => {
           const state = await who.state(jobId);

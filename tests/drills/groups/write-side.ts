@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { patience } from '../../harness/machine-time.ts';
+import { timeLimit } from '../../harness/machine-time.ts';
 import type { DrillInstallation } from '../drill-installation.ts';
 import { expectThat } from '../claims.ts';
 import type { Drill } from '../drill.ts';
@@ -50,7 +50,7 @@ async function fiftyAtOnce(installation: DrillInstallation): Promise<string> {
   // No key: that they are one document is all that makes them one job.
   const untilTaken = async (index: number): Promise<Uploaded> => {
     const asked = { owner, bytes, ...(index % 2 === 0 ? { at: other } : {}) };
-    for (const isOver = patience(TAKEN_MS_MAX); ; await sleep(AGAIN_AFTER_MS)) {
+    for (const isOver = timeLimit(TAKEN_MS_MAX); ; await sleep(AGAIN_AFTER_MS)) {
       const answer = await tryUpload(installation, asked);
       const isTaken = answer.status === 202 || answer.status === 200;
       expectThat(isTaken || answer.status === 503, 'each is taken, or told to come again', answer);
