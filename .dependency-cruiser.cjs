@@ -83,6 +83,7 @@ const LAYERS_TOP_DOWN = {
     'commands',
     'serve',
     'reach-log.ts',
+    'open-stores.ts',
     'up',
     'progress.ts',
     'open-blobs.ts',
