@@ -41,7 +41,7 @@ import {
 } from './server.ts';
 import { givenSetting } from '../runtime/settings.ts';
 
-/** With EXIT_WITH_PARENT=1 the process checks this often whether its parent still runs. */
+/** With EXIT_WITH_PARENT=1 and no channel to its parent, the process checks this often whether the parent still runs. */
 const PARENT_CHECK_MS = 500;
 /**
  * With `--like-eventstoredb` the store says for this long at start that it is not ready; `--not-ready-ms` changes it.
@@ -163,6 +163,8 @@ function stopOnRequest(store: EmbeddedEventStore): void {
   process.on('SIGINT', stop);
   if (process.env.EXIT_WITH_PARENT !== '1' && process.channel === undefined) return;
   process.on('disconnect', stop);
+  // The channel says at once that the parent is gone.
+  if (process.channel !== undefined) return;
   const parent = process.ppid;
   setInterval(() => {
     if (process.ppid !== parent) stop();

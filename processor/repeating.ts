@@ -1,5 +1,7 @@
 /** A repeated task, never run twice at the same time. */
 export interface Repeating {
+  /** Brings the next run forward when `everyMs` now returns a shorter pause. */
+  hurry(): void;
   /** Ends the repetition. Resolves when the current run is done. */
   stop(): Promise<void>;
 }
@@ -7,27 +9,42 @@ export interface Repeating {
 /**
  * Runs `task` at once and then `everyMs` after each end, a tenth earlier or later so that processors spread out.
  *
+ * @param everyMs a function is called after each run
  * @param onTrouble receives the error of a failed run, and null after a successful one; the next run follows in both
  *   cases
  */
 export function repeat(
-  everyMs: number,
+  everyMs: number | (() => number),
   random: () => number,
   task: () => Promise<void>,
   onTrouble: (trouble: unknown) => void,
 ): Repeating {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
+  /** When the next run is due; null while one is under way. */
+  let dueAtMs: number | null = null;
   let current: Promise<void> = Promise.resolve();
+  const runAfter = (ms: number): void => {
+    clearTimeout(timer);
+    dueAtMs = performance.now() + ms;
+    timer = setTimeout(run, ms);
+  };
+  const pauseMs = (): number => (typeof everyMs === 'number' ? everyMs : everyMs()) * (0.9 + 0.2 * random());
   const run = (): void => {
+    dueAtMs = null;
     current = task()
       .then(() => onTrouble(null), onTrouble)
       .then(() => {
-        if (!stopped) timer = setTimeout(run, everyMs * (0.9 + 0.2 * random()));
+        if (!stopped) runAfter(pauseMs());
       });
   };
   run();
   return {
+    hurry: () => {
+      if (stopped || dueAtMs === null) return;
+      const ms = pauseMs();
+      if (performance.now() + ms < dueAtMs) runAfter(ms);
+    },
     stop: async () => {
       stopped = true;
       clearTimeout(timer);

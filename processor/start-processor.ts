@@ -32,17 +32,13 @@ import { repeat, type Repeating } from './repeating.ts';
 import { ORPHAN_AGE_MS } from './retention/orphans.ts';
 import { retentionLease } from './retention/retention-lease.ts';
 import { retentionMetrics } from './retention/retention-metrics.ts';
-import { RETENTION_ASKED_EVERY_MS, retentionRole } from './retention/retention-role.ts';
+import { retentionRole } from './retention/retention-role.ts';
 import { stopInOrder } from './stop-in-order.ts';
 import { abandon } from './leases/sweeper.ts';
 import { keepTroubles, tellTroubles } from './task-troubles.ts';
 import { postgresWorkList } from './work-list/postgres-work-list.ts';
+import { startWorkPoll } from './work-list/work-poll.ts';
 
-/**
- * The interval at which the processor looks at the list without a `nudge`. It bounds the delay of a lost one, and is
- * the precision of backoffs.
- */
-const POLL_EVERY_MS = 500;
 const WORK_LIST_MISSING: WaitingNow = {
   dependency: 'work list',
   why: 'The processor has not registered in the work list yet.',
@@ -101,6 +97,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     onRoom: () => loop.nudge(),
   });
   let watch: LogWatch | null = null;
+  let begun = 0;
   const troubles = new Map<string, WaitingNow>();
   const sinceNoted = waitingList(() => clock.now());
   const troubled = (task: string) => keepTroubles(troubles, task, logger);
@@ -120,6 +117,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     aheadMax: () => (mayClaim() && gateway.gate.state() === 'closed' ? aheadMax : 0),
     maxRate: settings.GATEWAY_MAX_RATE,
     run: (item, attempt) => {
+      begun += 1;
       const own = jobCommands(watch?.forAttempt() ?? log, decider, actor);
       const attempted = runAttempt(
         { ...shared, commands: own, lastAttempts: chances, blobs: parts.blobs, convert: gateway.convert },
@@ -133,7 +131,12 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     },
     onTrouble: troubled('claims'),
   });
-  const nudges = openNudgeChannel(store, () => loop.nudge(), logger);
+  /** A job has come to the list. */
+  const onListed = (): void => {
+    loop.nudge();
+    for (const task of listTasks) task.hurry();
+  };
+  const nudges = openNudgeChannel(store, onListed, logger);
   const feeder: FeederRole = feederRole({
     ...shared,
     log,
@@ -141,7 +144,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     isBacklogged: () => loop.isBacklogged(),
     beginAtOnce: (item) => loop.beginAtOnce(item),
     onOffered: () => {
-      loop.nudge();
+      onListed();
       nudges.send();
     },
     onHeld: (held) => {
@@ -160,6 +163,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     commands,
     workerId,
     running: () => loop.running(),
+    begun: () => begun,
     abandon: (lease) => abandon(shared, lease),
     settledAfterMs: settings.PROCESSOR_BEAT_MS * 2,
   });
@@ -214,29 +218,33 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       beatTrouble(error);
     }),
   ];
+  /** These tasks pause for longer while the list is empty. */
+  const listTasks: Repeating[] = [];
   // Separate from the heartbeat, so that a slow log does not make this processor look silent.
   const startTending = (): void => {
     const tendEveryMs = Math.min(settings.PROCESSOR_BEAT_MS, 1_000);
     const trusted = (): boolean => performance.now() - beatingSinceMs > 2 * settings.PROCESSOR_BEAT_MS;
+    listTasks.push(
+      repeat(
+        () => feeder.pauseMs(tendEveryMs),
+        random,
+        () => feeder.tend(trusted()),
+        troubled('work list'),
+      ),
+      startWorkPoll({
+        list,
+        silentMs: settings.PROCESSOR_SILENT_MS,
+        random,
+        hears: nudges.hears,
+        onWork: () => loop.nudge(),
+        onTrouble: troubled('poll'),
+      }),
+    );
     tasks.push(
-      repeat(tendEveryMs, random, () => feeder.tend(trusted()), troubled('work list')),
+      ...listTasks,
       repeat(settings.PROCESSOR_BEAT_MS, random, ownLeases, troubled('own leases')),
-      repeat(
-        POLL_EVERY_MS,
-        random,
-        async () => {
-          await list.offerDue(settings.PROCESSOR_SILENT_MS);
-          loop.nudge();
-        },
-        troubled('poll'),
-      ),
       // A processor that cannot clean up still converts, so a failure here does not change its readiness.
-      repeat(
-        RETENTION_ASKED_EVERY_MS,
-        random,
-        () => retention.tend(),
-        tellTroubles(logger, 'a run of retention failed'),
-      ),
+      repeat(retention.pauseMs, random, retention.tend, tellTroubles(logger, 'a run of retention failed')),
     );
   };
 

@@ -9,6 +9,7 @@ import { waitingList } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
 import { projectorMetrics } from './following/projector-metrics.ts';
 import { createPositionNotices, POSITION_CHANNEL, UNTOLD } from './following/position-notices.ts';
+import { projectorBeat } from './following/projector-beat.ts';
 import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
 import { JOBS_TARGET } from './targets.ts';
 import { followVersions } from './versions/follow.ts';
@@ -52,15 +53,17 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
       migrating = null;
       throw error;
     }));
+  const beat = projectorBeat(store);
   const holder = `${process.pid}-${randomUUID()}`;
   const versions = followVersions({
     store,
     logger,
+    beat,
     prepare,
     projections: options.projections ?? PROJECTIONS,
     run: (registered) =>
       registered.run(
-        { log, store, logger, metrics, notices: registered.isQueue ? notices : UNTOLD, holder },
+        { log, store, logger, metrics, beat, notices: registered.isQueue ? notices : UNTOLD, holder },
         prepare,
       ),
   });

@@ -83,6 +83,7 @@ export async function createQueryApi(options: QueryApiOptions): Promise<Service>
     readPage,
     readOwnerPages: ownerPagesReader(store, label),
     feedAt: () => feed.at(),
+    feedWanted: () => feed.hurry(),
     feedReady: () => feed.reached(BEFORE_EVERYTHING, FEED_WAIT_MS),
     ownsJob: async (owner, jobId) => (await findOwnJob(log, policy, owner, jobId)) !== null,
     readMetrics: async () => JSON.stringify(await readOpsMetrics(figures)),

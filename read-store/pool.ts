@@ -6,8 +6,10 @@ import { readStoreProbe, type ReadStoreProbe } from './probe.ts';
 import { ask, type Queryable } from './queryable.ts';
 import { inTransaction, type Transaction } from './transaction.ts';
 
-/** An idle connection is closed after this time. */
+/** An idle connection is closed after this time, except for the first few. */
 const IDLE_TIMEOUT_MS = 30_000;
+/** So many stay open: a connection that is opened anew twice a minute costs more than all that is asked over it. */
+const KEPT_CONNECTIONS = 4;
 
 export type { Queryable } from './queryable.ts';
 
@@ -44,6 +46,7 @@ export function openReadStore(options: {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolMax,
+    min: Math.min(KEPT_CONNECTIONS, poolMax),
     connectionTimeoutMillis: timeoutMs,
     query_timeout: timeoutMs,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,

@@ -48,9 +48,12 @@ export function readStoreProbe(url: string): ReadStoreProbe {
   });
   // The next probe opens a new connection and reports the error.
   pool.on('error', () => undefined);
+  let asking: ReturnType<typeof ask<Answer>> | null = null;
   return {
     probe: async (purpose) => {
-      const { rows } = await ask<Answer>(pool, QUESTION);
+      // Several services of a process ask at the same time.
+      asking ??= ask<Answer>(pool, QUESTION).finally(() => (asking = null));
+      const { rows } = await asking;
       const fault = rows[0] && unsuitable(rows[0], purpose);
       if (fault) throw new ReadStoreUnavailable(fault.why, { final: fault.final });
     },

@@ -22,6 +22,26 @@ it('a dependency is missing until its first answer, and again with the reason wh
   watch.stop();
 });
 
+it('a dependency that nobody asks for is probed seldom, and at once for the first who asks', async () => {
+  let probes = 0;
+  let refuses = false;
+  const probe = (): Promise<void> => {
+    probes += 1;
+    return refuses ? Promise.reject(new Error('It is away.')) : Promise.resolve();
+  };
+  // Every question counts as the first one after a while, and a pause that nobody ends would take an hour.
+  const pauses = { askedMs: -3_600_000, unaskedMs: 3_600_000, askedWithinMs: 0 };
+  const watch = watchDependency({ name: 'store', at: null, probe }, logger, pauses);
+  await watch.fresh();
+  const before = probes;
+  await sleep(200);
+  expect(probes).toBe(before);
+  refuses = true;
+  await watch.fresh();
+  expect(watch.waitingFor()).toMatchObject({ why: 'It is away.' });
+  watch.stop();
+});
+
 it('a dependency that takes a probe and never answers is missing within the longest wait for an answer', async () => {
   let hangs = false;
   const probe = (): Promise<void> => (hangs ? new Promise<void>(() => undefined) : Promise.resolve());

@@ -3,9 +3,17 @@ import type { Log } from './log.ts';
 import { outageLog, reasonOf } from './outage-log.ts';
 import type { WaitingFor } from './service.ts';
 
-/** Pause between two probes of a dependency that answers. */
-const PROBE_EVERY_MS = 2_000;
-/** Pause after a failed probe. It doubles up to the pause above. */
+/** Pauses between two probes of a dependency that answers. */
+export interface ProbePauses {
+  /** The pause while somebody asks for the result. */
+  readonly askedMs: number;
+  /** The pause when nobody has asked for `askedWithinMs` (ADR 0196). */
+  readonly unaskedMs: number;
+  readonly askedWithinMs: number;
+}
+
+const PAUSES: ProbePauses = { askedMs: 2_000, unaskedMs: 10_000, askedWithinMs: 60_000 };
+/** Pause after a failed probe. It doubles up to `askedMs`. */
 const PROBE_AGAIN_MS = 100;
 /** A probe without an answer after this time counts as failed, and continues. */
 const ANSWER_MS_MAX = 2_000;
@@ -22,14 +30,27 @@ export interface Dependency {
 export interface DependencyWatch {
   /** The current result; null when the dependency can serve. Returns at once. */
   waitingFor(): WaitingFor | null;
+  /**
+   * Resolves when `waitingFor` is no older than it is while somebody asks: at once, or after one probe when nobody has
+   * asked for a while. No later than a probe may take, 2 s.
+   */
+  fresh(): Promise<void>;
   stop(): void;
 }
 
 /**
- * Probes a dependency without end, one probe at a time, and keeps the last result. An outage shows within 4 s: the
- * pause plus the longest wait for an answer.
+ * Probes a dependency without end, one probe at a time, and keeps the last result. While somebody asks, an outage shows
+ * within 4 s: the pause plus the longest wait for an answer.
  */
-export function watchDependency({ name, at, probe }: Dependency, logger: Log): DependencyWatch {
+export function watchDependency(
+  { name, at, probe }: Dependency,
+  logger: Log,
+  { askedMs, unaskedMs, askedWithinMs }: ProbePauses = PAUSES,
+): DependencyWatch {
+  let askedAtMs = performance.now();
+  let knownAtMs = -Infinity;
+  let pausing = new AbortController();
+  let known = Promise.withResolvers<void>();
   const stopping = new AbortController();
   const outage = outageLog(logger, `the ${name} does not serve`);
   let waiting: WaitingFor | null = null;
@@ -38,12 +59,18 @@ export function watchDependency({ name, at, probe }: Dependency, logger: Log): D
     waiting = { dependency: name, at, since, why, final };
   };
   isMissing('It has not answered yet.', { final: false });
+  const isKnown = (): void => {
+    knownAtMs = performance.now();
+    known.resolve();
+    known = Promise.withResolvers<void>();
+  };
 
   const probeOnce = async (): Promise<boolean> => {
     const late = setTimeout(() => {
       const why = `It has not answered for ${ANSWER_MS_MAX / 1000} s.`;
       if (waiting === null) outage.failed(new Error(why));
       if (waiting?.final !== true) isMissing(why, { final: false });
+      isKnown();
     }, ANSWER_MS_MAX);
     try {
       await probe();
@@ -57,19 +84,43 @@ export function watchDependency({ name, at, probe }: Dependency, logger: Log): D
       return false;
     } finally {
       clearTimeout(late);
+      isKnown();
     }
   };
   const watching = async (): Promise<void> => {
     let againMs = PROBE_AGAIN_MS;
     while (!stopping.signal.aborted) {
       const serves = await probeOnce();
-      const pauseMs = serves ? PROBE_EVERY_MS : againMs;
-      againMs = serves ? PROBE_AGAIN_MS : Math.min(againMs * 2, PROBE_EVERY_MS);
-      await sleep(pauseMs, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined);
+      const isAsked = performance.now() - askedAtMs < askedWithinMs;
+      const pauseMs = serves ? untilNextRound(isAsked ? askedMs : unaskedMs) : againMs;
+      againMs = serves ? PROBE_AGAIN_MS : Math.min(againMs * 2, askedMs);
+      pausing = new AbortController();
+      const signal = AbortSignal.any([stopping.signal, pausing.signal]);
+      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   };
   void watching();
-  return { waitingFor: () => waiting, stop: () => stopping.abort() };
+  return {
+    waitingFor: () => {
+      askedAtMs = performance.now();
+      return waiting;
+    },
+    fresh: async () => {
+      askedAtMs = performance.now();
+      if (askedAtMs - knownAtMs < askedMs + ANSWER_MS_MAX) return;
+      pausing.abort();
+      await known.promise;
+    },
+    stop: () => {
+      stopping.abort();
+      known.resolve();
+    },
+  };
+}
+
+/** All dependencies of a process are probed in the same rounds: it wakes once for them. */
+function untilNextRound(everyMs: number): number {
+  return everyMs - (performance.now() % everyMs);
 }
 
 /** True when the error says that waiting cannot help. */

@@ -100,6 +100,7 @@ async function fanOut(): Promise<Serving> {
     readPage: pageReader(store, (id) => id),
     readOwnerPages: ownerPagesReader(store, (id) => id),
     feedAt: () => head,
+    feedWanted: () => undefined,
     feedReady: () => Promise.resolve(true),
     ownsJob: () => Promise.resolve(false),
     readMetrics: () => Promise.resolve('{}'),

@@ -24,6 +24,8 @@ const PROBED_PREFIX = 'probed/';
 export interface Dependencies {
   /** The service with a readiness that also covers its dependencies. */
   watched(name: ServiceName, service: Service): Service;
+  /** Resolves when what `readiness` says is fresh; see `DependencyWatch`. */
+  fresh(): Promise<void>;
   stop(): void;
 }
 
@@ -39,6 +41,9 @@ export function watchDependencies(parts: Parts): Dependencies {
     watched: (name, service) => {
       const needed = NEEDED[name].map(watch);
       return { ...service, readiness: () => joined(service.readiness(), needed) };
+    },
+    fresh: async () => {
+      await Promise.all([...watches.values()].map((each) => each.fresh()));
     },
     stop: () => {
       for (const each of watches.values()) each.stop();

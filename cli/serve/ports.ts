@@ -4,11 +4,10 @@ import { ApiError } from '../../runtime/http/api-error.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
 import { clientReader } from '../../runtime/http/client.ts';
 import { listen, type Listening } from '../../runtime/http/listen.ts';
-import { observabilityRoutes } from '../../runtime/http/observability.ts';
+import { observabilityRoutes, type Observed } from '../../runtime/http/observability.ts';
 import { logRefusedAccess } from '../../runtime/http/refused-access.ts';
 import type { StartGate } from '../../runtime/http/start-gate.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Metrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { Settings } from '../../schemas/config.ts';
 
@@ -18,10 +17,10 @@ import type { Settings } from '../../schemas/config.ts';
  */
 export async function listenForHealth(
   settings: Settings,
-  parts: { services: readonly Service[]; metrics: Metrics; logger: Log; isStopping: () => boolean },
+  parts: Observed & { readonly logger: Log },
 ): Promise<Listening> {
   const app = createApp();
-  app.use(observabilityRoutes(parts.services, parts.metrics, parts.isStopping));
+  app.use(observabilityRoutes(parts));
   endWithJsonErrors(app, parts.logger);
   const { HEALTH_CHECK_HOST: host, HEALTH_CHECK_PORT: port } = settings;
   return listen(app, { host, port, setting: 'HEALTH_CHECK_PORT' });

@@ -44,7 +44,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     for (const each of names) services.push(dependencies.watched(each, await SERVICES[each](parts)));
     const gate = startGate(services);
-    health = await listenForHealth(settings, { services, metrics, logger, isStopping: () => stopping });
+    const { fresh } = dependencies;
+    health = await listenForHealth(settings, {
+      services,
+      metrics,
+      logger,
+      fresh,
+      isStopping: () => stopping,
+    });
     listening = await listenForAll({ settings, services, gate, logger, byAddress: parts.limits().byAddress });
     console.log(JSON.stringify({ listening: true, port: listening.port, healthPort: health.port }));
     logger.info({ port: listening.port, healthPort: health.port, services: names }, 'listening');

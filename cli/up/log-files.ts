@@ -4,8 +4,9 @@ import { lineWriter } from '../../runtime/line-writer.ts';
 
 /** A larger log file is renamed to `.1`, and a new one begins. So a log needs twice this at most. */
 const LOG_FILE_BYTES_MAX = 20 * 1024 * 1024;
-/** After this time, a removed or moved file exists again. */
-const CHECK_EVERY_MS = 1_000;
+/** After this time, or with the first line that is written a second after the last check, a removed or moved file exists again. */
+const CHECK_EVERY_MS = 5_000;
+const CHECK_BEFORE_WRITE_MS = 1_000;
 
 /** The log of one child process. */
 export interface LogFile {
@@ -63,8 +64,14 @@ function openNamed(path: string, name: string): NamedFile {
     if (descriptor !== null) closeSync(descriptor);
     descriptor = null;
   };
-  const write = lineWriter(name, (bytes) => writeSync(opened(), bytes));
+  let checkedAtMs = -Infinity;
+  const writeLine = lineWriter(name, (bytes) => writeSync(opened(), bytes));
+  const write = (text: string): void => {
+    if (performance.now() - checkedAtMs > CHECK_BEFORE_WRITE_MS) check();
+    writeLine(text);
+  };
   const check = (): void => {
+    checkedAtMs = performance.now();
     try {
       const own = fstatSync(opened());
       const named = statSync(path, { throwIfNoEntry: false });

@@ -36,7 +36,10 @@ export interface FeedWriterParts {
   /** True when more jobs wait than there are workers, so no worker waits for the next job. */
   readonly isBacklogged: () => boolean;
   readonly beginAtOnce: BeginAtOnce;
+  /** Called when jobs wait on the list that did not wait before. */
   readonly onOffered: () => void;
+  /** Called before and after each write of changes: the list may have rows. */
+  readonly onListed: () => void;
   /** Called with jobs that are now held and in quarantine. */
   readonly onHeld: (held: readonly Quarantined[]) => void;
   readonly logger: Log;
@@ -82,11 +85,14 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
         checkpoint === 'moves' ? { from: written, to, mark } : { from: written, to: written, mark: null };
       return parts.list.apply(some, move, parts.grant.epoch);
     };
+    if (all.length > 0) parts.onListed();
     await applyOrHold({ events, apply, hold }, all);
     handing.written(all);
     written = to;
     wroteAtMs = performance.now();
-    if (all.some((change) => change.placement.place === 'offered')) parts.onOffered();
+    if (all.length > 0) parts.onListed();
+    if (all.some(({ placement }) => placement.place === 'offered' || placement.place === 'later'))
+      parts.onOffered();
   };
 
   /** Waits for the time of the next write; an urgent event ends the wait early. */

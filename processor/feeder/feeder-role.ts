@@ -12,6 +12,10 @@ import { FeedLost, type FeedGrant } from '../work-list/work-list.ts';
 /** Interval of the feeder's sweeps. */
 const SWEEP_EVERY_MS = 1_000;
 const COUNT_EVERY_MS = 5_000;
+/** Interval of sweeps and counts while the list was counted empty and nothing was written to it since. */
+const EMPTY_SWEEP_EVERY_MS = 30_000;
+/** While the list is empty, the feeder renews its right so many times within the length of that right. */
+const RENEWALS_A_LEASE = 4;
 /** Interval of the log lines about a rebuild's progress. */
 const PROGRESS_EVERY_MS = 5_000;
 
@@ -25,6 +29,8 @@ export interface FeederRole {
    */
   tend(trustSilence: boolean): Promise<void>;
   isFeeding(): boolean;
+  /** Returns the longest pause until the next `tend`. While there is work that is `busyMs`, and never less. */
+  pauseMs(busyMs: number): number;
   /** Why this processor does not feed the list as it should. Null when it does, or when another one feeds it. */
   trouble(): WaitingNow | null;
   stop(): Promise<void>;
@@ -63,6 +69,9 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
   let isCutOff = false;
   let sweptAtMs = -Infinity;
   let countedAtMs = -Infinity;
+  /** The list had no row when it was counted, and nothing was written to it since. */
+  let isEmpty = false;
+  let listings = 0;
 
   const resign = async (): Promise<void> => {
     const ending = current;
@@ -89,9 +98,14 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
       isBacklogged: parts.isBacklogged,
       beginAtOnce: parts.beginAtOnce,
       onOffered: parts.onOffered,
+      onListed: () => {
+        listings += 1;
+        isEmpty = false;
+      },
       onHeld: parts.onHeld,
       onLost: (cause) => lost(grant.epoch, cause),
     });
+    isEmpty = false;
     return {
       epoch: grant.epoch,
       feed,
@@ -140,14 +154,17 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     failure = null;
     outage.worked();
     await finishRebuild(parts, feeding);
-    if (nowMs - sweptAtMs < SWEEP_EVERY_MS) return;
+    if (nowMs - sweptAtMs < (isEmpty ? EMPTY_SWEEP_EVERY_MS : SWEEP_EVERY_MS)) return;
     sweptAtMs = nowMs;
     if (!reviewed) await reviewHeld(parts);
     reviewed = true;
     await sweep(parts, trustSilence);
     if (nowMs - countedAtMs < COUNT_EVERY_MS) return;
     countedAtMs = nowMs;
+    const listingsBefore = listings;
     const counts = await list.counts();
+    // Rows come to the list through this feed alone, and one that came meanwhile may not be counted.
+    isEmpty = listings === listingsBefore && Object.values(counts).every((jobs) => jobs === 0);
     for (const [place, jobs] of Object.entries(counts)) parts.metrics.jobs.set({ place }, jobs);
     parts.metrics.heldStreams.set({ projection: 'work-list' }, counts.held);
   };
@@ -155,6 +172,10 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
   return {
     tend,
     isFeeding: () => current !== null,
+    pauseMs: (busyMs) => {
+      const isQuiet = isEmpty && current !== null && current.feed.brokenSinceMs() === null;
+      return isQuiet ? Math.max(busyMs, settings.PROCESSOR_SILENT_MS / RENEWALS_A_LEASE) : busyMs;
+    },
     trouble: () => {
       if (failure !== null) return { dependency: 'work list', why: `It cannot be written: ${failure}` };
       return current?.rebuilding ? { dependency: 'work list', why: REBUILDING } : null;

@@ -8,10 +8,17 @@ export interface OwnLeaseParts {
   readonly commands: Pick<JobCommands, 'look'>;
   readonly workerId: string;
   readonly running: () => readonly RunningAttempt[];
+  /** Number of attempts that this worker has begun. */
+  readonly begun: () => number;
   readonly abandon: (lease: LostLease) => Promise<void>;
   /** An attempt younger than this may not be on the list yet. */
   readonly settledAfterMs: number;
 }
+
+/** Looks that find no attempt and no lease before a worker counts as quiet: a start without an answer has shown itself by then. */
+const QUIET_LOOKS = 30;
+/** The list is asked at every fifteenth look of a quiet worker. */
+const QUIET_LOOK_EACH = 15;
 
 /**
  * Compares the attempts that this worker runs with those on the list. It cuts an attempt whose job was cancelled or
@@ -23,10 +30,17 @@ export function ownLeaseWatch(parts: OwnLeaseParts): () => Promise<void> {
    * Leases without an attempt at the last comparison. Only those that are still without one at the next are abandoned.
    */
   let strays = new Set<string>();
+  let quietLooks = 0;
+  let begunBefore = 0;
 
   return async () => {
+    const begun = parts.begun();
+    quietLooks = begun === begunBefore && parts.running().length === 0 ? quietLooks + 1 : 0;
+    begunBefore = begun;
+    if (quietLooks > QUIET_LOOKS && quietLooks % QUIET_LOOK_EACH !== 0) return;
     const leases = await parts.list.leasesOf(parts.workerId);
     const running = parts.running();
+    if (leases.length + running.length > 0) quietLooks = 0;
     const listed = new Set(leases.map((lease) => lease.jobId));
     for (const attempt of running) {
       const isSettled = performance.now() - attempt.startedMs > parts.settledAfterMs;

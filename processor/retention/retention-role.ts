@@ -9,12 +9,19 @@ import type { Settings } from '../../schemas/config.ts';
 import { runCleanup, type CleanupParts } from './cleanup.ts';
 import { tallyCleanup } from './cleanup-report.ts';
 import { keepingDecider, keepingPolicyOf } from './kept-job.ts';
-import { marksUnder, type RetentionGrant, type RetentionLease } from './retention-lease.ts';
+import {
+  marksUnder,
+  RETENTION_LEASE_MS,
+  type RetentionGrant,
+  type RetentionLease,
+} from './retention-lease.ts';
 import type { RetentionMetrics } from './retention-metrics.ts';
 import { runScan } from './scans.ts';
 
 /** The interval at which a processor tries to take retention. It bounds the delay of a removal after a download. */
-export const RETENTION_ASKED_EVERY_MS = 5_000;
+const ASKED_EVERY_MS = 5_000;
+/** The interval of the processor that has the right, where results are not removed after a download. */
+const LEADER_ASKED_EVERY_MS = RETENTION_LEASE_MS / 4;
 /** No blob has such a key, so a list of these keys costs little. */
 const PROBED_PREFIX = 'probed/';
 
@@ -27,6 +34,8 @@ export interface RetentionRole {
    * @throws LogUnavailable, ReadStoreUnavailable, BlobStoreUnavailable: the next call continues from there
    */
   tend(): Promise<void>;
+  /** Returns the pause until the next `tend`. */
+  pauseMs(): number;
   /** Ends a running cleanup between two files, and gives the right back. */
   stop(): Promise<void>;
 }
@@ -50,6 +59,7 @@ export function retentionRole(parts: {
   const stopping = new AbortController();
   let tending: Promise<void> = Promise.resolve();
   let isCutOff = false;
+  let leads = false;
 
   const cleanupParts = (grant: RetentionGrant): CleanupParts => ({
     log,
@@ -91,11 +101,13 @@ export function retentionRole(parts: {
   const tend = async (): Promise<void> => {
     if (isCutOff) await requireStores(log, blobs);
     isCutOff = false;
+    leads = false;
     const grant = await lease.hold(workerId);
     if (grant === null) return;
     try {
       if (grant.isDue) await fullRun(grant);
       else if (policy.deleteResultOnDownload) await runScan(cleanupParts(grant), 'downloads');
+      leads = true;
     } catch (error) {
       isCutOff = error instanceof LogUnavailable || error instanceof BlobStoreUnavailable;
       if (isCutOff) await giveBack();
@@ -110,6 +122,7 @@ export function retentionRole(parts: {
       });
       return tending;
     },
+    pauseMs: () => (leads && !policy.deleteResultOnDownload ? LEADER_ASKED_EVERY_MS : ASKED_EVERY_MS),
     stop: async () => {
       stopping.abort(new Error('The processor is stopping.'));
       await Promise.allSettled([tending]);

@@ -75,7 +75,10 @@ with forgotten as (
   from due where item.job_id = due.job_id
   returning 1
 )
-select count(*)::int as offered from offered`;
+select (select count(*)::int from offered) as offered,
+  exists (select from processor.work_items where place = 'offered')
+  or exists (select from processor.work_items where place = 'later')
+  or exists (select from processor.work_items where place = 'claimed') as is_waited_for`;
 
 /** $1 worker, $2 jobs. Skips rows that somebody else is changing, as `OFFER_DUE` does; their reservations expire. */
 export const RELEASE = `

@@ -9,36 +9,56 @@ const CHANNEL = 'docket_work';
 const NOTIFY_EVERY_MS = 50;
 const LISTEN_BACKOFF = { firstMs: 1_000, maxMs: 5_000 };
 
-/** Tells other processors that the list offers jobs. It is only a hint, because regular polls find the jobs too. */
+/** Tells other processors that jobs came to the list. It is only a hint, because regular polls find the jobs too. */
 export interface NudgeChannel {
+  /** Returns whether a nudge has arrived over the current connection. Behind some poolers none ever arrives. */
+  hears(): boolean;
   /** Sends at once, or as soon as enough time has passed since the last one. */
   send(): void;
   close(): Promise<void>;
 }
 
-/** @param onNudge called when another processor says that jobs entered the list */
+/**
+ * Sends a nudge whenever it begins to listen, which shows whether nudges arrive.
+ *
+ * @param onNudge called when a processor, maybe this one, says that jobs entered the list
+ */
 export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: Log): NudgeChannel {
   let release = (): void => undefined;
   let closed = false;
+  let isHeard = false;
   let failures = 0;
   let sentAtMs = -Infinity;
   let sendTimer: NodeJS.Timeout | undefined;
   let listenTimer: NodeJS.Timeout | undefined;
 
+  const notify = (): void => {
+    sentAtMs = performance.now();
+    store
+      .query(`notify ${CHANNEL}`)
+      .catch((error: unknown) => logger.debug({ err: error }, 'a nudge was not sent; the poll goes on'));
+  };
   const listen = async (): Promise<void> => {
     const client = await store.pool.connect();
     let released = false;
     const give = (error: unknown): void => {
       if (released) return;
       released = true;
+      isHeard = false;
       client.release(true);
       again(error);
     };
     client.on('error', give);
-    client.on('notification', onNudge);
+    client.on('notification', () => {
+      isHeard = true;
+      onNudge();
+    });
     release = () => give(new Error('The channel was closed.'));
     if (closed) return release();
-    await client.query(`listen ${CHANNEL}`).then(() => (failures = 0), give);
+    await client.query(`listen ${CHANNEL}`).then(() => {
+      failures = 0;
+      notify();
+    }, give);
   };
   const again = (error: unknown): void => {
     if (closed) return;
@@ -50,15 +70,8 @@ export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: 
   };
   void listen().catch(again);
 
-  const notify = (): void => {
-    sentAtMs = performance.now();
-    store
-      .query(`notify ${CHANNEL}`)
-      .catch((error: unknown) =>
-        logger.debug({ err: error }, 'a nudge was not sent; the other processors still poll'),
-      );
-  };
   return {
+    hears: () => isHeard,
     send: () => {
       if (closed || sendTimer !== undefined) return;
       const dueInMs = sentAtMs + NOTIFY_EVERY_MS - performance.now();

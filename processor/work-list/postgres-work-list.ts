@@ -95,7 +95,10 @@ export function postgresWorkList(store: ReadStore): WorkList {
 
     claim: fairClaims(store),
     release: async (workerId, jobIds) => void (await rows(RELEASE, [workerId, jobIds])),
-    offerDue: async (silentMs) => (await rows<{ offered: number }>(OFFER_DUE, [silentMs]))[0]?.offered ?? 0,
+    offerDue: async (silentMs) => {
+      const [found] = await rows<{ offered: number; is_waited_for: boolean }>(OFFER_DUE, [silentMs]);
+      return { offered: found?.offered ?? 0, isWaitedFor: found?.is_waited_for ?? true };
+    },
 
     lostLeases: async (silentMs, trustSilence, max) => {
       const lost = await rows<{ job_id: string; fencing_token: string; cause: LostLease['cause'] }>(

@@ -16,6 +16,13 @@ export interface ClaimedItem {
   readonly known: KnownJob | null;
 }
 
+/** The result of a look for jobs whose wait is over. */
+export interface Offering {
+  readonly offered: number;
+  /** Whether any job on the list waits for a worker, for its time, or for the start of its attempt. */
+  readonly isWaitedFor: boolean;
+}
+
 /** A lease in the log whose holder can no longer be expected to report. */
 export interface LostLease {
   readonly jobId: string;
@@ -112,11 +119,8 @@ export interface WorkList {
   claim(workerId: string, max: number, reserveMs: number): Promise<ClaimedItem[]>;
   /** Gives reserved jobs back, as if nobody had taken them. */
   release(workerId: string, jobIds: readonly string[]): Promise<void>;
-  /**
-   * Offers jobs whose wait is over, and jobs reserved by a worker that never started them.
-   * @returns their number
-   */
-  offerDue(silentMs: number): Promise<number>;
+  /** Offers jobs whose wait is over, and jobs reserved by a worker that never started them. */
+  offerDue(silentMs: number): Promise<Offering>;
 
   /** Leases that expired or whose worker is silent, at most `max`. With `trustSilence` false, only expired ones. */
   lostLeases(silentMs: number, trustSilence: boolean, max: number): Promise<LostLease[]>;

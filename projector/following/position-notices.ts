@@ -12,8 +12,8 @@ export interface PositionNotices {
 
 /**
  * Tells readers the position of the tables. It sends notices outside any transaction, because a NOTIFY inside one
- * serialises commits. A notice that fails is counted and not repeated: the next one tells more, and readers look once a
- * second anyway.
+ * serialises commits. A notice that fails is counted and not repeated: the next one tells more. Readers also look by
+ * themselves, once a second while somebody waits.
  */
 export function createPositionNotices(
   send: (position: bigint) => Promise<unknown>,

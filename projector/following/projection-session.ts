@@ -1,7 +1,6 @@
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { ReadStore } from '../../read-store/pool.ts';
-import { CheckpointMoved, RowsRefused } from '../../read-store/projection-engine/projection-errors.ts';
-import { LEASE_BEAT_MS, releaseLease, renewLease } from '../../read-store/projection-engine/lease.ts';
+import { RowsRefused } from '../../read-store/projection-engine/projection-errors.ts';
 import type {
   FoldedRow,
   Projection,
@@ -19,6 +18,7 @@ import { catchUp } from './catch-up.ts';
 import { createLiveBuffer } from './live-buffer.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';
 import type { PositionNotices } from './position-notices.ts';
+import type { ProjectorBeat } from './projector-beat.ts';
 import { differenceOf, endRebuild, startOverOnAnotherLog } from './start-over.ts';
 
 /** How often the log reports the progress of tables that are built again. */
@@ -36,6 +36,8 @@ export interface SessionOptions<Event, Row extends FoldedRow> {
   /** How long the first event of a live batch waits for more, in ms. */
   readonly flushAfterMs: number;
   readonly fencingEpoch: bigint;
+  /** Renews the lease. */
+  readonly beat: ProjectorBeat;
   readonly logger: Log;
   readonly metrics: ProjectorMetrics;
   readonly notices: PositionNotices;
@@ -55,7 +57,7 @@ export interface SessionOptions<Event, Row extends FoldedRow> {
 export async function runSession<Event, Row extends FoldedRow>(
   options: SessionOptions<Event, Row>,
 ): Promise<void> {
-  const lease = keepLease(options);
+  const lease = options.beat.keep(options.target, options.fencingEpoch);
   let over = false;
   try {
     const rebuildingUntil = await startOverOnAnotherLog(options);
@@ -87,30 +89,8 @@ export async function runSession<Event, Row extends FoldedRow>(
     if (!isStopped()) await followLive(options, writer, lease.lost);
   } finally {
     over = true;
-    await lease.stop();
+    await lease.giveBack();
   }
-}
-
-function keepLease<Event, Row extends FoldedRow>({
-  store,
-  target,
-  fencingEpoch,
-}: SessionOptions<Event, Row>) {
-  const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => undefined);
-  const timer = setInterval(() => {
-    renewLease(store, target, fencingEpoch)
-      .then((kept) => kept || failure.reject(new CheckpointMoved(target.ledger, target.version)))
-      .catch((error: unknown) => failure.reject(error));
-  }, LEASE_BEAT_MS);
-  return {
-    lost: failure.promise,
-    stop: async () => {
-      clearInterval(timer);
-      // If Postgres is away, the lease expires by itself.
-      await releaseLease(store, target, fencingEpoch).catch(() => undefined);
-    },
-  };
 }
 
 /** Logs the progress of tables that are built again. */

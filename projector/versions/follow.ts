@@ -4,10 +4,11 @@ import type { Log } from '../../runtime/log.ts';
 import type { RegisteredProjection } from '../registry.ts';
 import type { RunningProjection } from '../following/run-projection.ts';
 import type { WaitingFor } from '../following/projection-session.ts';
+import type { BuiltVersion, ProjectorBeat } from '../following/projector-beat.ts';
 import { ledgerVersions } from './ledger.ts';
 
-/** How often the projector looks for versions that were built or dropped. */
-const LOOK_EVERY_MS = 1_000;
+/** Pause between two looks for the built versions, until the first look succeeds. */
+const FIRST_LOOK_AGAIN_MS = 200;
 
 export interface FollowedVersions {
   /** What each version waits for, if readers wait for it. */
@@ -17,24 +18,23 @@ export interface FollowedVersions {
 
 /**
  * Makes every built version follow the log, also those not in use, so that a switch is fast. Versions that this build
- * does not know are left to the projectors that know them.
+ * does not know are left to the projectors that know them. The beat tells which versions are built.
  */
 export function followVersions(options: {
   store: Queryable;
   logger: Log;
+  beat: ProjectorBeat;
   projections: readonly RegisteredProjection[];
   /** Migrates the schema. */
   prepare: () => Promise<unknown>;
   run: (projection: RegisteredProjection) => RunningProjection;
 }): FollowedVersions {
-  const { store, logger, projections, prepare, run } = options;
+  const { store, logger, beat, projections, prepare, run } = options;
   const running = new Map<RegisteredProjection, RunningProjection>();
   const stopping = new AbortController();
-  let looked = false;
+  let settling: Promise<void> | null = null;
 
-  const look = async () => {
-    await prepare();
-    const built = (await ledgerVersions(store)).filter(({ builtAt }) => builtAt !== null);
+  const settle = async (built: readonly BuiltVersion[]): Promise<void> => {
     const isBuilt = ({ name, target }: RegisteredProjection) =>
       built.some((each) => each.name === name && each.version === target.version);
     for (const projection of projections) {
@@ -45,16 +45,26 @@ export function followVersions(options: {
       running.delete(projection);
       await followed.stop();
     }
-    looked = true;
   };
-  const ended = (async () => {
+  /** What comes while a version is being stopped is left to the next beat. */
+  const onBuilt = (built: readonly BuiltVersion[]): void => {
+    settling ??= settle(built).finally(() => (settling = null));
+  };
+  const lookFirst = async (): Promise<void> => {
+    await prepare();
+    const versions = await ledgerVersions(store);
+    onBuilt(versions.filter(({ builtAt }) => builtAt !== null));
+  };
+  const begun = (async () => {
     while (!stopping.signal.aborted) {
-      await look().catch((error: unknown) => {
-        if (!looked)
-          logger.warn({ err: error }, 'the versions of the projections are not known yet; trying again');
-      });
-      const pauseMs = looked ? LOOK_EVERY_MS : LOOK_EVERY_MS / 5;
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      try {
+        await lookFirst();
+        if (!stopping.signal.aborted) beat.start(onBuilt);
+        return;
+      } catch (error) {
+        logger.warn({ err: error }, 'the versions of the projections are not known yet; trying again');
+      }
+      await sleep(FIRST_LOOK_AGAIN_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })();
   return {
@@ -67,8 +77,10 @@ export function followVersions(options: {
     },
     stop: async () => {
       stopping.abort();
-      await ended;
+      await begun;
+      await settling;
       await Promise.all([...running.values()].map((projection) => projection.stop()));
+      beat.stop();
     },
   };
 }

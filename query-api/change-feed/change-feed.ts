@@ -6,8 +6,10 @@ import type { ReadPage } from './page-reader.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 import type { ChangedRow } from './page.ts';
 
-/** The feed looks at the tables at this interval, so a lost notification delays it by no more. */
+/** While a socket or a request waits for changes, a lost notification delays the feed by no more than this. */
 const POLL_MS = 1_000;
+/** The same while nobody waits (ADR 0196). */
+const IDLE_POLL_MS = 10_000;
 /** The interval before the tables exist, because a first start makes them within a second. */
 const FIRST_POLL_MS = 100;
 /** Number of rows in one read. The feed reads more in further pages. */
@@ -32,6 +34,8 @@ export interface ChangeFeed {
   healthy(): boolean;
   /** Makes the feed read soon. */
   wake(): void;
+  /** Somebody waits for changes from now on: ends the long pause of a feed that nobody waited for. */
+  hurry(): void;
   /** Resolves true when the tables have reached a position, false after `maxMs`. */
   reached(position: bigint, maxMs: number): Promise<boolean>;
   stop(): Promise<void>;
@@ -57,6 +61,7 @@ export function startChangeFeed(options: {
   let isHealthy = false;
   let stopped = false;
   let awake = true;
+  let isIdle = false;
 
   const moveTo = (next: Bookmark): void => {
     place = next;
@@ -90,6 +95,12 @@ export function startChangeFeed(options: {
     return page.more;
   };
 
+  const pauseMs = (): number => {
+    if (place === null) return FIRST_POLL_MS;
+    const isWaitedFor = !isHealthy || listener.wanted() || waiters.size() > 0;
+    return isWaitedFor ? POLL_MS : IDLE_POLL_MS;
+  };
+
   const follow = async (): Promise<void> => {
     while (!stopped) {
       awake = false;
@@ -101,21 +112,30 @@ export function startChangeFeed(options: {
         outage.failed(error);
         isHealthy = false;
       }
-      if (!awake && !stopped) await nap.sleep(place === null ? FIRST_POLL_MS : POLL_MS);
+      const pause = pauseMs();
+      isIdle = pause === IDLE_POLL_MS;
+      if (!awake && !stopped) await nap.sleep(pause);
     }
   };
 
+  const wake = (): void => {
+    awake = true;
+    nap.end();
+  };
+  const hurry = (): void => {
+    if (isIdle) wake();
+  };
   const following = follow();
   return {
     at: () => place,
     healthy: () => isHealthy,
-    wake: () => {
-      awake = true;
-      nap.end();
-    },
+    wake,
+    hurry,
     reached: (position, maxMs) => {
       if (place !== null && place.position >= position) return Promise.resolve(true);
-      return stopped ? Promise.resolve(false) : waiters.reached(position, maxMs);
+      if (stopped) return Promise.resolve(false);
+      hurry();
+      return waiters.reached(position, maxMs);
     },
     stop: async () => {
       stopped = true;
@@ -131,6 +151,7 @@ export function startChangeFeed(options: {
 function positionWaiters() {
   const waiters = new Set<Waiter>();
   return {
+    size: (): number => waiters.size,
     movedTo: (position: bigint): void => {
       for (const waiter of waiters) if (position >= waiter.position) waiter.settle(true);
     },

@@ -19,6 +19,8 @@ export interface ConversationOptions {
   readonly keys: SealingKeys;
   readonly clock: Clock;
   readonly feedAt: () => Bookmark | null;
+  /** Somebody follows rows from now on. */
+  readonly feedWanted: () => void;
   /** Resolves true once `feedAt` is known, false when that takes too long. */
   readonly feedReady: () => Promise<boolean>;
   readonly sendAway: (connection: Connection) => void;
@@ -132,6 +134,7 @@ function subscribe(
   };
   subscriptions.set(id, follower);
   followers.add(follower);
+  if (scope.kind !== 'metrics') options.feedWanted();
   if (token !== undefined && !bookmark) sender.advance(follower, startOver('invalid', since));
   catchUp.enqueue(follower);
 }

@@ -48,6 +48,8 @@ export interface LiveServerOptions {
   readonly readPage: ReadPage;
   readonly readOwnerPages: ReadOwnerPages;
   readonly feedAt: () => Bookmark | null;
+  /** Somebody follows rows from now on. */
+  readonly feedWanted: () => void;
   /** Resolves true once `feedAt` is known, false when that takes too long. */
   readonly feedReady: () => Promise<boolean>;
   /** Tells whether the job in the log belongs to the owner. It is called when the read tables do not know the job. */
@@ -71,7 +73,7 @@ export interface LiveServer extends FeedListener {
 }
 
 export function createLiveServer(options: LiveServerOptions): LiveServer {
-  const { keys, clock, random, log, feedAt, feedReady } = options;
+  const { keys, clock, random, log, feedAt, feedReady, feedWanted } = options;
   const full = new Set<Connection>();
   const followers = createFollowers();
   const metrics = liveMetrics(options.metrics, {
@@ -108,7 +110,7 @@ export function createLiveServer(options: LiveServerOptions): LiveServer {
     read: followerPages({ ...options, readFigures: () => figures.page() }),
     ...outcomesOfReads({ sender, followers, sendAway, hasRoomNow, log }),
   });
-  const feed = { feedAt, feedReady };
+  const feed = { feedAt, feedReady, feedWanted };
   const conversation = createConversation({ ...feed, sender, followers, catchUp, keys, clock, sendAway });
   const deliver = (follower: Follower, rows: readonly ChangedRow[], to: bigint): void => {
     const room = hasRoomNow(follower.connection);

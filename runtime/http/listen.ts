@@ -23,11 +23,8 @@ export const HTTP_LIMITS: HttpLimits = {
   connectionsMax: 20_000,
 };
 
-/**
- * The interval at which Node looks for connections past their limit. Its default of 30 s would make shorter limits
- * useless.
- */
-const CONNECTIONS_CHECKING_MS = 1_000;
+/** The interval at which Node looks for connections past their limit: a quarter of the shortest one. Its default is 30 s. */
+const CONNECTIONS_CHECKING_MS = HTTP_LIMITS.headersTimeoutMs / 4;
 
 /** The interval at which a closing server closes idle connections. */
 const IDLE_SWEEP_MS = 50;

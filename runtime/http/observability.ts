@@ -2,20 +2,26 @@ import { Router } from 'express';
 import type { Metrics } from '../metrics.ts';
 import type { Service } from '../service.ts';
 
+export interface Observed {
+  readonly services: readonly Service[];
+  readonly metrics: Metrics;
+  readonly isStopping: () => boolean;
+  /** Resolves when what the services say of their readiness is fresh; soon, whatever hangs. */
+  readonly fresh: () => Promise<void>;
+}
+
 /**
  * Routes for operators. `/health` says that the process lives, `/ready` whether its services can work and what they
- * wait for, `/metrics` is Prometheus text. None asks a dependency, so all answer at once (I14).
+ * wait for, `/metrics` is Prometheus text. Health and metrics ask no dependency, so they answer at once (I14). Readiness
+ * is the last result of the probes; only the first question after a quiet time waits for new ones.
  */
-export function observabilityRoutes(
-  services: readonly Service[],
-  metrics: Metrics,
-  isStopping: () => boolean,
-): Router {
+export function observabilityRoutes({ services, metrics, isStopping, fresh }: Observed): Router {
   const router = Router();
   router.get('/health', (_req, res) => {
     res.setHeader('Cache-Control', 'no-store').json({ status: 'alive' });
   });
-  router.get('/ready', (_req, res) => {
+  router.get('/ready', async (_req, res) => {
+    await fresh();
     const states = services.map((service) => ({ service: service.name, ...service.readiness() }));
     const ready = !isStopping() && states.every((state) => state.ready);
     if (!ready) res.setHeader('Retry-After', '2');

@@ -7,9 +7,10 @@ import { jobCommands } from '../../processor/job-stream/job-commands.ts';
 import { lastAttempts } from '../../processor/attempts/last-attempts.ts';
 import { watchLog, type LogWatch } from '../../processor/log-watch.ts';
 import { ownLeaseWatch } from '../../processor/leases/own-leases.ts';
-import { repeat } from '../../processor/repeating.ts';
+import { repeat, type Repeating } from '../../processor/repeating.ts';
 import { abandon } from '../../processor/leases/sweeper.ts';
 import type { WorkList } from '../../processor/work-list/work-list.ts';
+import { startWorkPoll } from '../../processor/work-list/work-poll.ts';
 import type { Life, World } from '../engine/world.ts';
 import { idleMetrics, SETTINGS, silentLog, type Installation } from '../installation.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';
@@ -17,7 +18,8 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedGateway } from '../ports/gateway.ts';
 import { simulatedWorkList } from '../ports/work-list.ts';
 
-const POLL_EVERY_MS = 1_000;
+/** No nudge of another processor arrives here: only the poll finds what it would have told. */
+const POLL_PAUSES = { busyMs: 1_000, idleMs: 3_000 };
 /**
  * Other values than the product's. A simulated gateway is so slow that claims ahead are common, and they lapse while a
  * process is frozen.
@@ -82,6 +84,7 @@ export function bootProcessor(installation: Installation, life: Life, processorI
   let superseded = false;
   let beatingSinceMs = 0;
   let watch: LogWatch | null = null;
+  let begun = 0;
   const mayClaim = (): boolean => ready && !superseded && watch?.isSure() === true;
   const loop = startClaimLoop({
     list,
@@ -95,6 +98,7 @@ export function bootProcessor(installation: Installation, life: Life, processorI
     createAhead: composition.createAhead,
     run: (item, attempt) => {
       claims.begun(item.jobId);
+      begun += 1;
       const own = composition.commands(jobCommands(watch?.forAttempt() ?? log, decider, actor));
       return runAttempt({ ...parts, commands: own }, item, attempt.cut.signal, (token) => {
         attempt.fencingToken = token;
@@ -112,7 +116,10 @@ export function bootProcessor(installation: Installation, life: Life, processorI
       claims.reserved(item.jobId);
       return loop.beginAtOnce(item);
     },
-    onOffered: () => loop.nudge(),
+    onOffered: () => {
+      loop.nudge();
+      for (const task of listTasks) task.hurry();
+    },
     onHeld: (held) => {
       for (const { recorded } of held)
         world.trace.say(life.name, () => `holds ${recorded.stream} at event ${recorded.revision}`);
@@ -123,18 +130,31 @@ export function bootProcessor(installation: Installation, life: Life, processorI
     commands,
     workerId,
     running: () => loop.running(),
+    begun: () => begun,
     abandon: (lease) => abandon(parts, lease),
     settledAfterMs: SETTINGS.PROCESSOR_BEAT_MS * 2,
   });
   const trusted = (): boolean => performance.now() - beatingSinceMs > 2 * SETTINGS.PROCESSOR_BEAT_MS;
-  const poll = async (): Promise<void> => {
-    await list.offerDue(SETTINGS.PROCESSOR_SILENT_MS);
-    loop.nudge();
-  };
+  const listTasks: Repeating[] = [];
   const startTending = (): void => {
-    repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, () => feeder.tend(trusted()), troubled('work list'));
     repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, ownLeases, troubled('own leases'));
-    repeat(POLL_EVERY_MS, parts.random, poll, troubled('poll'));
+    listTasks.push(
+      repeat(
+        () => feeder.pauseMs(SETTINGS.PROCESSOR_BEAT_MS),
+        parts.random,
+        () => feeder.tend(trusted()),
+        troubled('work list'),
+      ),
+      startWorkPoll({
+        list,
+        silentMs: SETTINGS.PROCESSOR_SILENT_MS,
+        random: parts.random,
+        hears: () => true,
+        onWork: () => loop.nudge(),
+        onTrouble: troubled('poll'),
+        pauses: POLL_PAUSES,
+      }),
+    );
   };
   const beat = async (): Promise<void> => {
     if (ready) {

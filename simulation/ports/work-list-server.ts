@@ -5,6 +5,8 @@ import {
   type FeedGrant,
   type FeedMove,
   type LostLease,
+  type Offering,
+  type WorkList,
 } from '../../processor/work-list/work-list.ts';
 import type { Correction, WorkChange } from '../../processor/work-list/work-change.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
@@ -50,11 +52,12 @@ export interface WorkListServer {
   correct(corrections: readonly Correction[]): void;
   claim(workerId: string, max: number, reserveMs: number): ClaimedItem[];
   release(workerId: string, jobIds: readonly string[]): void;
-  offerDue(silentMs: number): number;
+  offerDue(silentMs: number): Offering;
   lostLeases(silentMs: number, trustSilence: boolean, max: number): LostLease[];
   leasesOf(workerId: string): { jobId: string; fencingToken: string }[];
   untouched(untouchedMs: number, max: number): string[];
   held(max: number): string[];
+  counts(): Awaited<ReturnType<WorkList['counts']>>;
 }
 
 /** A worker id consists of the processor's id, a dot and eight characters of the process's life. */
@@ -191,8 +194,9 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
           (row.place === 'claimed' &&
             ((row.claimedUntilMs ?? 0) < now() || !isAlive(row.workerId, silentMs))),
       );
+      const isWaitedFor = all().some(({ place }) => ['offered', 'claimed', 'later'].includes(place));
       due.forEach(offer);
-      return due.length;
+      return { offered: due.length, isWaitedFor };
     },
     lostLeases: (silentMs, trustSilence, max) => {
       const lost = all().flatMap((row): LostLease[] => {
@@ -224,6 +228,11 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
         .filter(({ place }) => place === 'held')
         .slice(0, max)
         .map(({ jobId }) => jobId),
+    counts: () => {
+      const counts = { offered: 0, claimed: 0, running: 0, later: 0, held: 0 };
+      for (const { place } of all()) if (place !== 'done') counts[place] += 1;
+      return counts;
+    },
   };
 }
 

@@ -52,7 +52,7 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
     offerDue: (silentMs) =>
       asking('offer due', () => server.offerDue(silentMs), {
         changes: false,
-        isNews: (offered) => offered > 0,
+        isNews: ({ offered }) => offered > 0,
       }),
     lostLeases: (silentMs, trust, max) =>
       asking('lost leases', () => server.lostLeases(silentMs, trust, max), { changes: false, isNews: isAny }),
@@ -60,7 +60,7 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
     untouched: (untouchedMs, max) =>
       asking('untouched', () => server.untouched(untouchedMs, max), { changes: false }),
     held: (max) => asking('held', () => server.held(max), { changes: false }),
-    counts: () => Promise.resolve({ offered: 0, claimed: 0, running: 0, later: 0, held: 0 }),
+    counts: () => asking('count', () => server.counts(), { changes: false }),
     takePermits: (max) => Promise.resolve({ granted: max, waitMs: 1 }),
     returnPermits: () => Promise.resolve(),
   };

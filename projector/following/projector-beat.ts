@@ -1,0 +1,99 @@
+import { LEASE_BEAT_MS, LEASE_TTL_MS, releaseLease } from '../../read-store/projection-engine/lease.ts';
+import { CheckpointMoved } from '../../read-store/projection-engine/projection-errors.ts';
+import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
+import type { ReadStore } from '../../read-store/pool.ts';
+
+/** A version of a projection whose tables are built. */
+export interface BuiltVersion {
+  readonly name: string;
+  readonly version: number;
+}
+
+export interface KeptLease {
+  /** Rejects with CheckpointMoved when another one has taken the lease, or with why it could not be renewed. */
+  readonly lost: Promise<never>;
+  /** No renewals from now on; gives the lease back, so that a standby need not wait for its end. */
+  giveBack(): Promise<void>;
+}
+
+/** What a projector asks of Postgres every second, in one statement for all of its projections. */
+export interface ProjectorBeat {
+  /** Renews the lease with each beat. */
+  keep(target: ProjectionTarget, fencingEpoch: bigint): KeptLease;
+  /** Begins; `onBuilt` is told with each beat which versions are built. */
+  start(onBuilt: (built: readonly BuiltVersion[]) => void): void;
+  stop(): void;
+}
+
+interface Held {
+  readonly target: ProjectionTarget;
+  readonly fencingEpoch: bigint;
+  readonly lose: (why: unknown) => void;
+}
+
+/** $1 ledgers, $2 versions, $3 fencing epochs, $4 ms. One row a lease that was renewed, and one a version that is built. */
+const BEAT = `
+with renewed as (
+  update docket.projection_leases lease set held_until = now() + $4 * interval '1 ms'
+  from unnest($1::text[], $2::int[], $3::bigint[]) as held(projection, version, fencing_epoch)
+  where lease.projection = held.projection and lease.version = held.version
+    and lease.fencing_epoch = held.fencing_epoch
+  returning lease.projection, lease.version, lease.fencing_epoch
+)
+select projection as name, version, fencing_epoch::text as epoch from renewed
+union all
+select name, version, null from docket.projections where built_at is not null`;
+
+interface BeatRow extends BuiltVersion {
+  readonly epoch: string | null;
+}
+
+/** Leases are renewed three times within their length; a version that was built or dropped is noticed as often. */
+export function projectorBeat(store: Pick<ReadStore, 'query' | 'prepared'>): ProjectorBeat {
+  const held = new Set<Held>();
+  let timer: NodeJS.Timeout | undefined;
+
+  const beat = async (onBuilt: (built: readonly BuiltVersion[]) => void): Promise<void> => {
+    const asked = [...held];
+    const values = [
+      asked.map(({ target }) => target.ledger),
+      asked.map(({ target }) => target.version),
+      asked.map(({ fencingEpoch }) => fencingEpoch.toString()),
+      LEASE_TTL_MS,
+    ];
+    const answer = await store.prepared<BeatRow>(BEAT, values).catch((error: unknown) => {
+      for (const { lose } of asked) lose(error);
+    });
+    if (answer === undefined) return;
+    const renewed = answer.rows.filter(({ epoch }) => epoch !== null);
+    for (const { target, fencingEpoch, lose } of asked) {
+      const { ledger, version } = target;
+      const isKept = renewed.some(
+        (row) => row.name === ledger && row.version === version && row.epoch === fencingEpoch.toString(),
+      );
+      if (!isKept) lose(new CheckpointMoved(ledger, version));
+    }
+    onBuilt(answer.rows.filter(({ epoch }) => epoch === null));
+  };
+
+  return {
+    keep: (target, fencingEpoch) => {
+      const { promise: lost, reject: lose } = Promise.withResolvers<never>();
+      lost.catch(() => undefined);
+      const own: Held = { target, fencingEpoch, lose };
+      held.add(own);
+      return {
+        lost,
+        giveBack: async () => {
+          held.delete(own);
+          // When Postgres is away the lease runs out by itself.
+          await releaseLease(store, target, fencingEpoch).catch(() => undefined);
+        },
+      };
+    },
+    start: (onBuilt) => {
+      timer ??= setInterval(() => void beat(onBuilt), LEASE_BEAT_MS);
+    },
+    stop: () => clearInterval(timer),
+  };
+}
