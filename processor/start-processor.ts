@@ -235,7 +235,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
         list,
         silentMs: settings.PROCESSOR_SILENT_MS,
         random,
-        hears: nudges.hears,
+        hears: () => nudges.hears(),
         onWork: () => loop.nudge(),
         onTrouble: troubled('poll'),
       }),
@@ -244,7 +244,12 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       ...listTasks,
       repeat(settings.PROCESSOR_BEAT_MS, random, ownLeases, troubled('own leases')),
       // A processor that cannot clean up still converts, so a failure here does not change its readiness.
-      repeat(retention.pauseMs, random, retention.tend, tellTroubles(logger, 'a run of retention failed')),
+      repeat(
+        () => retention.pauseMs(),
+        random,
+        () => retention.tend(),
+        tellTroubles(logger, 'a run of retention failed'),
+      ),
     );
   };
 

@@ -44,7 +44,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     for (const each of names) services.push(dependencies.watched(each, await SERVICES[each](parts)));
     const gate = startGate(services);
-    const { fresh } = dependencies;
+    const fresh = (): Promise<void> => dependencies.fresh();
     health = await listenForHealth(settings, {
       services,
       metrics,

@@ -23,7 +23,7 @@ import {
   TAKE_PERMITS,
   UNTOUCHED,
 } from './liveness-statements.ts';
-import { FeedLost, type LostLease, type WorkList } from './work-list.ts';
+import { FeedLost, type LostLease, type Offering, type WorkList } from './work-list.ts';
 
 /** The name in `docket.quarantine` for the list's held streams, beside those of the projections. */
 export const WORK_LIST_LEDGER = { ledger: 'work-list', version: 1 };
@@ -95,10 +95,7 @@ export function postgresWorkList(store: ReadStore): WorkList {
 
     claim: fairClaims(store),
     release: async (workerId, jobIds) => void (await rows(RELEASE, [workerId, jobIds])),
-    offerDue: async (silentMs) => {
-      const [found] = await rows<{ offered: number; is_waited_for: boolean }>(OFFER_DUE, [silentMs]);
-      return { offered: found?.offered ?? 0, isWaitedFor: found?.is_waited_for ?? true };
-    },
+    offerDue: async (silentMs) => offeringOf(await rows(OFFER_DUE, [silentMs])),
 
     lostLeases: async (silentMs, trustSilence, max) => {
       const lost = await rows<{ job_id: string; fencing_token: string; cause: LostLease['cause'] }>(
@@ -133,4 +130,8 @@ const STANDING = `select position, log_id, event_id, event_position from process
 
 function jobIds(found: readonly { job_id: string }[]): string[] {
   return found.map((row) => row.job_id);
+}
+
+function offeringOf([found]: readonly { offered: number; is_waited_for: boolean }[]): Offering {
+  return { offered: found?.offered ?? 0, isWaitedFor: found?.is_waited_for ?? true };
 }

@@ -49,6 +49,6 @@ export function startWorkPoll(parts: WorkPollParts): Repeating {
       cameMeanwhile = true;
       looking.hurry();
     },
-    stop: looking.stop,
+    stop: () => looking.stop(),
   };
 }

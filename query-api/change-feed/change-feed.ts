@@ -68,33 +68,7 @@ export function startChangeFeed(options: {
     waiters.movedTo(next.position);
   };
 
-  /** Reads once. Returns true when there is more to read. */
-  const look = async (): Promise<boolean> => {
-    if (place === null || !listener.wanted()) {
-      const head = await readHead(store);
-      if (place !== null && (head.epoch !== place.epoch || head.position < place.position)) {
-        moveTo(head);
-        listener.switched(head);
-        return false;
-      }
-      // A listener joined while the head was read, and the rows up to the head may be for it.
-      if (place !== null && listener.wanted()) return true;
-      moveTo(head);
-      return false;
-    }
-    const page = await readPage({ kind: 'everyone' }, place.position, FEED_ROWS_MAX);
-    if (page.epoch !== place.epoch || page.head < place.position) {
-      const head = { epoch: page.epoch, position: page.head };
-      moveTo(head);
-      listener.switched(head);
-      return false;
-    }
-    const to = page.more ? (page.rows.at(-1)?.position ?? page.head) : page.head;
-    if (page.rows.length > 0) listener.changed(page.rows, to);
-    moveTo({ epoch: page.epoch, position: to });
-    return page.more;
-  };
-
+  const look = tableLook({ store, readPage, listener, at: () => place, moveTo });
   const pauseMs = (): number => {
     if (place === null) return FIRST_POLL_MS;
     const isWaitedFor = !isHealthy || listener.wanted() || waiters.size() > 0;
@@ -144,6 +118,43 @@ export function startChangeFeed(options: {
       waiters.giveUp();
       await following;
     },
+  };
+}
+
+/** Returns a function that reads the tables once. It resolves to true when there is more to read. */
+function tableLook(parts: {
+  readonly store: Queryable;
+  readonly readPage: ReadPage;
+  readonly listener: FeedListener;
+  readonly at: () => Bookmark | null;
+  readonly moveTo: (next: Bookmark) => void;
+}): () => Promise<boolean> {
+  const { store, readPage, listener, at, moveTo } = parts;
+  return async () => {
+    const place = at();
+    if (place === null || !listener.wanted()) {
+      const head = await readHead(store);
+      if (place !== null && (head.epoch !== place.epoch || head.position < place.position)) {
+        moveTo(head);
+        listener.switched(head);
+        return false;
+      }
+      // A listener joined while the head was read, and the rows up to the head may be for it.
+      if (place !== null && listener.wanted()) return true;
+      moveTo(head);
+      return false;
+    }
+    const page = await readPage({ kind: 'everyone' }, place.position, FEED_ROWS_MAX);
+    if (page.epoch !== place.epoch || page.head < place.position) {
+      const head = { epoch: page.epoch, position: page.head };
+      moveTo(head);
+      listener.switched(head);
+      return false;
+    }
+    const to = page.more ? (page.rows.at(-1)?.position ?? page.head) : page.head;
+    if (page.rows.length > 0) listener.changed(page.rows, to);
+    moveTo({ epoch: page.epoch, position: to });
+    return page.more;
   };
 }
 
