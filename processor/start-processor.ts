@@ -37,7 +37,7 @@ import { stopInOrder } from './stop-in-order.ts';
 import { abandon } from './leases/sweeper.ts';
 import { keepTroubles, tellTroubles } from './task-troubles.ts';
 import { postgresWorkList } from './work-list/postgres-work-list.ts';
-import { startWorkPoll } from './work-list/work-poll.ts';
+import { startWorkPoll } from './work-poll.ts';
 
 const WORK_LIST_MISSING: WaitingNow = {
   dependency: 'work list',

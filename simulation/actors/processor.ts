@@ -10,7 +10,7 @@ import { ownLeaseWatch } from '../../processor/leases/own-leases.ts';
 import { repeat, type Repeating } from '../../processor/repeating.ts';
 import { abandon } from '../../processor/leases/sweeper.ts';
 import type { WorkList } from '../../processor/work-list/work-list.ts';
-import { startWorkPoll } from '../../processor/work-list/work-poll.ts';
+import { startWorkPoll } from '../../processor/work-poll.ts';
 import type { Life, World } from '../engine/world.ts';
 import { idleMetrics, SETTINGS, silentLog, type Installation } from '../installation.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { migrate } from '../../read-store/migrate.ts';
-import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
-import { createLog } from '../../runtime/log.ts';
-import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
-import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from '../migrations/all.ts';
-import type { Repeating } from '../repeating.ts';
-import { openNudgeChannel, type NudgeChannel } from './nudge-channel.ts';
-import { postgresWorkList } from './postgres-work-list.ts';
-import type { Placement } from './work-change.ts';
-import type { WorkList } from './work-list.ts';
+import { migrate } from '../read-store/migrate.ts';
+import { openReadStore, type ReadStore } from '../read-store/pool.ts';
+import { createLog } from '../runtime/log.ts';
+import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
+import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
+import type { Repeating } from './repeating.ts';
+import { openNudgeChannel, type NudgeChannel } from './work-list/nudge-channel.ts';
+import { postgresWorkList } from './work-list/postgres-work-list.ts';
+import type { Placement } from './work-list/work-change.ts';
+import type { WorkList } from './work-list/work-list.ts';
 import { startWorkPoll, type PollPauses } from './work-poll.ts';
 
 const WORKER = 'p.00000001';

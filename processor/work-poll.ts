@@ -1,5 +1,5 @@
-import { repeat, type Repeating } from '../repeating.ts';
-import type { WorkList } from './work-list.ts';
+import { repeat, type Repeating } from './repeating.ts';
+import type { WorkList } from './work-list/work-list.ts';
 
 /** Pauses between two looks at the list. */
 export interface PollPauses {
