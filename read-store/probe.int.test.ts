@@ -25,7 +25,8 @@ function beAnalyst(url: URL): void {
   const { username, password } = new URL(postgres.analystUrl);
   url.username = username;
   url.password = password;
-  // The role's transactions are read-only by default. This option removes that fault, so that the other one is found.
+  // Transactions of the role are read-only by default, which the probe reports as another fault. This option turns that
+  // off.
   url.searchParams.set('options', '-c default_transaction_read_only=off');
 }
 

@@ -4,21 +4,22 @@ import { isNameLike } from './party-names.ts';
 import type { BlockCell } from './text-blocks.ts';
 import { textOf } from '../printed/tokens.ts';
 
-/** The name of a company that stands under other words, as under a brand. */
+/** The name of a company below other words, such as a brand. */
 export interface FormalName {
-  /** One line; two for a name that goes on in a second line. */
+  /** One line, or two if the name continues in a second line. */
   readonly lines: readonly BlockCell[];
-  /** Nothing but its legal form says that it is the name. */
+  /** True when only the legal form tells that it is the name. */
   readonly isInDoubt: boolean;
 }
 
-/** A name with its legal form stands this many lines under the words above it at most. */
+/** A name with its legal form stands at most this many lines below the words above it. */
 const LINES_UNDER_MAX = 3;
 
 /**
- * The name between the first words of an address and its street, where these are a brand: a line that ends in a legal form,
- * or one that begins with the brand and goes on. A line with a form is sure where it does both, or stands elsewhere on
- * the page as well. Undefined where the first words have a legal form, or nothing under them is such a line.
+ * Finds the company's name between the first words of an address and its street, if these words are a brand. The name
+ * begins with the brand and continues, which is certain. Or it ends with a legal form, which is in doubt unless the page
+ * prints it elsewhere as well. Returns undefined if the first words have a legal form, or if no such line stands below
+ * them.
  */
 export function formalName(
   cells: readonly BlockCell[],
@@ -39,7 +40,7 @@ export function formalName(
   return { lines: [under], isInDoubt: !isElsewhere([under], document) };
 }
 
-/** True for a line that begins with the words of a brand and has more. */
+/** True for a line that begins with the words of a brand and has more words. */
 function goesOn(brand: BlockCell, { tokens }: BlockCell): boolean {
   const own = keyOf(brand.tokens);
   const count = brand.tokens.length;
@@ -47,7 +48,7 @@ function goesOn(brand: BlockCell, { tokens }: BlockCell): boolean {
   return own.length > 1 && isLonger && keyOf(tokens.slice(0, count)) === own;
 }
 
-/** True for a line that is a legal form and no more: `GmbH & Co. KG`. */
+/** True for a line that is only a legal form: `GmbH & Co. KG`. */
 function isFormAlone({ tokens }: BlockCell): boolean {
   return tokens.every(({ text }) => LEGAL_FORM.test(text) || /^(?:&|und|u\.|e|Co\.?|mbH)$/iu.test(text));
 }
@@ -56,7 +57,7 @@ function keyOf(tokens: BlockCell['tokens']): string {
   return tokens.map(({ key }) => key).join('');
 }
 
-/** True where the words of these lines stand together in another line of the document. */
+/** True when another line of the document contains the words of these lines together. */
 function isElsewhere(own: readonly BlockCell[], document: ReadDocument): boolean {
   const wanted = own.map(({ tokens }) => textOf(tokens).toLowerCase()).join(' ');
   return document.lines.some(

@@ -59,7 +59,7 @@ export function isOfTheSeller(cell: BlockCell): boolean {
   return OURS.has(cell.tokens[0]?.key ?? '') && isTitle(cell);
 }
 
-/** A title has no colon and no figures: `Ihr Partner seit 1987` is none. */
+/** True for a title: several words without a colon or a figure. `Ihr Partner seit 1987` is none. */
 function isTitle({ tokens }: BlockCell): boolean {
   return tokens.length > 1 && !tokens.some(({ text }) => text.endsWith(':') || /\d/.test(text));
 }

@@ -5,16 +5,19 @@ import type { BlockCell } from './text-blocks.ts';
 import { cellsOf, textOf } from '../printed/tokens.ts';
 import type { Token } from '../printed/tokens.ts';
 
-/** A name stands right above its address in one line, within so many font sizes of the larger type, and this many lines. */
+/**
+ * A name stands at most this many font sizes (of the larger type) above its address in one line, and at most
+ * `LINES_ABOVE_MAX` lines.
+ */
 const STEP_MAX = 2.4;
 const LINES_ABOVE_MAX = 2;
-/** How far apart, points, the left edges, right edges or middles of the two may be. */
+/** The left edges, right edges or middles of the two differ by at most this many points. */
 const TOLERANCE_PT = 4;
 
 /**
- * True where the first words of an address in one line may be no name but its street, as in `Polígono Las Eras, nave 7,
- * 28013 Madrid`: they have no legal form, they stand nowhere else on the first page, and words that can be a name stand
- * right above them in line with the address.
+ * True when an address in one line may begin with its street instead of a name: `Polígono Las Eras, nave 7, 28013
+ * Madrid`. The first words have no legal form and stand nowhere else on the first page. Words that can be a name stand
+ * directly above them, aligned with the address.
  */
 export function mayBeStreet(name: readonly Token[], cell: BlockCell, document: ReadDocument): boolean {
   const text = textOf(name);

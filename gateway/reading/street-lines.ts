@@ -3,14 +3,14 @@ import type { BlockCell } from './text-blocks.ts';
 import { postalOf } from './address-lines.ts';
 import { textOf } from '../printed/tokens.ts';
 
-/** Whom in a company mail is for: `z. Hd. Frau Keller`, `À l’attention de`, `A/C Contabilidade`. */
+/** Words for the receiver of mail within a company: `z. Hd. Frau Keller`, `À l’attention de`, `A/C Contabilidade`. */
 const FOR_WHOM =
   /^(?:z\.?\s?hd\.?\s|zu händen|abt(?:eilung\b|\.)|attn?[.:\s]|f\.?a\.?o\.?[:\s]|for the attention of|dept\b|department\b|a\/c\b|ao cuidado|dep(?:to|artamento)\b|c\.\s?a\.\s|alla cortese|ufficio\b|à l[’']attention|service\s|a la atenci[oó]n|accounts payable)/iu;
-/** What a business says of its age: `Ihr Partner seit 1987`. */
+/** A slogan about the age of a business: `Ihr Partner seit 1987`. */
 const SLOGAN =
   /\b(?:seit|since|established|est\.|depuis|fondée?|desde|fundad[ao] em|fundad[ao] en|dal|gegründet)\s+(?:1[6-9]|20)\d\d\b/iu;
 
-/** True for a line between a name and its place that is neither street nor name. */
+/** True for a line between a name and its place that is neither street nor name, such as a slogan. */
 export function isAside({ tokens }: BlockCell): boolean {
   const text = textOf(tokens);
   return FOR_WHOM.test(text) || SLOGAN.test(text);
@@ -19,13 +19,13 @@ export function isAside({ tokens }: BlockCell): boolean {
 /** The street of an address. */
 export interface Street {
   readonly cell: BlockCell;
-  /** Several lines may be the street, and none has a number. */
+  /** True when several lines may be the street and none has a number. */
   readonly isInDoubt: boolean;
 }
 
 /**
- * The street among the lines between a name and its place: the one with a number, else the last. A person or a department
- * may stand above it.
+ * Finds the street among the lines between a name and its place: the line with a number, otherwise the last one. A
+ * person or a department may stand above it.
  */
 export function streetAmong(cells: readonly BlockCell[]): Street | undefined {
   const lines = cells.filter(

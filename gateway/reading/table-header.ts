@@ -20,7 +20,7 @@ export interface TableHeader {
   readonly fromLine: number;
   readonly toLine: number;
   readonly columns: readonly HeaderColumn[];
-  /** Grows with the number of known columns and falls with the number of unknown titles. */
+  /** Rank of the header: more known columns and fewer unknown titles give a higher one. */
   readonly score: number;
 }
 

@@ -73,7 +73,10 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
   }));
 }
 
-/** An address in one line whose first words have no legal form is all street and place under a name that has one. */
+/**
+ * Corrects an address in one line that has no name. If a name with a legal form stands above it and its first words
+ * have none, these words belong to the street.
+ */
 function underName(
   address: AddressLine,
   tokens: readonly Token[],

@@ -1,6 +1,6 @@
 import { plainDashes } from './numbers.ts';
 
-/** Which of two small numbers is the day when the date itself does not tell. */
+/** The order of day and month in a date of small numbers. */
 export type DateOrder = 'dmy' | 'mdy';
 
 /**

@@ -47,8 +47,8 @@ const COLUMNS = columnsFor<Figure>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * Every figure, in three resolutions. By the minute, for charts. By the quarter of an hour, for fast sums over months,
- * with days that begin in any time zone. And in total, for the present state.
+ * Every figure, stored three times: by the minute for charts, by the quarter of an hour for sums over months, and as a
+ * total for the present state. Quarters of an hour fit days that begin in any time zone.
  */
 export const figuresTable: DerivedTable<CountedEvent, CountedStream> & DefinedTable = {
   name: 'dashboard_figures',

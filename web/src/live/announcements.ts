@@ -1,7 +1,7 @@
 import type { Change } from '../jobs/queue-view.ts';
 import type { Translate } from '../text/translate.ts';
 
-/** What happened since the last announcement, for one announcement. */
+/** The changes that the next announcement has to mention. */
 export interface Happenings {
   readonly added: readonly string[];
   readonly ready: readonly string[];
