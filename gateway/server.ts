@@ -16,7 +16,7 @@ export interface GatewayOptions extends Partial<PoolLimits> {
   /** 0 chooses a free port. */
   readonly port: number;
   readonly host?: string;
-  /** Every caller must send it. May be absent only when the gateway listens on loopback. */
+  /** The token that every caller must send. May be absent only when the gateway listens on loopback. */
   readonly token?: string;
   readonly log?: GatewayLog;
   /** Bytes of the largest PDF that is accepted. */

@@ -9,7 +9,7 @@ const LINE_VALUES = ['code', 'name', 'qty', 'unit', 'price', 'total'] as const s
 
 /**
  * Compares the lines and every value of each. A line counts as right when all its known values are right.
- * @param wanted undefined when the lines are not known; they are then not scored
+ * @param wanted undefined when the lines are not known and not scored
  * @param own undefined for a document that was refused
  */
 export function scoreLines(

@@ -15,7 +15,7 @@ export interface DocumentScore {
 
 /**
  * Compares a result with the truth.
- * @param result undefined for a document that was refused: every known value is missing
+ * @param result undefined for a document that was refused; every known value is then missing
  * @param pageText all words of the document, for sets whose truth is not from the page
  */
 export function scoreDocument(truth: Truth, result: UblContent | undefined, pageText: string): DocumentScore {

@@ -107,7 +107,7 @@ const listedSchema = z.object({
 
 /**
  * Returns the truth of every PDF of a folder that has one, sorted by name.
- * @throws Error when the folder has none
+ * @throws Error when no PDF of the folder has a truth
  */
 export function readTruths(folder: string): Truth[] {
   const list = join(folder, 'truth.jsonl');

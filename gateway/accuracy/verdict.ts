@@ -20,8 +20,8 @@ export interface Judgement {
 
 /**
  * Judges the result of a converted document, by its differences from the truth and its warnings.
- * @param printedInvalid values that the truth has as they were read, and that are invalid as the page prints them: a
- * warning about one is true (an IBAN whose check digits do not agree)
+ * @param printedInvalid values that are invalid as the page prints them, such as an IBAN with wrong check digits; a
+ *   warning about one is right
  */
 export function judge(
   differences: readonly Difference[],

@@ -62,7 +62,7 @@ function givenSubjects(message: string): readonly Subject[] {
   return [`${role as 'seller' | 'buyer'}${GIVEN_PARTS[part as keyof typeof GIVEN_PARTS]}`];
 }
 
-/** Subjects by the words in which a warning about uncertain OCR text names them. */
+/** Words of a warning about uncertain OCR text, and the subject that they name. */
 const OCR_SUBJECTS: readonly (readonly [RegExp, Subject])[] = [
   [/^OCR-UNSURE: The name of the seller/, 'sellerName'],
   [/^OCR-UNSURE: The street of the seller/, 'sellerStreet'],

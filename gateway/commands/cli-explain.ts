@@ -70,7 +70,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 /**
  * Splits `NAME=VALUE`.
- * @throws CliFailure when it is not `NAME=VALUE`
+ * @throws CliFailure for any other text
  */
 function parameterOf(text: string): [name: string, value: string] {
   const at = text.indexOf('=');

@@ -29,7 +29,7 @@ export function takeMappings(own: readonly Mapping[]): void {
 
 /**
  * Converts one document in this process. In production only a converter child calls this.
- * @throws Refusal for every reason a document is not converted
+ * @throws Refusal whenever it does not convert the document
  */
 export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
   if (task.kind === 'format') return reformatted(task);

@@ -34,7 +34,7 @@ export type Detected = {
 /**
  * Finds the invoice in a document. This is the e-invoice inside it, where that keeps the rules of EN 16931. Otherwise
  * it is the words on the page. The e-invoice is compared with the page (ADR 0167).
- * @throws Refusal as the mappings that it chooses from; `AMBIGUOUS` for two different e-invoices
+ * @throws Refusal of the mapping that it chooses; `AMBIGUOUS` for two different e-invoices
  */
 export async function detect(
   mapping: DetectMapping,

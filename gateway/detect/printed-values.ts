@@ -7,7 +7,7 @@ export interface PrintedValues {
   hasAmount(amount: string): boolean;
   /**
    * True when the page prints this date, in any notation.
-   * @param date YYYY-MM-DD, however it is printed
+   * @param date YYYY-MM-DD
    */
   hasDate(date: string): boolean;
   /** True when the page prints the letters and digits of this identifier, whatever stands between them. */

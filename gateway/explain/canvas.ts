@@ -10,7 +10,7 @@ export const FONT_NAME = 'DocketSans';
 
 /**
  * Loads the native canvas and its browser classes. Call it before pdfjs is loaded.
- * @throws Refusal where it is not installed
+ * @throws Refusal where the canvas is not installed
  */
 export async function prepareDrawing(): Promise<Canvas> {
   try {

@@ -25,7 +25,7 @@ const LIST_HEIGHT_MIN_PX = 700;
  * Draws one page as PNG. `boxes` adds a box around every value, and a list beside the page with the values, what is
  * missing and which checks failed. `scale` is in pixels a point. It is reduced where a side would pass
  * `PAGE_PICTURE_SIDE_PX_MAX`.
- * @throws Refusal `BAD_PARAMETER` for a page that is not there
+ * @throws Refusal `BAD_PARAMETER` for a page that the file does not have
  */
 export async function pagePicture(
   canvas: Canvas,

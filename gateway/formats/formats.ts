@@ -16,7 +16,8 @@ export interface Formatted {
 /**
  * Writes an invoice in another format, from the stored result alone.
  * @param xml the stored result
- * @throws Refusal `FORMAT_NOT_POSSIBLE` for what is no invoice, and for one that breaks a rule of EN 16931 in its new form
+ * @throws Refusal `FORMAT_NOT_POSSIBLE` for a result that is no invoice, and for an invoice that breaks a rule of EN
+ *   16931 in the new format
  */
 export function inFormat(xml: string, format: InvoiceFormat): Formatted {
   const read = readSemantic(xml);

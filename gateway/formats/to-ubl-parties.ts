@@ -6,7 +6,7 @@ import { identifierNode } from './ubl-parts.ts';
 
 /**
  * Writes a party.
- * @param creditorId BT-90, which the binding writes as one more identifier of who is paid
+ * @param creditorId BT-90; the binding writes it as a further identifier of the payee
  */
 export function partyNode(name: string, party: SemanticParty, creditorId: Text): XmlNode {
   const { address, registration, electronicAddress, contact } = party;

@@ -5,7 +5,7 @@ import { sha256Of } from '../../schemas/sha256.ts';
 
 /** Who may ask this gateway. */
 export interface Admission {
-  /** Every caller must send it. Undefined for a gateway on loopback that was started without a token. */
+  /** The token that every caller must send. Undefined for a gateway on loopback that was started without one. */
   readonly token: string | undefined;
   /** True when the gateway listens on loopback alone. `Host` must then be a name of this machine. */
   readonly loopback: boolean;

@@ -3,8 +3,8 @@ import { Refusal } from '../protocol/refusal.ts';
 
 /**
  * Reads a request's body into memory.
- * @param bytesMax past it, `TOO_LARGE`; a declared length past it is refused before a byte is read
- * @throws Refusal `TOO_LARGE`, or `BAD_REQUEST` when the caller breaks off
+ * @param bytesMax a larger body is `TOO_LARGE`; one that declares a larger length is refused before it is read
+ * @throws Refusal `TOO_LARGE`, or `BAD_REQUEST` when the caller closes the connection
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = (): Refusal =>

@@ -16,7 +16,7 @@ export interface LinearPattern {
 
 const compiled = new Map<string, LinearPattern>();
 
-/** Compiles (once) a pattern, ignoring case. @throws Error when it is not in RE2's language. */
+/** Compiles (once) a pattern, ignoring case. @throws Error when the pattern is not in RE2's language */
 export function linearPattern(source: string): LinearPattern {
   const known = compiled.get(source);
   if (known) return known;

@@ -14,7 +14,7 @@ export interface OwnMappings {
 
 /**
  * Reads every mapping of the operator's folder. A fault in one file does not affect the others.
- * @param shipped the files of the shipped mappings by id; own ones may extend them and not take their ids
+ * @param shipped the files of the shipped mappings by id; an own mapping may extend them but not use their ids
  * @throws MappingInvalid when the folder itself cannot be read
  */
 export function readOwnMappings(folder: string, shipped: ReadonlyMap<string, JsonObject>): OwnMappings {

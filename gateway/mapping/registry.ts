@@ -38,7 +38,7 @@ let shippedFiles: ReadonlyMap<string, JsonObject> | undefined;
 
 /**
  * Reads the files of the shipped mappings, by id.
- * @throws MappingInvalid when one is missing, or one is there that is not on the list
+ * @throws MappingInvalid when a file is missing or is not on the list
  */
 export function shippedMappingFiles(): ReadonlyMap<string, JsonObject> {
   if (shippedFiles) return shippedFiles;
@@ -55,7 +55,7 @@ export function shippedMappingFiles(): ReadonlyMap<string, JsonObject> {
 
 /**
  * Loads the shipped mappings, and every mapping of the operator's own folder when one is given.
- * @param ownFolder folder of further `ID.json` files; they may not take the id of a shipped one
+ * @param ownFolder folder of further `ID.json` files; they may not use the id of a shipped one
  * @throws MappingInvalid with the file and the path of the first fault in it
  */
 export function loadMappings(ownFolder?: string): MappingRegistry {
@@ -86,7 +86,7 @@ export function registryOf(own: readonly Mapping[]): MappingRegistry {
 
 /**
  * Checks the mappings that a detecting mapping names.
- * @throws MappingInvalid when one is not there or reads something else
+ * @throws MappingInvalid when a mapping does not exist or has another reader
  */
 function refuseDangling(mapping: Mapping, byId: ReadonlyMap<string, Mapping>): void {
   if (mapping.reader !== 'detect') return;

@@ -15,7 +15,7 @@ const PAPER = 255;
 /**
  * Paints images onto one grid of dots, in their order. It joins strips to one page, reduces finer images, and turns
  * rotated ones upright.
- * @param toPage from dots of the grid to page points
+ * @param toPage maps dots of the grid to page points
  */
 export function rasterOf(
   images: readonly PlacedInk[],

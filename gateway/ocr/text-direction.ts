@@ -19,7 +19,7 @@ export interface TextDirection {
 const SKEW_MAX_DEGREES = 6;
 const COARSE_STEP_DEGREES = 0.5;
 const FINE_STEP_DEGREES = 0.05;
-/** Runs of ink above this length, in dots, are drawn lines and areas. */
+/** A longer run of ink, in dots, is a drawn line or an area. */
 const LETTER_RUN_MAX = 40;
 /** Dots of ink that are used; more of them tell nothing more about the direction. */
 const DOTS_MAX = 60_000;

@@ -30,7 +30,7 @@ export function rootAttributes({ attributes, namespaces = {} }: XmlNode): Readon
 
 /**
  * Writes one element.
- * @param indent line break and blanks that stand before the element
+ * @param indent the line break and blanks before the element
  */
 function element(node: XmlNode, indent: string): string {
   const name = checkedName(node.name);

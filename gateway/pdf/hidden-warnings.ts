@@ -52,7 +52,7 @@ function pagesNamed(pages: readonly number[]): string {
 
 /**
  * Checks that a document has text.
- * @throws Refusal `NO_TEXT` when a reader sees no text that could be read.
+ * @throws Refusal `NO_TEXT` when no page has a text that was read
  */
 export function requireText(text: PdfText): void {
   if (text.pages.some((page) => page.lines.length > 0)) return;

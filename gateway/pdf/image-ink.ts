@@ -25,7 +25,7 @@ const SIDE_MIN = 21;
 /**
  * Makes a picture of a pdfjs image. Its kind is 1 (black and white), 2 (RGB) or 3 (RGBA). Returns undefined for an
  * image that can hold no QR code.
- * @param dotsMax larger images are not looked at
+ * @param dotsMax larger images are ignored
  */
 export function pictureOf(image: unknown, dotsMax = IMAGE_PIXELS_MAX): Picture | undefined {
   const { width, height, kind, data } = (image ?? {}) as {

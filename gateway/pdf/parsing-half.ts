@@ -12,7 +12,7 @@ export interface PdfDictionary {
 export interface PdfCatalog {
   readonly xref: { fetchIfRef(value: unknown): unknown };
   cloneDict(): PdfDictionary;
-  /** @param recover takes a damaged page tree for what can be read of it */
+  /** @param recover true to return what can be read of a damaged page tree */
   getAllPageDicts(
     recover: boolean,
   ): Promise<ReadonlyMap<number, readonly [page: unknown, reference: unknown]>>;

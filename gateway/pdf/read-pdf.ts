@@ -100,7 +100,7 @@ interface ScansToRead {
 
 /**
  * Returns the text with as many of its scans read as the limit allows.
- * @throws Refusal `PDF_LIMIT` for too many and nothing else
+ * @throws Refusal `PDF_LIMIT` for a document of too many scans and no other text
  */
 async function withScans(
   text: PdfText,

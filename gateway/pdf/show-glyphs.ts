@@ -48,7 +48,7 @@ interface ShownText {
 
 /**
  * Walks the glyphs of one text-showing operator, adds the pieces that are inked and moves the text position on.
- * @returns how many pieces were not inked (render mode 3 or 7, transparent, or `visible` false).
+ * @returns how many pieces leave no ink (render mode 3 or 7, transparent, or `visible` false)
  */
 export function showGlyphs(
   { state: s, order, pieces }: ShownText,

@@ -31,7 +31,7 @@ function addressed(number: string, who: string, group: string, partyIn: PartyIn)
   );
 }
 
-/** A missing address breaks another rule. */
+/** Makes a rule that an address names its country. A missing address breaks another rule. */
 function inCountry(number: string, who: string, term: string, partyIn: PartyIn): Rule {
   return integrity(number, `The postal address of the ${who} has a country (${term}).`, (document) =>
     childrenOf(partyIn(document), 'cac:PostalAddress')

@@ -18,7 +18,7 @@ export interface Around {
 /** How far an edge that is drawn in pieces may miss a point. */
 const SLACK_PT = 1;
 
-/** @param edges boxes without width or without height, page points */
+/** @param edges boxes without width or height, in page points */
 export function cellEdges(edges: readonly Box[]): CellEdges {
   const upright = edges.filter((edge) => edge.x1 - edge.x0 < edge.y1 - edge.y0);
   const level = edges.filter((edge) => edge.x1 - edge.x0 > edge.y1 - edge.y0);

@@ -102,7 +102,7 @@ export function singleClock(text: string): number | undefined {
 
 /**
  * Reads a text that is one time range and nothing else; undefined for any other text.
- * @throws Refusal `CHECKS_FAILED` as `clockRanges`
+ * @throws Refusal `CHECKS_FAILED`, as `clockRanges` does
  */
 export function wholeRange(text: string): ClockRange | undefined {
   const plain = plainDashes(text)

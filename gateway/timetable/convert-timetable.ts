@@ -18,7 +18,7 @@ import type { PrintedTerm } from './term-dates.ts';
 import { printedTerm } from './term-dates.ts';
 import type { TimetableEntry } from './timetable-entry.ts';
 
-/** A request besides its PDF: the parameters of the mapping, and when the calendar is made. */
+/** The parts of a request besides its PDF: the parameters of the mapping, and when the calendar is made. */
 export interface TimetableRequest extends Making {
   readonly parameters: Readonly<Record<string, string>>;
 }
@@ -116,8 +116,8 @@ function yearsOf(given: Readonly<Record<string, string | undefined>>): number[] 
 }
 
 /**
- * Returns the period of the timetable: as the request says, else as the page prints it. Dated entries otherwise give
- * it, from the first to the last.
+ * Returns the period of the timetable, as the request gives it, else as the page prints it. Otherwise it goes from the
+ * first to the last dated entry.
  */
 function termOf(
   given: Readonly<Record<string, string | undefined>>,

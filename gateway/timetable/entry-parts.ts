@@ -38,8 +38,8 @@ export function saysNotWeekly(text: string): boolean {
 /**
  * Splits an entry into title, room, teacher and its own time.
  * @param lines the entry's lines as printed, top to bottom
- * @param where how a refusal names the entry
- * @returns undefined for a cell that says nothing (`-`)
+ * @param where the words of a refusal for the place of the entry
+ * @returns undefined for an empty cell (`-`)
  * @throws Refusal `CHECKS_FAILED` for an entry without a title, with two rooms or times, or that is not weekly
  */
 export function entryParts(lines: readonly string[], where: string): EntryParts | undefined {

@@ -20,7 +20,7 @@ const LONE_COLUMN_PT = 120;
 /**
  * Finds the columns of each run, by the lines drawn around it. Without lines it uses the side on which the texts are
  * aligned.
- * @param runs.inside must have a column; those `outside` are left out where they have none
+ * @param runs.inside must each have a column; runs of `outside` without one are left out
  * @throws Refusal `CHECKS_FAILED` for an entry between two days
  */
 export function placeInColumns(

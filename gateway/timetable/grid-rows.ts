@@ -30,7 +30,7 @@ const LINE_GAP_MAX = 1.7;
 
 /**
  * Makes rows from the runs of the time column, in order.
- * @throws Refusal `CHECKS_FAILED` when the times do not go up or an end is missing
+ * @throws Refusal `CHECKS_FAILED` when a time is not later than the one before, or an end is missing
  */
 export function gridRows(runs: readonly Run[], edges: CellEdges): GridRow[] {
   const labels = labelsOf(runs, edges);

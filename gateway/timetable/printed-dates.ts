@@ -74,10 +74,11 @@ export function orderOf(days: readonly PrintedDay[], isEnglish: boolean): DateOr
 
 /**
  * Returns a printed day as `YYYY-MM-DD`.
- * @param known.order of day and month on the page, where it is known
- * @param known.years that the page or the request names; for a date without a year, the one in which it is that weekday
- * @param weekday printed beside it, 0 is Monday
- * @throws Refusal `CHECKS_FAILED` when the order, the year or the weekday does not come out
+ * @param known.order the order of day and month on the page, where it is known
+ * @param known.years the years that the page or the request names; a date without a year takes the year in which it is
+ *   on that weekday
+ * @param weekday the weekday that is printed beside it; 0 is Monday
+ * @throws Refusal `CHECKS_FAILED` when the order or the year is unclear, or the weekday does not fit
  */
 export function dateOf(
   day: PrintedDay,

@@ -35,7 +35,7 @@ interface Page {
 /**
  * Reads the entries of a timetable: grids (weekdays from left to right, times from top to bottom), or lists with or
  * without titles.
- * @param years that the request names, for dates without one
+ * @param years the years that the request names, for dates without one
  * @throws Refusal `CHECKS_FAILED` for what is not understood; `entries` is empty where nothing is a timetable
  */
 export function readTimetable(

@@ -28,7 +28,7 @@ const LAST_HOLIDAY_COUNT = 400;
 
 /**
  * Reads the term and the holidays, and whether the page is the plan of one week.
- * @param order of day and month on the page; undefined where nothing tells
+ * @param order the order of day and month on the page; undefined where nothing shows it
  * @throws Refusal `CHECKS_FAILED` when two terms are printed or a date may be read in two ways
  */
 export function printedTerm(
