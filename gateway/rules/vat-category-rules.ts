@@ -229,8 +229,8 @@ const delivery: readonly Rule[] = [
 ];
 
 /**
- * BR-O-11 to BR-O-14 (fatal; EN 16931-1, VAT rules): a document has only this category when it has one that is not
- * subject to VAT.
+ * BR-O-11 to BR-O-14 (fatal; EN 16931-1, VAT rules): a document with the category "not subject to VAT" has no other
+ * category.
  */
 function alone(number: string, words: string, all: (document: UblDocument) => readonly XmlElement[]): Rule {
   return vatRule(

@@ -75,7 +75,9 @@ function pagesOf({ text, edges }: TimetablePages, { rotated } = { rotated: false
   }));
 }
 
-/** Refuses a page after a grid that has times and no day. It continues the grid with rows whose place is unknown. */
+/**
+ * Refuses a page that follows a grid and has times but no day. Its rows continue the grid, and their days are unknown.
+ */
 function refuseHeadless(page: Page, lists: readonly TimetableReading[]): void {
   const isHeadless =
     lists.every((list) => list.entries.length === 0) && lists.some((list) => list.leftOut.length > 0);
