@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from './http/admit.ts';
-import { sendRefusal } from './http/answers.ts';
-import { openMeasures } from './http/measures.ts';
+import { sendRefusal } from './http/responses.ts';
+import { openMetrics } from './http/metrics.ts';
 import { route } from './http/routes.ts';
 import { stderrLog } from './log/gateway-log.ts';
 import type { GatewayLog } from './log/gateway-log.ts';
@@ -75,7 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         { drawing: true, ocr, mappings: mappings.registry().own() },
         log,
       )),
-    measures: openMeasures(),
+    metrics: openMetrics(),
     log,
     uploadBytesMax: options.uploadBytesMax ?? DEFAULT_UPLOAD_BYTES_MAX,
     draining: () => draining,

@@ -18,7 +18,7 @@ import { timetablePages } from '../timetable/convert-timetable.ts';
 import { readTimetable } from '../timetable/read-timetable.ts';
 import type { PageSize } from './page-sizes.ts';
 import { pageSizes } from './page-sizes.ts';
-import { saidValues } from './said-values.ts';
+import { embeddedValues } from './embedded-values.ts';
 import { invoiceValues, timetableValues } from './values.ts';
 
 /** Candidates that are shown for each field. */
@@ -86,7 +86,7 @@ async function tell(of: {
     case 'detect': {
       const found = await detect(mapping, registry, document);
       const details = { readBy: found.by, warnings: found.warnings };
-      if (found.by === 'embedded') return { values: saidValues(found.said), details };
+      if (found.by === 'embedded') return { values: embeddedValues(found.said), details };
       const told = tellInvoice(found.mapping, found.reading, pages);
       return { ...told, details: { ...told.details, ...details, mapping: found.mapping.id } };
     }

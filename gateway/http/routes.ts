@@ -17,8 +17,8 @@ import type { ConverterOutcome, PictureRequest } from '../protocol/child-protoco
 import type { TaskRequest } from '../pool/child-slot.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { admit, type Admission } from './admit.ts';
-import { sendJson, sendRefusal } from './answers.ts';
-import type { GatewayMeasures } from './measures.ts';
+import { sendJson, sendRefusal } from './responses.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import { readBody } from './read-body.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
@@ -29,7 +29,7 @@ export interface RouteContext {
   readonly pool: ChildPool;
   /** Children that may load the native canvas. The gateway opens this pool when somebody first asks for a picture. */
   readonly drawingPool: () => ChildPool;
-  readonly measures: GatewayMeasures;
+  readonly metrics: GatewayMetrics;
   readonly log: GatewayLog;
   readonly uploadBytesMax: number;
   readonly draining: () => boolean;
@@ -62,7 +62,7 @@ async function dispatch(
   const called = `${request.method ?? ''} ${url.pathname}`;
   if (called === 'GET /health') return sendHealth(context, request, response);
   if (called === 'GET /v1/mappings') return sendJson(response, 200, context.mappings.registry().list());
-  if (called === 'GET /metrics') return context.measures.answer(response, context.pool.state());
+  if (called === 'GET /metrics') return context.metrics.send(response, context.pool.state());
   const call = { request, response, url };
   if (called === 'POST /v1/convert') return convertRoute(context, call, 'convert');
   if (called === 'POST /v1/format') return convertRoute(context, call, 'format');
@@ -119,7 +119,7 @@ async function convertRoute(
   const outcome = await pool.run({ kind, ...options, pdf }, gone.signal);
   const ms = Math.round(performance.now() - startedAt);
   const result = outcome.ok ? 'OK' : outcome.code;
-  context.measures.converted(options.mappingId, result, ms);
+  context.metrics.converted(options.mappingId, result, ms);
   context.log.info(
     {
       jobId,

@@ -9,12 +9,12 @@ import { closeNetwork } from './close-network.ts';
 closeNetwork();
 process.on('disconnect', () => process.exit(0));
 
-const { answerTask } = await import('./answer-task.ts');
+const { runTask } = await import('./run-task.ts');
 const { takeMappings } = await import('../conversion/convert.ts');
 const send = (message: unknown): void => void process.send?.(message);
 process.on('message', (message: ParentMessage) => {
   if (message.type === 'mappings') takeMappings(message.own);
-  else void answerTask(message.task).then(send);
+  else void runTask(message.task).then(send);
 });
 // Loads the libraries before the first document. A child that draws must put the canvas in place before pdfjs looks for
 // it.

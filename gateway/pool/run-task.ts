@@ -4,7 +4,7 @@ import { Refusal } from '../protocol/refusal.ts';
 import type { ChildMessage, ConverterOutcome, ConverterTask } from '../protocol/child-protocol.ts';
 
 /** Carries out one task. Every error becomes a refusal. */
-export async function answerTask(task: ConverterTask): Promise<ChildMessage> {
+export async function runTask(task: ConverterTask): Promise<ChildMessage> {
   return { type: 'answer', id: task.id, outcome: await outcomeOf(task), spent: hasReadScans() };
 }
 

@@ -6,7 +6,7 @@ type Named = readonly [path: string, kind: ExplainedValue['kind'], value: Text];
 /**
  * Returns every value of an embedded e-invoice that a person would look for on the page. None has a place on the page.
  */
-export function saidValues(invoice: SemanticInvoice): ExplainedValue[] {
+export function embeddedValues(invoice: SemanticInvoice): ExplainedValue[] {
   return [...named(invoice)].flatMap(([path, kind, value]) => {
     if (value === undefined) return [];
     const place = { page: 0, box: null, pageWidth: null, pageHeight: null };

@@ -4,15 +4,15 @@ import { EVENT_LOOP_LOOK_EVERY_MS } from '../../runtime/metrics.ts';
 import type { PoolState } from '../pool/child-pool.ts';
 
 /** The metrics of the gateway, served at `GET /metrics` in the text format of Prometheus. */
-export interface GatewayMeasures {
+export interface GatewayMetrics {
   converted(mappingId: string, result: string, ms: number): void;
-  answer(response: ServerResponse, pool: PoolState): Promise<void>;
+  send(response: ServerResponse, pool: PoolState): Promise<void>;
 }
 
 /** Buckets in seconds. Most documents take tens of milliseconds. */
 const DURATION_BUCKETS_SEC = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30];
 
-export function openMeasures(): GatewayMeasures {
+export function openMetrics(): GatewayMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_LOOK_EVERY_MS });
   const register = { registers: [registry] };
@@ -48,7 +48,7 @@ export function openMeasures(): GatewayMeasures {
   const seen: Record<string, number> = {};
   return {
     converted: (mapping, result, ms) => duration.observe({ mapping, result }, ms / 1000),
-    answer: async (response, pool) => {
+    send: async (response, pool) => {
       children.set({ doing: 'busy' }, pool.busy);
       children.set({ doing: 'idle' }, pool.ready - pool.busy);
       children.set({ doing: 'starting' }, pool.children - pool.ready);
