@@ -83,3 +83,27 @@ describe('a street without a number', () => {
     expect(warnings).toEqual(['BUYER_NAME']);
   });
 });
+
+describe('facts in small type', () => {
+  const small = {
+    headSize: 7,
+    headValues: { size: 11, lower: 1 },
+    head: [
+      ['Rechnungsnummer', '471102'],
+      ['Rechnungsdatum', '17.06.2024'],
+      ['Kundennummer', 'K 4711'],
+    ],
+  } as const;
+
+  it('have their values beside them in larger type, a few points lower', async () => {
+    const { fields } = await converted(small);
+    expect(fields).toMatchObject({ id: '471102', date: '2024-06-17' });
+  });
+
+  it('beside the title of the buyer are not the address that it announces', async () => {
+    const buyer = ['Rechnungsempfänger', 'Gasthof Krone OHG', 'Markt 1', '99084 Erfurt'];
+    const head = [...small.head, ['Hinweis', 'Danke'], ['Zeichen', 'HM']] as const;
+    const { fields } = await converted({ ...small, head, buyer });
+    expect(fields).toMatchObject({ buyerName: 'Gasthof Krone OHG', buyerCity: '99084 Erfurt' });
+  });
+});

@@ -309,3 +309,43 @@ describe('rows that are parts of another', () => {
     expect(await namesOf([sum, ...parts])).toEqual(['Tisch']);
   });
 });
+
+describe('a GTIN in a line of its own under a name', () => {
+  const rows = [
+    ['T1', ['Eichentisch', 'GTIN: 4012345001235'], '2', '150,00', '300,00'],
+    ['H7', 'Hocker', '4', '25,00', '100,00'],
+  ];
+
+  it('is the standard identifier of the item, and no part of its name', async () => {
+    const { lines, xml } = await read({
+      columns: ['Art.-Nr.', 'Bezeichnung', 'Menge', 'Einzelpreis', 'Gesamt'],
+      starts: [50, 110, 290, 360, 460],
+      rows,
+    });
+    expect(lines).toMatchObject([{ code: 'T1', name: 'Eichentisch' }, { name: 'Hocker' }]);
+    expect(xml).toContain('<cbc:ID schemeID="0160">4012345001235<');
+  });
+
+  it('is its code where it has no other', async () => {
+    const { lines } = await read({ rows: rows.map((row) => row.slice(1)) });
+    expect(lines[0]).toMatchObject({ code: '4012345001235', name: 'Eichentisch' });
+  });
+});
+
+describe('titles over two rows that go on with the same word', () => {
+  it('are the unit and the price for one', async () => {
+    const { lines, warnings } = await read({
+      columns: ['Bezeichnung', 'Menge', ['Meng.-', 'einheit'], ['Preis/', 'Einheit'], 'Betrag'],
+      starts: [50, 250, 310, 380, 470],
+      rows: [
+        ['Eichentisch', '2', 'Stk.', '150,00', '300,00'],
+        ['Leim', '4', 'kg', '25,00', '100,00'],
+      ],
+    });
+    expect(lines).toMatchObject([
+      { unit: 'H87', price: '150.00' },
+      { unit: 'KGM', price: '25.00' },
+    ]);
+    expect(warnings).toEqual([]);
+  });
+});

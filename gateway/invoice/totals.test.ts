@@ -146,3 +146,16 @@ describe('a VAT category', () => {
     expect(xml).toContain('<cbc:ActualDeliveryDate>2024-06-14<');
   });
 });
+
+describe('a total that says it is without the tax', () => {
+  it('is no amount of the tax', async () => {
+    const { fields } = await read({
+      totals: [
+        ['Netto (excl. USt.)', '400,00 EUR'],
+        ['USt. 19 % von 400,00', '76,00 EUR'],
+        ['Brutto (inkl. USt.)', '476,00 EUR'],
+      ],
+    });
+    expect(fields).toMatchObject({ net: '400.00', tax: '76.00', grand: '476.00' });
+  });
+});

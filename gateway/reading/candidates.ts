@@ -3,6 +3,7 @@ import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { ReadDocument } from './document.ts';
 import { discountDates, EARLY_DISCOUNT, labelShare } from './label-worth.ts';
 import { ibanCandidates } from './ibans.ts';
+import { valueBeside } from './beside-values.ts';
 import { isIncludedTax } from './included-tax.ts';
 import type { LabelHit } from './labels.ts';
 import type { Found } from '../printed/provenance.ts';
@@ -54,7 +55,7 @@ export function candidatesFor(
     if (itemLines.has(line.index) || (area && !isInside(area, line, hit.x0))) continue;
     for (const direction of rule.directions) {
       const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);
-      if (rule.type === 'money' && direction === 'right' && reach.length === 0)
+      if (BESIDE_TYPES.has(rule.type) && direction === 'right' && reach.length === 0)
         reach.push(...besideOf(hit, rule, document));
       if (name === 'dueDate' && direction === 'right') reach.push(...afterDiscountDate(hit, document));
       const worth = weight * positionFactor(hit, line, document, rule) * labelShare(name, hit, document);
@@ -150,24 +151,12 @@ function afterLineEnd({ line }: LabelHit, rule: FieldRule, document: ReadDocumen
   return [candidate(parsed.value, place, 'label at the end of the title', 1)];
 }
 
-/** Baselines up to this many font sizes apart are side by side. A label in two lines has its value at half height. */
-const BESIDE_LINES_MAX = 0.8;
+/** Types of values that may stand beside their label on a line slightly higher or lower. */
+const BESIDE_TYPES: ReadonlySet<FieldRule['type']> = new Set(['money', 'date', 'documentNumber']);
 
-/** Finds an amount to the right of a label, alone in its cell, on a line slightly higher or lower. */
 function besideOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candidate[] {
-  const { line } = hit;
-  for (const index of [line.index - 1, line.index + 1]) {
-    const other = document.lines[index];
-    if (!other || other.page !== line.page || other.rotated !== line.rotated) continue;
-    if (Math.abs(other.y - line.y) > BESIDE_LINES_MAX * line.size || document.hits[index]?.length !== 0)
-      continue;
-    const [first] = other.tokens;
-    const parsed = parseValue(rule.type, other.tokens, document.notation);
-    if (!first || first.x0 < hit.x1 || parsed?.fit !== 1 || parsed.count !== other.tokens.length) continue;
-    const place = { tokens: other.tokens, line: other };
-    return [candidate(parsed.value, place, `label "${hit.text}" beside`, 0.8)];
-  }
-  return [];
+  const found = valueBeside(hit, rule, document);
+  return found ? [candidate(found.value, found, `label "${hit.text}" beside`, 0.8)] : [];
 }
 
 /** Takes the last date of a sentence such as `Payable by 21.03. less 2 %, by 13.04. net` as the due date. */

@@ -1,17 +1,19 @@
 import type { LabelHit } from './labels.ts';
 import type { Token } from '../printed/tokens.ts';
 
-/** Words with which a label states that its amount includes the tax. */
+/** Words with which a label states that its amount is with the tax, or without it. */
 const INCLUDING = new Set(
-  'inkl incl inclusive einschl einschliesslich including mit con avec com c'.split(' '),
+  'inkl incl inclusive einschl einschliesslich including mit con avec com c excl exkl excluding ohne hors sans senza sem sin'.split(
+    ' ',
+  ),
 );
 /** A rate between the word and the name of the tax has at most this many tokens. */
 const WORDS_BETWEEN_MAX = 2;
 const CELL_GAP = 0.9;
 
 /**
- * True for a name of the tax inside the label of a gross amount, where it labels nothing: `Gesamtbetrag inkl. 19 %
- * MwSt.`.
+ * True for a name of the tax inside the label of a gross or net amount, where it labels nothing: `Gesamtbetrag inkl. 19 %
+ * MwSt.`, `Rechnungssumme netto (excl. USt.)`.
  */
 export function isIncludedTax({ line, from }: LabelHit): boolean {
   const goesOn = (at: number): boolean => at > 0 && (line.tokens[at] as Token).gap < CELL_GAP;

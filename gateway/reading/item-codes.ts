@@ -98,6 +98,12 @@ export function isCodeLine(line: readonly Token[]): boolean {
   return (['seller', 'standard', 'buyer'] as const).some((kind) => labelledCode(line, kind) !== undefined);
 }
 
+/** Reads a number of the trade from a line of a description that holds nothing else: `GTIN: 4012345001235`. */
+export function tradeCodeLine(line: readonly Token[]): Found | undefined {
+  const found = labelledCode(line, 'standard');
+  return found && GTIN.test(found.value) ? found : undefined;
+}
+
 function labelledCode(line: readonly Token[], kind: Kind): Found | undefined {
   const label = labelAt(line);
   const rest = label?.kind === kind ? line.slice(label.to) : [];

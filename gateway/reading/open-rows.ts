@@ -2,7 +2,7 @@ import Big from 'big.js';
 import { baseQuantityLine } from './base-quantity.ts';
 import type { ReadDocument } from './document.ts';
 import type { ItemCodes } from './item-codes.ts';
-import { codeLine, isCodeLine, isTitleOfBoth, itemCodes } from './item-codes.ts';
+import { codeLine, isCodeLine, isTitleOfBoth, itemCodes, tradeCodeLine } from './item-codes.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
 import { namePart, takeStrayWords, withoutRemarks } from './name-lines.ts';
@@ -148,12 +148,26 @@ function setCodes(cells: Map<string, Found>, { code, standardCode }: ItemCodes):
  * Removes the line with the code from a description, and gives the code to a row without one. A description that begins
  * with an item number stays whole, because no line of it is known to be the name.
  */
-function withoutCodeLine(lines: Token[][], cells: Map<string, Found>): Token[][] {
+function withoutCodeLine(all: Token[][], cells: Map<string, Found>): Token[][] {
+  const lines = withoutTradeCode(all, cells);
   const at = lines.findIndex((line, i) => i > 0 && codeLine(line) !== undefined);
   const code = at < 0 ? undefined : codeLine(lines[at] ?? []);
   if (!code || cells.has('code')) return lines;
   cells.set('code', code);
   return isCodeLine(lines[0] ?? []) ? lines : lines.filter((_, i) => i !== at);
+}
+
+/**
+ * Removes the line with the GTIN from a description under a name. It is the item's standard identifier, or its code in a
+ * row without one.
+ */
+function withoutTradeCode(lines: Token[][], cells: Map<string, Found>): Token[][] {
+  const at = lines.findIndex((line, i) => i > 0 && tradeCodeLine(line) !== undefined);
+  const found = at < 0 ? undefined : tradeCodeLine(lines[at] ?? []);
+  if (!found || isCodeLine(lines[0] ?? [])) return lines;
+  const name = cells.has('code') ? 'standardCode' : 'code';
+  if (!cells.has(name)) cells.set(name, found);
+  return lines.filter((_, i) => i !== at);
 }
 
 /** Removes the line with the number of units of the price from a description, and gives that number to the row. */

@@ -138,7 +138,11 @@ function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
       const beside = Math.abs(drop) < 1.2 * size && block.x0 > hit.x1;
       return first.line.page === hit.line.page && (below || beside);
     })
-    .sort((a, b) => Math.abs(a.first.line.y - hit.line.y) - Math.abs(b.first.line.y - hit.line.y));
+    .sort(
+      (a, b) =>
+        Number(hasPlace(b.block.cells)) - Number(hasPlace(a.block.cells)) ||
+        Math.abs(a.first.line.y - hit.line.y) - Math.abs(b.first.line.y - hit.line.y),
+    );
   return [...cells, ...(near[0]?.block.cells ?? [])];
 }
 
