@@ -6,7 +6,7 @@ import type { MappingRegistry } from '../mapping/registry.ts';
 import { identityOfWritten } from '../formats/invoice-identity.ts';
 import type { ConverterSuccess } from '../protocol/child-protocol.ts';
 import { embeddedMappingOf } from './chosen-mapping.ts';
-import { detect, saying } from './detect.ts';
+import { detect, withReasonInRefusal } from './detect.ts';
 
 /**
  * Converts an invoice. The result is the embedded e-invoice byte for byte, or UBL that is read from the page.
@@ -20,7 +20,9 @@ export async function convertDetected(
   const found = await detect(mapping, registry, document);
   const { mediaType, version: mappingVersion } = mapping;
   if (found.by === 'page') {
-    const written = await saying(found.inPlaceOf, () => writeReading(found.mapping, found.reading));
+    const written = await withReasonInRefusal(found.inPlaceOf, () =>
+      writeReading(found.mapping, found.reading),
+    );
     const warnings = [...found.warnings, ...written.warnings];
     return { ...written, mediaType, mappingVersion, warnings, convertedBy: referenceTo(found.mapping) };
   }

@@ -56,7 +56,7 @@ export async function detect(
   }
   const why = `The embedded e-invoice is not used. ${failure ?? ''}`.trim();
   const notTaken = { code: 'EMBEDDED_NOT_TAKEN', message: why };
-  return saying(why, () => byPage(look, { odd: [...odd, notTaken], said, inPlaceOf: why }));
+  return withReasonInRefusal(why, () => byPage(look, { odd: [...odd, notTaken], said, inPlaceOf: why }));
 }
 
 /** A document whose pages are read, and the mappings to choose from. */
@@ -68,7 +68,10 @@ interface Look {
 }
 
 /** Runs a step that may refuse. The refusal also says why the e-invoice inside the PDF was not used. */
-export async function saying<T>(why: string | undefined, work: () => T | Promise<T>): Promise<T> {
+export async function withReasonInRefusal<T>(
+  why: string | undefined,
+  work: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {

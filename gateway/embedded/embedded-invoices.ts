@@ -62,7 +62,9 @@ function sharedKeys(attachments: readonly Attachment[]): GatewayWarning[] {
   return [...new Set(keys)].flatMap((key) => {
     const times = keys.filter((each) => each === key).length;
     if (times < 2) return [];
-    return [{ code: 'ATTACHMENTS_ONE_KEY', message: `${times} attachments share the key ${shown(key)}.` }];
+    return [
+      { code: 'ATTACHMENTS_ONE_KEY', message: `${times} attachments share the key ${shortened(key)}.` },
+    ];
   });
 }
 
@@ -72,7 +74,7 @@ type Judgement =
   | { readonly remark?: GatewayWarning };
 
 function judge(mapping: EmbeddedMapping, attachment: Attachment): Judgement {
-  const name = shown(attachment.filename);
+  const name = shortened(attachment.filename);
   if (attachment.bytes === undefined) {
     const isAwaited = attachment.size === undefined && INVOICE_FILES.test(attachment.filename);
     return isAwaited
@@ -103,10 +105,10 @@ function unknownRoot(mapping: EmbeddedMapping, { filename }: Attachment, root: X
   const isNamedSo = INVOICE_FILES.test(filename) || mapping.roots.some(({ name }) => name === root.name);
   if (!isNamedSo) return {};
   const namespace =
-    root.namespace === '' ? 'without a namespace' : `of the namespace ${shown(root.namespace)}`;
+    root.namespace === '' ? 'without a namespace' : `of the namespace ${shortened(root.namespace)}`;
   return remark(
     'EMBEDDED_XML_UNKNOWN',
-    `The attachment ${shown(filename)} is XML with the root ${shown(root.name)} ${namespace}, which is no known e-invoice.`,
+    `The attachment ${shortened(filename)} is XML with the root ${shortened(root.name)} ${namespace}, which is no known e-invoice.`,
   );
 }
 
@@ -138,7 +140,7 @@ function remark(code: string, message: string): { remark: GatewayWarning } {
 const SHOWN_LENGTH_MAX = 80;
 
 /** Shortens a name from a file, so that it fits into a sentence. */
-function shown(name: string): string {
+function shortened(name: string): string {
   const plain = name.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, SHOWN_LENGTH_MAX);
   return plain === '' ? 'without a name' : plain;
 }

@@ -73,7 +73,7 @@ async function tell(of: {
   const { mapping, registry, document, pages } = of;
   switch (mapping.reader) {
     case 'invoice':
-      return tellInvoice(mapping, await judgeInvoice(mapping, document), pages);
+      return explainInvoice(mapping, await judgeInvoice(mapping, document), pages);
     case 'embedded': {
       const { invoices, refused, remarks } = await embeddedInvoices(mapping, document);
       const embedded = invoices.map(({ filename, root, bytes }) => ({
@@ -87,7 +87,7 @@ async function tell(of: {
       const found = await detect(mapping, registry, document);
       const details = { readBy: found.by, warnings: found.warnings };
       if (found.by === 'embedded') return { values: embeddedValues(found.said), details };
-      const told = tellInvoice(found.mapping, found.reading, pages);
+      const told = explainInvoice(found.mapping, found.reading, pages);
       return { ...told, details: { ...told.details, ...details, mapping: found.mapping.id } };
     }
     case 'timetable': {
@@ -103,7 +103,7 @@ async function tell(of: {
   }
 }
 
-function tellInvoice(mapping: InvoiceMapping, reading: JudgedReading, pages: readonly PageSize[]): Told {
+function explainInvoice(mapping: InvoiceMapping, reading: JudgedReading, pages: readonly PageSize[]): Told {
   const { invoice } = reading;
   const written = writtenInvoice(invoice, mapping.output);
   const absent = Object.entries(mapping.fields).filter(([name]) => !invoice.fields.has(name));

@@ -40,7 +40,7 @@ export function judgeScan<T extends Read>(
   // A scan from which no value was taken, such as an annex, changes nothing.
   if (!valuesOf(first.read.invoice, scan.mapping).some(({ found }) => found.ocr !== undefined))
     return first.read;
-  const { read, findings } = first.broken === 0 ? first : mended(first, checked);
+  const { read, findings } = first.broken === 0 ? first : bestReading(first, checked);
   const own = scanFindings(read.invoice, scan);
   return { ...read, findings: [...read.given, ...findings, ...own] };
 }
@@ -52,20 +52,20 @@ interface Checked<T> {
   readonly broken: number;
 }
 
-function mended<T>(first: Checked<T>, checked: (words: PdfText) => Checked<T>): Checked<T> {
+function bestReading<T>(first: Checked<T>, checked: (words: PdfText) => Checked<T>): Checked<T> {
   let best = first;
   let readings = 0;
   for (const word of doubtful(first.words))
     for (const other of otherTexts(word)) {
       if (best.broken === 0 || readings >= READINGS_MAX) return best;
       readings += 1;
-      const tried = triedWith(best.words, word, other, checked);
+      const tried = checkedWith(best.words, word, other, checked);
       if (tried && tried.broken < best.broken) best = tried;
     }
   return best;
 }
 
-function triedWith<T>(
+function checkedWith<T>(
   words: PdfText,
   word: Word,
   other: string,

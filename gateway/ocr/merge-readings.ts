@@ -109,7 +109,7 @@ function numberOf(said: readonly Said[]): Choice {
     return { said: third ?? french, certainty };
   }
   const agreeing = said.find((a) => said.some((b) => a !== b && numberKey(a.text) === numberKey(b.text)));
-  const best = agreeing ?? surest(said);
+  const best = agreeing ?? mostConfident(said);
   return { said: best, certainty: Math.min(best.confidence, DOUBTFUL) };
 }
 
@@ -121,7 +121,7 @@ function mean(a: Said, b: Said): number {
 function lettersOf(said: readonly Said[], own: OcrLanguage): Choice {
   const main = byLanguage(said, own);
   if (!main) {
-    const best = surest(said);
+    const best = mostConfident(said);
     return { said: best, certainty: Math.min(best.confidence, DOUBTFUL) };
   }
   const others = said.filter((other) => other !== main);
@@ -138,7 +138,7 @@ function byLanguage(said: readonly Said[], language: OcrLanguage): Said | undefi
   return said.find((one) => one.language === language);
 }
 
-function surest(said: readonly Said[]): Said {
+function mostConfident(said: readonly Said[]): Said {
   return said.reduce((best, one) => (one.confidence > best.confidence ? one : best));
 }
 

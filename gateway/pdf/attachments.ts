@@ -31,7 +31,7 @@ const EVERY_ATTACHMENT = 'docket:every-attachment';
  * tree. This one also returns files that share a key, and files that only `/AF` or a FileAttachment annotation names.
  * See ISO 32000-2, 7.11.4, 14.13 and 12.5.6.15.
  */
-export function answerForEveryAttachment(internals: ParsingInternals): void {
+export function offerEveryAttachment(internals: ParsingInternals): void {
   const { Catalog } = internals;
   const contentOf = Object.getOwnPropertyDescriptor(Catalog.prototype, 'attachmentContent')?.value as
     PdfCatalog['attachmentContent'] | undefined;
@@ -43,7 +43,7 @@ export function answerForEveryAttachment(internals: ParsingInternals): void {
 
 /**
  * Returns every file inside a PDF, each once.
- * @throws Error where `answerForEveryAttachment` was not called
+ * @throws Error where `offerEveryAttachment` was not called
  */
 export async function attachmentsOf(document: PDFDocumentProxy): Promise<readonly Attachment[]> {
   const asked = document as unknown as { getAttachmentContent(id: string): Promise<unknown> };
@@ -68,7 +68,7 @@ async function everyAttachment(catalog: PdfCatalog, internals: ParsingInternals)
     if (id !== undefined && place !== 'name tree' && seen.has(id)) continue;
     if (id !== undefined) seen.add(id);
     const { filename } = new FileSpec(dictionary);
-    const bytes = orNothing(() => FileSpec.readContent(dictionary) ?? undefined);
+    const bytes = unlessDamaged(() => FileSpec.readContent(dictionary) ?? undefined);
     const isKept = bytes !== undefined && (/\.xml$/i.test(filename) || beginsLikeXml(bytes));
     found.push({ filename, key, place, size: bytes?.byteLength, bytes: isKept ? bytes : undefined });
     if (found.length > ATTACHMENTS_MAX) break;
@@ -85,7 +85,7 @@ function beginsLikeXml(bytes: Uint8Array): boolean {
 }
 
 /** Returns undefined for a damaged object, so that the other attachments are still read. */
-function orNothing<T>(read: () => T): T | undefined {
+function unlessDamaged<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
@@ -96,7 +96,7 @@ function orNothing<T>(read: () => T): T | undefined {
 
 /** The reference of the stream that holds a file. Several file specifications may name the same stream. */
 function streamOf(specification: PdfDictionary, { Dict, Ref }: ParsingInternals): string | undefined {
-  const held = orNothing(() => specification.get('EF'));
+  const held = unlessDamaged(() => specification.get('EF'));
   if (!(held instanceof Dict)) return undefined;
   const reference = ['UF', 'F', 'Unix', 'Mac', 'DOS'].map((key) => held.getRaw(key)).find(Boolean);
   return reference instanceof Ref ? reference.toString() : undefined;
@@ -125,7 +125,7 @@ async function* specifications(
   }
 
   function valueOf(dictionary: PdfDictionary, key: string): unknown {
-    return orNothing(() => dictionary.get(key));
+    return unlessDamaged(() => dictionary.get(key));
   }
   function entriesOf(list: unknown): unknown[] {
     return (Array.isArray(list) ? list : []).slice(0, ENTRIES_MAX).map((entry) => fetched(catalog, entry));
@@ -137,7 +137,7 @@ async function* specifications(
 }
 
 function fetched({ xref }: PdfCatalog, value: unknown): unknown {
-  return orNothing(() => xref.fetchIfRef(value));
+  return unlessDamaged(() => xref.fetchIfRef(value));
 }
 
 /** Yields the pairs of the name tree of embedded files in their order. It skips damaged pairs. */
@@ -146,7 +146,7 @@ function* nameTree(
   catalog: PdfCatalog,
   { Dict, Ref }: ParsingInternals,
 ): Generator<readonly [key: unknown, value: unknown]> {
-  const names = orNothing(() => root.get('Names'));
+  const names = unlessDamaged(() => root.get('Names'));
   if (!(names instanceof Dict)) return;
   const visited = new Set<string>();
   const queue: unknown[] = [names.getRaw('EmbeddedFiles')];
@@ -158,10 +158,10 @@ function* nameTree(
     }
     const node = fetched(catalog, reference);
     if (!(node instanceof Dict)) continue;
-    const kids = orNothing(() => node.get('Kids'));
+    const kids = unlessDamaged(() => node.get('Kids'));
     if (Array.isArray(kids))
       queue.push(...(kids as unknown[]).slice(0, Math.max(0, ENTRIES_MAX - queue.length)));
-    const pairs = orNothing(() => node.get('Names'));
+    const pairs = unlessDamaged(() => node.get('Names'));
     if (!Array.isArray(pairs)) continue;
     for (let i = 0; i + 1 < pairs.length && i < ENTRIES_MAX; i += 2)
       yield [fetched(catalog, pairs[i]), fetched(catalog, pairs[i + 1])];

@@ -16,10 +16,12 @@ export function hiddenWarnings(hidden: HiddenCounts): GatewayWarning[] {
     .filter(([kind]) => hidden[kind] > 0)
     .map(([kind, code, what]) => ({ code, message: `${hidden[kind]} ${what}; they were left out.` }));
   const { undefinedCharacters: guesses } = hidden;
-  return guesses === 0 ? leftOut : [...leftOut, { code: 'CHARACTERS_UNDEFINED', message: guessed(guesses) }];
+  return guesses === 0
+    ? leftOut
+    : [...leftOut, { code: 'CHARACTERS_UNDEFINED', message: guessedSentence(guesses) }];
 }
 
-function guessed(count: number): string {
+function guessedSentence(count: number): string {
   return `The fonts do not identify ${count} of the characters. They were guessed, or left out on a page that has hardly any others.`;
 }
 

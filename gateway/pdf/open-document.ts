@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { PDFDocumentProxy, PDFWorker } from 'pdfjs-dist';
-import { answerForEveryAttachment } from './attachments.ts';
+import { offerEveryAttachment } from './attachments.ts';
 import { loadParsingHalf } from './parsing-half.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
@@ -39,7 +39,7 @@ export function loadPdfjs(): Promise<Pdfjs> {
       return inflateAtOnce(format);
     };
     const internals = await loadParsingHalf(join(pdfjsFolder, 'legacy/build/pdf.worker.mjs'));
-    if (internals) answerForEveryAttachment(internals);
+    if (internals) offerEveryAttachment(internals);
     return import('pdfjs-dist/legacy/build/pdf.mjs');
   })();
   return loaded;

@@ -41,7 +41,7 @@ const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString'] as con
  */
 export async function loadParsingHalf(path: string): Promise<ParsingInternals | undefined> {
   const address = pathToFileURL(path).href;
-  const hooks = changing(address);
+  const hooks = registerTextChanges(address);
   try {
     const half = (await import(address)) as Partial<ParsingInternals>;
     return half.Catalog === undefined ? undefined : (half as ParsingInternals);
@@ -51,7 +51,7 @@ export async function loadParsingHalf(path: string): Promise<ParsingInternals | 
 }
 
 /** Registers hooks that change the text of one module; undefined where the loader takes no hooks. */
-function changing(address: string): { deregister(): void } | undefined {
+function registerTextChanges(address: string): { deregister(): void } | undefined {
   try {
     return registerHooks({
       load: (url, context, next) => {

@@ -4,7 +4,7 @@ import type { LayerConfig } from './interpreter.ts';
 import type { PageContent } from './page-content.ts';
 import { readPageContent } from './read-page-content.ts';
 import type { HiddenCounts } from './visibility.ts';
-import { noneHidden } from './visibility.ts';
+import { noHiddenText } from './visibility.ts';
 import { pageText } from './words.ts';
 import type { PageText } from './words.ts';
 import type { ScannedPage, ScanReader } from './scanned-page.ts';
@@ -56,7 +56,7 @@ export async function readPdf(
       `The file has ${document.numPages} pages; at most ${limits.pagesMax} are converted.`,
     );
   const layers = await document.getOptionalContentConfig();
-  const hidden = noneHidden();
+  const hidden = noHiddenText();
   const pages: PageText[] = [];
   const scans: number[] = [];
   let words = 0;
@@ -130,7 +130,7 @@ async function withScans(
 
 /** Puts the words of a scan into reading order, with their boxes on the page as shown. */
 function textOfScan({ content, boxAsShown }: ScannedPage): PageText {
-  const text = pageText(content, noneHidden());
+  const text = pageText(content, noHiddenText());
   const lines = text.lines.map((line) => ({
     ...line,
     words: line.words.map((word) => ({ ...word, box: boxAsShown(word.box) })),

@@ -26,7 +26,7 @@ const now = Promise.resolve();
 function portBetween(own: End, other: End): Port {
   return {
     postMessage: (message) => {
-      const event = { data: keptApart(message) };
+      const event = { data: withCopiedLists(message) };
       void now.then(() => {
         for (const { listener, signal } of other.listeners) if (!signal?.aborted) listener(event);
         if (other.listeners.some(({ signal }) => signal?.aborted))
@@ -48,7 +48,7 @@ interface OperatorChunk {
  * Copies the lists of drawing operations, because their sender empties them after sending. The sender does not touch
  * other messages.
  */
-function keptApart(message: unknown): unknown {
+function withCopiedLists(message: unknown): unknown {
   const { chunk } = message as { readonly chunk?: Partial<OperatorChunk> | null };
   if (!chunk?.fnArray || !chunk.argsArray) return message;
   return {

@@ -21,7 +21,7 @@ export interface HiddenCounts {
   undefinedCharacters: number;
 }
 
-export function noneHidden(): HiddenCounts {
+export function noHiddenText(): HiddenCounts {
   return {
     invisible: 0,
     outside: 0,
@@ -55,7 +55,7 @@ export function visiblePieces(content: PageContent, counts: HiddenCounts): TextP
       counts.covered += 1;
       return false;
     }
-    if (!standsOut(piece, x, y, fills)) {
+    if (!differsFromGround(piece, x, y, fills)) {
       counts.sameColor += 1;
       return false;
     }
@@ -111,7 +111,7 @@ function containsMiddle(box: Box, piece: TextPiece, along: number): boolean {
   return containsPoint(box, middleX(piece, along), middleY(piece, along));
 }
 
-function standsOut(piece: TextPiece, x: number, y: number, fills: readonly Fill[]): boolean {
+function differsFromGround(piece: TextPiece, x: number, y: number, fills: readonly Fill[]): boolean {
   const ink = channels(piece.color);
   if (!ink) return true;
   let under: Fill | undefined;

@@ -3,10 +3,10 @@ import type { Mapping } from '../mapping/mapping-schema.ts';
 import type { ConverterOutcome } from '../protocol/child-protocol.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { endSlot, isUp, type TaskRequest, type Waiting } from './child-slot.ts';
-import { dispatch, startChild, tell } from './pool-children.ts';
+import { dispatch, sendTo, startChild } from './pool-children.ts';
 import type { PoolLimits } from './pool-limits.ts';
 import type { PoolCounts, PoolOptions, RunningPool } from './running-pool.ts';
-import { newRunningPool, refusalNow, stopping } from './running-pool.ts';
+import { newRunningPool, refusalNow, stoppingRefusal } from './running-pool.ts';
 
 export interface PoolState {
   readonly children: number;
@@ -41,7 +41,7 @@ export function openPool(limits: PoolLimits, options: PoolOptions, log: GatewayL
     ready: () => pool.readiness.promise,
     takeMappings: (own) => {
       pool.mappings = own;
-      for (const slot of pool.slots) if (slot.state !== 'ended') tell(slot, { type: 'mappings', own });
+      for (const slot of pool.slots) if (slot.state !== 'ended') sendTo(slot, { type: 'mappings', own });
     },
     close: (drainMs) => close(pool, drainMs),
   };
@@ -75,7 +75,7 @@ function stateOf({ slots, waiting, counts }: RunningPool): PoolState {
 }
 
 async function close(pool: RunningPool, drainMs: number): Promise<void> {
-  for (const job of pool.waiting.splice(0)) job.reject(stopping());
+  for (const job of pool.waiting.splice(0)) job.reject(stoppingRefusal());
   const until = Date.now() + drainMs;
   while ([...pool.slots].some((slot) => slot.state === 'busy') && Date.now() < until)
     await new Promise((resolve) => setTimeout(resolve, 20));

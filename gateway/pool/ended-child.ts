@@ -7,10 +7,10 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-export const OUT_OF_MEMORY = tooMuch('needs more memory than the gateway allows');
+export const OUT_OF_MEMORY = pastLimit('needs more memory than the gateway allows');
 
 /** Refuses a document that passes a limit. */
-export function tooMuch(what: string): ConverterOutcome {
+export function pastLimit(what: string): ConverterOutcome {
   return { ok: false, code: 'PDF_LIMIT', message: `The file ${what}.` };
 }
 
@@ -24,7 +24,7 @@ export function outcomeOfEnded(
   // V8 aborts when its heap is full.
   if (signal === 'SIGABRT' || code === 134) return OUT_OF_MEMORY;
   if (!job.retried) return undefined;
-  if (verdict === 'again') return tooMuch('made the converter stand still twice');
+  if (verdict === 'again') return pastLimit('made the converter stand still twice');
   return {
     ok: false,
     code: 'CONVERTER_CRASHED',

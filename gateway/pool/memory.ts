@@ -7,14 +7,14 @@ const MEMORY_PAGE_BYTES = 4096;
 const PS_EVERY_MS = 500;
 const PS_MS_MAX = 2_000;
 /** Processes whose memory is remembered; more than one gateway ever watches. */
-const REMEMBERED = 256;
+const PROCESSES_REMEMBERED = 256;
 
 /**
  * Returns the resident memory of a process in bytes, or undefined where the system does not say. V8's own limit on the
  * heap then still holds.
  */
 export function residentBytes(pid: number): number | undefined {
-  return process.platform === 'linux' ? bytesInProc(pid) : bytesNowAndThen(pid);
+  return process.platform === 'linux' ? bytesInProc(pid) : bytesAtIntervals(pid);
 }
 
 function bytesInProc(pid: number): number | undefined {
@@ -27,14 +27,14 @@ function bytesInProc(pid: number): number | undefined {
   }
 }
 
-const answers = new Map<number, { readonly at: number; readonly bytes: number | undefined }>();
+const lastReadings = new Map<number, { readonly at: number; readonly bytes: number | undefined }>();
 
-function bytesNowAndThen(pid: number): number | undefined {
-  const known = answers.get(pid);
+function bytesAtIntervals(pid: number): number | undefined {
+  const known = lastReadings.get(pid);
   if (known && performance.now() - known.at < PS_EVERY_MS) return known.bytes;
-  if (answers.size >= REMEMBERED) answers.clear();
+  if (lastReadings.size >= PROCESSES_REMEMBERED) lastReadings.clear();
   const bytes = bytesByPs(pid);
-  answers.set(pid, { at: performance.now(), bytes });
+  lastReadings.set(pid, { at: performance.now(), bytes });
   return bytes;
 }
 

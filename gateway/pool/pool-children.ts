@@ -2,9 +2,9 @@ import type { ChildMessage, ConverterOutcome, ParentMessage } from '../protocol/
 import { Refusal } from '../protocol/refusal.ts';
 import { giveLessPriority, newSlot, type Slot, type Waiting } from './child-slot.ts';
 import type { ChildExit } from './ended-child.ts';
-import { OUT_OF_MEMORY, outcomeOfEnded, tooMuch } from './ended-child.ts';
+import { OUT_OF_MEMORY, outcomeOfEnded, pastLimit } from './ended-child.ts';
 import type { RunningPool } from './running-pool.ts';
-import { noteReplacement, stopping } from './running-pool.ts';
+import { noteReplacement, stoppingRefusal } from './running-pool.ts';
 import { spawnChild } from './spawn-child.ts';
 import { watchChild } from './watch-child.ts';
 
@@ -33,7 +33,7 @@ export function startChild(pool: RunningPool, inPlaceOf?: Slot): void {
   child.on('message', (message) => onMessage(pool, slot, message as ChildMessage));
   child.on('error', (error) => log.error({ err: error }, 'a converter child could not be reached'));
   child.once('exit', (code, signal) => onExit(pool, slot, { code, signal }));
-  tell(slot, { type: 'mappings', own: pool.mappings });
+  sendTo(slot, { type: 'mappings', own: pool.mappings });
 }
 
 function onMessage(pool: RunningPool, slot: Slot, message: ChildMessage): void {
@@ -46,9 +46,9 @@ function onMessage(pool: RunningPool, slot: Slot, message: ChildMessage): void {
     slot.documents += 1;
     slot.state = 'idle';
     job.resolve(message.outcome);
-    if (slot.leaving) return letGo(pool, slot);
+    if (slot.leaving) return endIdleChild(pool, slot);
     const isSpent = message.spent || slot.documents >= pool.limits.documentsPerChildMax;
-    if (isSpent && !slot.successorComes) recycle(pool, slot);
+    if (isSpent && !slot.successorComes) startSuccessor(pool, slot);
   }
   dispatch(pool);
 }
@@ -61,18 +61,18 @@ function onReady(pool: RunningPool, slot: Slot): void {
   pool.readiness.resolve();
   const old = slot.inPlaceOf;
   if (!old || !pool.slots.has(old)) return;
-  if (old.state === 'idle') letGo(pool, old);
+  if (old.state === 'idle') endIdleChild(pool, old);
   else old.leaving = true;
 }
 
 /** Starts a successor. The old child goes on until that one is ready, which can take minutes on a starved machine. */
-function recycle(pool: RunningPool, slot: Slot): void {
+function startSuccessor(pool: RunningPool, slot: Slot): void {
   pool.counts.recycled += 1;
   slot.successorComes = true;
   startChild(pool, slot);
 }
 
-function letGo(pool: RunningPool, slot: Slot): void {
+function endIdleChild(pool: RunningPool, slot: Slot): void {
   slot.state = 'ended';
   pool.slots.delete(slot);
   slot.child.kill('SIGKILL');
@@ -83,7 +83,7 @@ function onExit(pool: RunningPool, slot: Slot, exit: ChildExit): void {
   slot.unwatch();
   if (slot.child.pid !== undefined) pool.parentWatch.remove(slot.child.pid);
   if (!pool.slots.delete(slot) || pool.closing) {
-    slot.current?.reject(stopping());
+    slot.current?.reject(stoppingRefusal());
     return;
   }
   const job = slot.current;
@@ -98,7 +98,7 @@ function onExit(pool: RunningPool, slot: Slot, exit: ChildExit): void {
   if (wasStarting) onFailedStart(pool, slot, exit.signal ?? `exit code ${exit.code ?? 'unknown'}`);
   else if (slot.successorComes) pool.log.info({}, 'a converter child that has a successor has ended');
   else startChild(pool);
-  if (job) answerForEnded(pool, job, slot, exit);
+  if (job) settleDocumentOfEnded(pool, job, slot, exit);
   dispatch(pool);
 }
 
@@ -121,7 +121,7 @@ function onFailedStart(pool: RunningPool, slot: Slot, how: string): void {
   for (const job of pool.waiting.splice(0)) job.reject(gaveUp);
 }
 
-function answerForEnded({ waiting }: RunningPool, job: Waiting, slot: Slot, exit: ChildExit): void {
+function settleDocumentOfEnded({ waiting }: RunningPool, job: Waiting, slot: Slot, exit: ChildExit): void {
   const outcome = outcomeOfEnded(job, slot, exit);
   if (outcome) return job.resolve(outcome);
   job.retried = true;
@@ -151,21 +151,21 @@ function begin(pool: RunningPool, slot: Slot, job: Waiting): void {
   slot.unwatch = watchChild(slot.child.pid, {
     cpuMsMax: limits.documentCpuMsMax,
     stillMsMax: limits.documentStillMsMax,
-    onTooLong: stop(tooMuch(`takes longer than ${seconds} seconds to read`), 'killedForTime'),
+    onTooLong: stop(pastLimit(`takes longer than ${seconds} seconds to read`), 'killedForTime'),
     onStill: stop('again', 'killedForTime'),
     memory: { bytesMax: limits.residentBytesMax, onTooMuch: stop(OUT_OF_MEMORY, 'killedForMemory') },
-    slow: { afterCpuMs: limits.slowAfterCpuMs, onSlow: () => stepBack(pool, slot) },
+    slow: { afterCpuMs: limits.slowAfterCpuMs, onSlow: () => startStandIn(pool, slot) },
   });
   const task = { ...job.task, id: pool.nextTaskId, madeAt: new Date().toISOString() };
   pool.nextTaskId += 1;
-  tell(slot, { type: 'task', task });
+  sendTo(slot, { type: 'task', task });
 }
 
 /**
  * A slow document gets less of the processor, and another child stands in for the one that reads it. That one ends when
  * it has read the document, so slow documents take no child from quick ones.
  */
-function stepBack(pool: RunningPool, slot: Slot): void {
+function startStandIn(pool: RunningPool, slot: Slot): void {
   const { limits } = pool;
   slot.documents = limits.documentsPerChildMax;
   giveLessPriority(slot, pool.log);
@@ -176,7 +176,7 @@ function stepBack(pool: RunningPool, slot: Slot): void {
   startChild(pool, slot);
 }
 
-export function tell({ child }: Slot, message: ParentMessage): void {
+export function sendTo({ child }: Slot, message: ParentMessage): void {
   child.send(message, (error) => {
     // The exit handler gives the outcome for a child that has ended. This kill makes sure that the child ends.
     if (error) child.kill('SIGKILL');

@@ -74,13 +74,13 @@ export function newRunningPool(limits: PoolLimits, options: PoolOptions, log: Ga
   };
 }
 
-export function stopping(): Refusal {
+export function stoppingRefusal(): Refusal {
   return new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec: RETRY_AFTER_SEC });
 }
 
 /** Returns why the pool takes no document now, or null when it takes one. */
 export function refusalNow({ limits, closing, gaveUp, replacedAt, waiting }: RunningPool): Refusal | null {
-  if (closing) return stopping();
+  if (closing) return stoppingRefusal();
   if (gaveUp) return gaveUp;
   const recent = replacedAt.filter((at) => at > Date.now() - 60_000).length;
   if (recent > limits.replacementsPerMinuteMax)
