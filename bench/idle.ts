@@ -25,9 +25,7 @@ try {
   const after = await usageOf(installation);
   const percentOf = (cpuMs: number): number => (100 * cpuMs) / (performance.now() - startedMs);
   console.log(`Load ${loadavg()[0]?.toFixed(1)} at the end, ${minutes} minutes.\n`);
-  console.log(
-    '| | processes | processor, % of a core | resident, MiB | allocated, MiB | open files |',
-  );
+  console.log('| | processes | processor, % of a core | resident, MiB | allocated, MiB | open files |');
   console.log('|---|---|---|---|---|---|');
   let total = 0;
   for (const group of GROUPS) {

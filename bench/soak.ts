@@ -125,7 +125,8 @@ function report(looks: readonly Looked[]): string[] {
     const { slope, margin, mean } = slopeOf(values.filter(({ atSec }) => atSec >= warmUpSec));
     const anHour = slope * HOUR_SEC;
     const plusMinus = margin * HOUR_SEC;
-    if (minutes >= JUDGED_FROM_MINUTES && boundAnHour !== null && anHour - plusMinus > boundAnHour) broken.push(what);
+    if (minutes >= JUDGED_FROM_MINUTES && boundAnHour !== null && anHour - plusMinus > boundAnHour)
+      broken.push(what);
     console.log(
       `| ${what} | ${mean.toFixed(1)} | ${anHour.toFixed(1)} ± ${plusMinus.toFixed(1)} | ${boundAnHour ?? ''} |`,
     );
