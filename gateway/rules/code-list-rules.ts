@@ -129,7 +129,7 @@ const CODED: readonly Coded[] = [
  * element of the lists of identifier schemes (ISO 6523, EAS), attachments and reasons of charges.
  */
 export const CODE_LIST_RULES: readonly Rule[] = CODED.map((each) =>
-  coded(each.number, `In ${each.what} stands a code of ${each.list}.`, (document) =>
+  coded(each.number, `There is a code of ${each.list} in ${each.what}.`, (document) =>
     each
       .in(document)
       .filter((code) => !each.has(code, document.kind))

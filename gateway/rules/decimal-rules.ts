@@ -18,7 +18,7 @@ function twoDecimals(number: string, what: string, parts: Parts, element: string
     for (const part of parts(document))
       for (const { text } of childrenOf(part, element))
         if (decimalsOf(text) > DECIMALS_MAX)
-          found.push({ what, found: text, expected: `it may have ${DECIMALS_MAX} decimals` });
+          found.push({ what, found: text, expected: `it may have at most ${DECIMALS_MAX} decimals` });
     return found;
   });
 }

@@ -123,7 +123,7 @@ const contents: readonly Rule[] = [
 
 function notNegative(what: string, from: XmlElement, ...path: readonly string[]): readonly Breach[] {
   const value = decimalAt(from, ...path);
-  return value?.lt(0) ? [{ what, found: value.toFixed(), expected: 'it may be 0 or more' }] : NONE_BROKEN;
+  return value?.lt(0) ? [{ what, found: value.toFixed(), expected: 'it must be 0 or more' }] : NONE_BROKEN;
 }
 
 /** Returns the allowances (BG-27) or charges (BG-28) of the lines, with the name of their line. */

@@ -20,7 +20,7 @@ function atMostOne(
     const count = all(document).length;
     return count <= 1
       ? []
-      : [{ what: `the number of ${what}`, found: String(count), expected: 'there may be one' }];
+      : [{ what: `the number of ${what}`, found: String(count), expected: 'at most one is allowed' }];
   });
 }
 
@@ -93,7 +93,7 @@ const each: readonly Rule[] = [
       .map((count) => ({
         what: 'the number of reasons for one exemption (BT-120)',
         found: String(count),
-        expected: 'there may be one',
+        expected: 'at most one is allowed',
       })),
   ),
   syntax(
@@ -126,7 +126,7 @@ const each: readonly Rule[] = [
       .map(({ name, text }) => ({
         what: `the amount ${name}`,
         found: text,
-        expected: 'it may have 2 decimals',
+        expected: 'it may have at most 2 decimals',
       })),
   ),
 ];
@@ -140,7 +140,7 @@ function oneReason(number: string, what: string, parts: 'allowances' | 'charges'
       .map((count) => ({
         what: `the number of reasons of one ${what}`,
         found: String(count),
-        expected: 'there may be one',
+        expected: 'at most one is allowed',
       })),
   );
 }
@@ -158,7 +158,7 @@ function perLine(
         : {
             what: `the number of ${what} of ${lineName(document, line)}`,
             found: String(count),
-            expected: least === 1 ? 'there is exactly one' : 'there may be one',
+            expected: least === 1 ? 'exactly one is required' : 'at most one is allowed',
           };
     });
 }

@@ -57,7 +57,7 @@ function totalOfAll(
 const sums: readonly Rule[] = [
   condition(
     'BR-CO-10',
-    'The sum of the lines (BT-106) is what their net amounts (BT-131) come to.',
+    'The sum of the lines (BT-106) is the sum of their net amounts (BT-131).',
     ({ totals, lines }) =>
       comesTo(
         'the sum of the lines (BT-106)',
@@ -68,7 +68,7 @@ const sums: readonly Rule[] = [
   ),
   condition(
     'BR-CO-11',
-    'The total of allowances (BT-107) is what the document allowances (BT-92) come to.',
+    'The total of allowances (BT-107) is the sum of the document allowances (BT-92).',
     totalOfAll(
       'cbc:AllowanceTotalAmount',
       'the total of allowances (BT-107)',
@@ -78,7 +78,7 @@ const sums: readonly Rule[] = [
   ),
   condition(
     'BR-CO-12',
-    'The total of charges (BT-108) is what the document charges (BT-99) come to.',
+    'The total of charges (BT-108) is the sum of the document charges (BT-99).',
     totalOfAll('cbc:ChargeTotalAmount', 'the total of charges (BT-108)', 'charges', (d) => d.charges),
   ),
   condition(
@@ -145,7 +145,7 @@ function brCo15({ root, totals, currency }: UblDocument): readonly Breach[] {
 const vat: readonly Rule[] = [
   condition(
     'BR-CO-14',
-    'The total of the VAT (BT-110) is what the rows of its breakdown (BT-117) come to.',
+    'The total of the VAT (BT-110) is the sum of the rows of its breakdown (BT-117).',
     ({ root }) =>
       childrenOf(root, 'cac:TaxTotal').flatMap((total) => {
         const rows = childrenOf(total, 'cac:TaxSubtotal');

@@ -14,7 +14,7 @@ interface Form {
 
 const upTo = (most: number): Form => ({
   pattern: new RegExp(`^.{1,${most}}$`, 'u'),
-  words: `it may have ${most} characters on one line`,
+  words: `it may have at most ${most} characters on one line`,
 });
 const decimals = (words: string, fewest: number, most: number, sign = ''): Form => ({
   pattern: new RegExp(`^${sign}\\d{1,13}\\.\\d{${fewest},${most}}$`),
@@ -29,7 +29,7 @@ const T5 = upTo(5);
 const T20 = upTo(20);
 const T50 = upTo(50);
 const T200 = upTo(200);
-const NOTE: Form = { pattern: /^.{1,500}$/su, words: 'it may have 500 characters' };
+const NOTE: Form = { pattern: /^.{1,500}$/su, words: 'it may have at most 500 characters' };
 const AMOUNT = decimals('2 decimals and no sign', 2, 2);
 const SIGNED = decimals('2 decimals', 2, 2, '-?');
 const BASIS = decimals('2 or 3 decimals', 2, 3, '-?');
