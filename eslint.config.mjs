@@ -61,6 +61,8 @@ const NO_PROTOTYPE_PATCH = {
 const PROTOTYPE_PATCHES = [
   // pdfjs offers no way to the attachments that share a key or that only `/AF` names (ADR 0166).
   'gateway/pdf/attachments.ts',
+  // pdfjs mends every font for drawing, and offers no way to leave that out (ADR 0190).
+  'gateway/pdf/unmended-fonts.ts',
 ];
 
 /** A method of a library's object is not replaced: whoever reads the library then reads what does not run (ADR 0181). */

@@ -2,6 +2,7 @@ import { BitMatrix, Decoder, Detector, binarize } from '@nuintun/qrcode';
 import type { Ink } from '../pdf/image-ink.ts';
 import { inkOf, modulesOf, pictureOf } from '../pdf/image-ink.ts';
 import type { PageContent } from '../pdf/page-content.ts';
+import { decodedImage } from '../pdf/images-on-demand.ts';
 import { imageObject } from '../pdf/page-images.ts';
 import type { PageVisitor } from '../pdf/read-pdf.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
@@ -13,6 +14,8 @@ const IMAGES_PER_PAGE_MAX = 12;
 
 /** Searches the images of the first pages, in page order, for QR codes of the AT. It stops at the first one. */
 export function qrCollector(found: QrPayload[]): PageVisitor {
+  // pdfjs keeps an image that several pages paint, such as a logo, as one object.
+  const searched = new Set<unknown>();
   return async (content, document, scan) => {
     if (found.length > 0 || content.pageNumber > PAGES_LOOKED_AT_MAX) return;
     if (scan) {
@@ -22,7 +25,10 @@ export function qrCollector(found: QrPayload[]): PageVisitor {
     }
     const page = await document.getPage(content.pageNumber);
     for (const image of candidates(content)) {
-      const picture = pictureOf(image.inline ?? imageObject(page, image.name));
+      const object = image.inline ?? imageObject(page, image.name);
+      if (searched.has(object)) continue;
+      searched.add(object);
+      const picture = pictureOf(await decodedImage(object));
       const payload = picture && (payloadOnGrid(modulesOf(picture)) ?? payloadIn(inkOf(picture)));
       if (payload) {
         found.push(payload);

@@ -1,9 +1,10 @@
-import type { PDFDocumentProxy } from 'pdfjs-dist';
+import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist';
 import type { Ink } from '../pdf/image-ink.ts';
 import { inkOf, pictureOf } from '../pdf/image-ink.ts';
 import type { Box } from '../pdf/matrix.ts';
 import { boxOf } from '../pdf/matrix.ts';
 import type { PageContent, PaintedImage } from '../pdf/page-content.ts';
+import { decodedImage } from '../pdf/images-on-demand.ts';
 import { imageObject } from '../pdf/page-images.ts';
 import { OCR_SURE } from '../pdf/recognised.ts';
 import type { ScannedPage } from '../pdf/scanned-page.ts';
@@ -44,15 +45,17 @@ export async function readScan(
 
 async function inksOf(content: PageContent, document: PDFDocumentProxy): Promise<PlacedInk[]> {
   const page = await document.getPage(content.pageNumber);
-  return content.images.flatMap((image) => {
-    const picture = pictureOf(imageIn(page, image), IMAGE_DOTS_MAX);
-    return picture ? [{ ink: inkOf(picture), matrix: image.matrix }] : [];
-  });
+  const inks: PlacedInk[] = [];
+  for (const image of content.images) {
+    const picture = pictureOf(await imageIn(page, image), IMAGE_DOTS_MAX);
+    if (picture) inks.push({ ink: inkOf(picture), matrix: image.matrix });
+  }
+  return inks;
 }
 
 /** A stencil has no kind. Its dots are black where they are drawn, as in a black and white image. */
-function imageIn(page: Awaited<ReturnType<PDFDocumentProxy['getPage']>>, image: PaintedImage): unknown {
-  const found = image.inline ?? imageObject(page, image.name);
+async function imageIn(page: PDFPageProxy, image: PaintedImage): Promise<unknown> {
+  const found = await decodedImage(image.inline ?? imageObject(page, image.name));
   return { kind: 1, ...(found as object | undefined) };
 }
 

@@ -4,6 +4,7 @@ import type { GraphicsState } from './graphics-state.ts';
 import type { Box, Matrix } from './matrix.ts';
 import { boxOf, intersect, multiply, number } from './matrix.ts';
 import type { Fill, PaintedImage } from './page-content.ts';
+import type { Cover } from './page-images.ts';
 import type { PageFont } from './page-font.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
@@ -20,6 +21,8 @@ export interface Interpreter {
   readonly pieces: TextPiece[];
   readonly fills: Fill[];
   readonly images: PaintedImage[];
+  /** The opaque images, with their place among the fills. */
+  readonly covers: Cover[];
   /** Undefined when the caller asked for no edges. */
   readonly edges: Box[] | undefined;
   /** The fonts that the page has used, by their names on the page. */

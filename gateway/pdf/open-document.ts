@@ -4,9 +4,11 @@ import type { PDFDocumentProxy, PDFWorker } from 'pdfjs-dist';
 import { offerEveryAttachment } from './attachments.ts';
 import { loadParsingHalf } from './parsing-half.ts';
 import { Refusal } from '../protocol/refusal.ts';
+import { decodeImagesOnDemand } from './images-on-demand.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
 import { sameThreadChannel } from './same-thread-port.ts';
 import type { Port } from './same-thread-port.ts';
+import { leaveFontsUnmended } from './unmended-fonts.ts';
 
 /** pdfjs needs these browser classes while it loads. Reading text and images never draws with them. */
 class NotDrawnHere {}
@@ -39,7 +41,11 @@ export function loadPdfjs(): Promise<Pdfjs> {
       return inflateAtOnce(format);
     };
     const internals = await loadParsingHalf(join(pdfjsFolder, 'legacy/build/pdf.worker.mjs'));
-    if (internals) offerEveryAttachment(internals);
+    if (internals) {
+      offerEveryAttachment(internals);
+      leaveFontsUnmended(internals);
+      decodeImagesOnDemand(internals);
+    }
     return import('pdfjs-dist/legacy/build/pdf.mjs');
   })();
   return loaded;
@@ -96,6 +102,7 @@ export async function openDocument(
       ? { disableFontFace: true, standardFontDataUrl: join(pdfjsFolder, 'standard_fonts/') }
       : // Of fonts that are not in the file only the widths are needed, and those pdfjs has.
         {
+          // This also tells `leaveFontsUnmended` and `decodeImagesOnDemand` that nothing is drawn.
           fontExtraProperties: true,
           disableFontFace: false,
           ownerDocument: FONTS_NOT_USED as unknown as HTMLDocument,

@@ -1,4 +1,7 @@
 import type { PDFPageProxy } from 'pdfjs-dist';
+import { decodedImage } from './images-on-demand.ts';
+import type { Fill } from './page-content.ts';
+import type { TextPiece } from './show-glyphs.ts';
 
 /** How long a page waits until its images are decoded. A later image counts as missing. */
 const IMAGE_WAIT_MS = 4000;
@@ -44,4 +47,37 @@ export function imageObject(page: PDFPageProxy, name: unknown): unknown {
 export function hasNoAlpha(image: unknown): boolean {
   const kind = (image as { kind?: unknown } | undefined)?.kind;
   return kind === 1 || kind === 2;
+}
+
+/** An image that hides what lies under it, if it can be decoded. */
+export interface Cover {
+  /** Its fill, and the index of that among the fills of the page. */
+  readonly fill: Fill;
+  readonly place: number;
+  readonly image: unknown;
+}
+
+/** Marks the images that cannot be decoded as not opaque. Of all images it decodes those over earlier text. */
+export async function uncoverDamaged(page: {
+  readonly covers: readonly Cover[];
+  readonly pieces: readonly TextPiece[];
+  readonly fills: Fill[];
+}): Promise<void> {
+  const known = new Map<unknown, boolean>();
+  for (const { fill, place, image } of page.covers) {
+    if (!page.pieces.some((piece) => isOver(fill, piece))) continue;
+    const isWhole = known.get(image) ?? hasNoAlpha(await decodedImage(image));
+    known.set(image, isWhole);
+    if (!isWhole) page.fills[place] = { ...fill, opaque: false };
+  }
+}
+
+function isOver({ order, box }: Fill, piece: TextPiece): boolean {
+  return (
+    order > piece.order &&
+    Math.max(piece.x0, piece.x1) >= box.x0 &&
+    Math.min(piece.x0, piece.x1) <= box.x1 &&
+    Math.max(piece.y0, piece.y1) + piece.size >= box.y0 &&
+    Math.min(piece.y0, piece.y1) - piece.size <= box.y1
+  );
 }

@@ -31,12 +31,16 @@ const UNIT_SQUARE: Box = { x0: 0, y0: 0, x1: 1, y1: 1 };
 interface Image {
   readonly name?: unknown;
   readonly inline?: unknown;
-  readonly solid: boolean;
+  /** As pdfjs hands it over; undefined for a stencil, whose colour shows what lies under it. */
+  readonly image?: unknown;
 }
 
-function paintImage(run: Interpreter, { name, inline, solid }: Image): void {
+function paintImage(run: Interpreter, { name, inline, image }: Image): void {
   const box = boxOf(run.state.ctm, UNIT_SQUARE);
-  addFill(run, box, undefined, solid && isAxisAligned(run.state.ctm));
+  addFill(run, box, undefined, hasNoAlpha(image) && isAxisAligned(run.state.ctm));
+  const place = run.fills.length - 1;
+  const fill = run.fills[place];
+  if (fill?.order === run.order && fill.opaque) run.covers.push({ place, fill, image });
   if (run.hiddenLayers === 0)
     run.images.push({ name: typeof name === 'string' ? name : '', box, matrix: run.state.ctm, inline });
 }
@@ -61,8 +65,7 @@ export const PAINT_STEPS: Record<string, Step> = {
     }
   },
   endPath: (run) => void (run.pendingClip = false),
-  paintImageXObject: (run, args) =>
-    paintImage(run, { name: args[0], solid: hasNoAlpha(imageObject(run.page, args[0])) }),
-  paintInlineImageXObject: (run, args) => paintImage(run, { inline: args[0], solid: hasNoAlpha(args[0]) }),
-  paintImageMaskXObject: (run, args) => paintImage(run, { inline: args[0], solid: false }),
+  paintImageXObject: (run, args) => paintImage(run, { name: args[0], image: imageObject(run.page, args[0]) }),
+  paintInlineImageXObject: (run, args) => paintImage(run, { inline: args[0], image: args[0] }),
+  paintImageMaskXObject: (run, args) => paintImage(run, { inline: args[0] }),
 };

@@ -19,6 +19,40 @@ export interface PdfCatalog {
   attachmentContent(id: string): unknown;
 }
 
+/** Bytes that are read once from the start; `reset` goes back there. */
+export interface ByteStream {
+  getBytes(): Uint8Array;
+  reset(): void;
+}
+
+/** What pdfjs knows of a font before it reads the font file. */
+export interface FontProperties {
+  readonly composite?: boolean;
+  readonly hasIncludedToUnicodeMap?: boolean;
+  readonly hasEncoding?: boolean;
+}
+
+/** A font of a PDF as pdfjs parses it. */
+export interface PdfFont {
+  readonly fontExtraProperties?: boolean;
+  checkAndRepair: (this: PdfFont, name: string, file: ByteStream, properties: FontProperties) => Uint8Array;
+}
+
+/** An image of a PDF as pdfjs parses it. */
+export interface PdfImage {
+  readonly smask?: unknown;
+  readonly mask?: unknown;
+  readonly colorSpace?: { readonly name: string };
+  createImageData(forceRgba: boolean, isOffscreenCanvasSupported: boolean): Promise<unknown>;
+}
+
+/** What pdfjs makes an image from. */
+export interface ImageSource {
+  readonly xref: {
+    readonly pdfManager: { readonly evaluatorOptions: { readonly fontExtraProperties?: boolean } };
+  };
+}
+
 /** The classes and functions of pdfjs's parsing half that pdfjs does not export. */
 export interface ParsingInternals {
   readonly Catalog: { readonly prototype: PdfCatalog };
@@ -28,9 +62,13 @@ export interface ParsingInternals {
     readContent(specification: unknown): Uint8Array | null;
   };
   readonly stringToPDFString: (text: string, keepEscapes?: boolean) => string;
+  readonly Font: { readonly prototype: PdfFont };
+  readonly PDFImage: {
+    buildImage(source: ImageSource): Promise<Pick<PdfImage, 'createImageData'> & Partial<PdfImage>>;
+  };
 }
 
-const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString'] as const;
+const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString', 'Font', 'PDFImage'] as const;
 
 /**
  * Loads the parsing half of pdfjs with two changes of its text. A line at the end exports the names above. pdfjs itself

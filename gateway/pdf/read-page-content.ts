@@ -8,7 +8,7 @@ import type { Box } from './matrix.ts';
 import { matrixFrom } from './matrix.ts';
 import { loadPdfjs } from './open-document.ts';
 import type { PageContent } from './page-content.ts';
-import { imagesArrived } from './page-images.ts';
+import { imagesArrived, uncoverDamaged } from './page-images.ts';
 import { PAINT_STEPS } from './paint-steps.ts';
 import { TEXT_STEPS } from './text-steps.ts';
 
@@ -49,6 +49,7 @@ export async function readPageContent(
     pieces: [],
     fills: [],
     images: [],
+    covers: [],
     edges: wants.edges ? [] : undefined,
     fonts: new Map(),
     state: initialState(base, crop),
@@ -68,6 +69,7 @@ export async function readPageContent(
     if (step !== save && step !== restore) settleSaves(run);
     step?.(run, Array.isArray(args) ? (args as unknown[]) : []);
   }
+  await uncoverDamaged(run);
   const { pieces, fills, images, edges = [], hidden } = run;
   const { width, height } = viewport;
   return { pageNumber, width, height, pieces, fills, images, edges, hidden };
