@@ -3,7 +3,7 @@
  * the log, row in the read table. The event store, Postgres, a producer and the services are processes of their own,
  * as in a deployment; all durable (every append and every read-table commit reaches the disk).
  *
- *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16] [tls=1] [counts=0]
+ *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16] [tls=1] [counts=0] [warm=200]
  *   node bench/no-op.ts latency [rate=50] [secs=12] [c=16] [tls=1]
  *
  * The event store demands TLS and a user, as `npm start` runs it; `tls=0` measures without.
@@ -20,7 +20,6 @@ import { databaseWork, databaseWorkPerJob, letItCount } from './no-op/database-w
 import { operate, type Operated } from './no-op/operations.ts';
 
 const LONGEST_MS = 60_000;
-const WARM_UP_JOBS = 200;
 const POLL_MS = 20;
 /** A backend of Postgres tells what it counted once a second. */
 const COUNTED_AFTER_MS = 2_500;
@@ -39,11 +38,19 @@ export interface NoOpOptions {
   /** Largest half of V8's young generation in the services and in the event store, in MiB; 0 is Node's own choice. */
   readonly young: number;
   readonly storeYoung: number;
+  /** 1: V8 collects on the process's own thread alone, in the services and in the event store. */
+  readonly oneThread: number;
+  readonly storeOneThread: number;
+  /** Jobs before the measurement. V8 compiles most of what they run: after 200 of them it is in the middle of that. */
+  readonly warm: number;
 }
 
 /** Flags for Node. */
-function youngGeneration(mebibytes: number): string[] {
-  return mebibytes === 0 ? [] : [`--max-semi-space-size=${mebibytes}`];
+function collectorFlags(mebibytes: number, oneThread: number): string[] {
+  return [
+    ...(mebibytes === 0 ? [] : [`--max-semi-space-size=${mebibytes}`]),
+    ...(oneThread === 0 ? [] : ['--single-threaded-gc']),
+  ];
 }
 
 const DEFAULTS: NoOpOptions = {
@@ -56,6 +63,9 @@ const DEFAULTS: NoOpOptions = {
   counts: 0,
   young: 0,
   storeYoung: 0,
+  oneThread: 0,
+  storeOneThread: 0,
+  warm: 200,
 };
 
 const [mode = 'throughput', ...given] = process.argv.slice(2);
@@ -74,7 +84,7 @@ const tooLong = new Promise<never>((_resolve, reject) => {
 const [eventStore, postgres] = await Promise.all([
   startTestEventStore({
     ...(options.tls === 0 ? {} : TLS_AND_USER),
-    env: { NODE_OPTIONS: youngGeneration(options.storeYoung).join(' ') },
+    nodeFlags: collectorFlags(options.storeYoung, options.storeOneThread),
   }),
   startTestPostgres(options.counts === 0 ? {} : { prepare: letItCount }),
 ]);
@@ -87,8 +97,8 @@ const env = {
 };
 const producer = operate('producer.ts', env);
 // Before the services start: retention warns of a log that is empty.
-await producer.ask('fill', { n: WARM_UP_JOBS, inflight: options.inflight });
-const services = operate('services.ts', env, youngGeneration(options.young));
+await producer.ask('fill', { n: options.warm, inflight: options.inflight });
+const services = operate('services.ts', env, collectorFlags(options.young, options.oneThread));
 try {
   const measured = await Promise.race([measure(), tooLong]);
   const troubles = [services, producer].flatMap((each) => each.troubles());
@@ -101,7 +111,7 @@ try {
 
 async function measure(): Promise<object> {
   while (!(await services.ask<boolean>('ready'))) await sleep(POLL_MS);
-  await finished(services, WARM_UP_JOBS);
+  await finished(services, options.warm);
   await producer.ask('forget');
   return mode === 'latency' ? latency(services, producer) : throughput(services, producer);
 }
@@ -116,13 +126,14 @@ async function throughput(work: Operated, feed: Operated) {
   const cpu = cpuMs();
   const filling = feed.ask<Span>('fill', { n: options.n, inflight: options.inflight });
   const { from, to } = await filling;
-  const end = await finished(work, WARM_UP_JOBS + options.n);
+  const end = await finished(work, options.warm + options.n);
   const { startedTwice } = await work.ask<{ startedTwice: number }>('startedAt');
   return {
     jobsPerSec: Math.round((options.n * 1e9) / (end - from)),
     enqueuedPerSec: Math.round((options.n * 1e9) / (to - from)),
     startedTwice,
     cpuMsPerJob: cpuPerJob(cpu, cpuMs(), options.n),
+    peakMiB: { services: peakMiB(services.pid), eventStore: peakMiB(eventStore.pid()) },
     ...(counted && {
       database: await databaseWorkPerJob(postgres.url, [counted, await settledWork()], options.n),
     }),
@@ -139,7 +150,7 @@ async function latency(work: Operated, feed: Operated) {
   const n = options.rate * options.secs;
   const filling = feed.ask<Span>('offer', { rate: options.rate, secs: options.secs });
   await filling;
-  await finished(work, WARM_UP_JOBS + n);
+  await finished(work, options.warm + n);
   const sent = await feed.ask<Record<string, { called: number; acknowledged: number }>>('sent');
   const { startedAt } = await work.ask<{ startedAt: Record<string, number> }>('startedAt');
   const jobs = Object.entries(sent).map(([jobId, times]) => ({ ...times, started: startedAt[jobId] ?? NaN }));
@@ -183,6 +194,12 @@ function ownChildren(running: string): number[] {
   return childrenOf(process.pid).filter((pid) =>
     readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(running),
   );
+}
+
+/** Largest resident memory so far, in MiB (VmHWM of proc(5)). */
+function peakMiB(pid: number): number {
+  const kibibytes = /^VmHWM:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Math.round(Number(kibibytes) / 1024);
 }
 
 /** CPU time so far by part, in ms; it hardly depends on what else the machine does. */

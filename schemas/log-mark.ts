@@ -34,3 +34,14 @@ export function markAfter(
   if (mark !== null && position <= mark.position) return mark;
   return { logId: mark?.logId ?? id, eventId: nameOfEvent(event), position };
 }
+
+/** The mark after several events, as `markAfter` makes it of one after the other. */
+export function markAfterAll(
+  mark: LogMark | null,
+  events: readonly Parameters<typeof markAfter>[1][],
+): LogMark | null {
+  const [first] = events;
+  if (first === undefined) return mark;
+  const last = events.reduce((newest, event) => (event.position > newest.position ? event : newest), first);
+  return markAfter(mark ?? markAfter(null, first), last);
+}

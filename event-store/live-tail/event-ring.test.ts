@@ -36,3 +36,17 @@ it('holds no more bytes than it may, and the newest item however large it is', (
   expect([ring.at(49), ring.reachesBackTo()]).toEqual(['gone', 50n]);
   expect(ring.at(50)).toMatchObject({ position: 60n });
 });
+
+it('gives up the items before a number, and no more than it has', () => {
+  const ring = createEventRing(0n, { itemsMax: 4, bytesMax: Infinity });
+  for (const position of [10n, 20n, 30n]) ring.add(position, eventAt(position), 100);
+  ring.dropBefore(-5);
+  expect(ring.reachesBackTo()).toBe(0n);
+  ring.dropBefore(2);
+  expect([ring.at(1), ring.reachesBackTo()]).toEqual(['gone', 20n]);
+  expect(ring.at(2)).toMatchObject({ position: 30n });
+  ring.dropBefore(9);
+  expect([ring.reachesBackTo(), ring.at(3)]).toEqual([30n, null]);
+  ring.add(40n, null, 0);
+  expect(ring.at(3)).toMatchObject({ position: 40n });
+});

@@ -29,6 +29,8 @@ export interface EventRing {
   add(position: bigint, event: RecordedEvent | null, bytes: number): void;
   /** The item with this number; `'gone'` when it has left the ring, null when it has not come yet. */
   at(sequence: number): RingItem | 'gone' | null;
+  /** Items before this number leave the ring. */
+  dropBefore(sequence: number): void;
   /** The number of the first item after a position. That item may not have come yet. */
   firstAfter(position: bigint): number;
   /** The position after which the ring holds every item. */
@@ -71,6 +73,9 @@ export function createEventRing(begin: bigint, { itemsMax, bytesMax }: RingLimit
     at: (sequence) => {
       if (sequence >= next) return null;
       return sequence < first ? 'gone' : slot(sequence);
+    },
+    dropBefore: (sequence) => {
+      while (first < next && first < sequence) dropOldest();
     },
     firstAfter: (position) => {
       let low = first;

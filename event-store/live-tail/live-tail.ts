@@ -24,6 +24,8 @@ export interface TailReader {
   readonly wake: () => void;
   /** Called when the subscription breaks; the tail subscribes again. */
   readonly interrupted: (cause: Error) => void;
+  /** The number of the next item of this session that the reader takes; null while it reads by itself. */
+  readonly next: (session: TailSession) => number | null;
 }
 
 export interface LiveTail {
@@ -38,12 +40,20 @@ export interface LiveTailParts {
   readonly log: Pick<EventLog, 'follow' | 'head'>;
   /** Prefixes of all streams that any reader wants. */
   readonly streamPrefixes: readonly string[];
-  readonly limits?: RingLimits;
+  readonly limits?: TailLimits;
   /** Makes the ring of a session; a simulation passes another function. */
   readonly createRing?: typeof createEventRing;
 }
 
-const LIMITS: RingLimits = { itemsMax: RING_ITEMS_MAX, bytesMax: RING_BYTES_MAX };
+export interface TailLimits extends RingLimits {
+  /** Items that every reader has taken, and that stay for a reader that begins again. */
+  readonly takenItemsMax: number;
+}
+
+/** Taken items leave soon, because V8 copies every event that lives for seconds to its old generation. */
+const LIMITS: TailLimits = { itemsMax: RING_ITEMS_MAX, bytesMax: RING_BYTES_MAX, takenItemsMax: 256 };
+/** The readers are asked after so many items, at most. */
+const DROP_EVERY_ITEMS = 64;
 
 /**
  * Serves the live end of the log to all readers of this process, with one subscription into one ring. It accepts at
@@ -56,6 +66,7 @@ export function openLiveTail(parts: LiveTailParts): LiveTail {
   const { log, streamPrefixes, limits = LIMITS, createRing = createEventRing } = parts;
   const readers = new Set<TailReader>();
   let session: TailSession | null = null;
+  let added = 0;
   let running: { following?: Following } | null = null;
 
   const wakeAll = (): void => {
@@ -71,10 +82,18 @@ export function openLiveTail(parts: LiveTailParts): LiveTail {
     session = { begin: head, ring: createRing(head, limits), isLive: false, isOver: false };
     wakeAll();
   };
+  const dropTaken = (own: TailSession): void => {
+    let taken = Infinity;
+    // A reader that reads by itself needs the items that come meanwhile.
+    for (const reader of readers) taken = Math.min(taken, reader.next(own) ?? 0);
+    if (taken !== Infinity) own.ring.dropBefore(taken - limits.takenItemsMax);
+  };
   const add: (...item: Parameters<EventRing['add']>) => void = (position, event, bytes) => {
     // A server may send an event twice (D29). The ring stays in order, so that each reader finds its place.
     if (session === null || position <= session.ring.newest()) return;
     session.ring.add(position, event, bytes);
+    added += 1;
+    if (added % Math.min(DROP_EVERY_ITEMS, limits.takenItemsMax) === 0) dropTaken(session);
     wakeAll();
   };
   const start = (): void => {

@@ -6,7 +6,8 @@ import { startTestEventStore, type TestEventStore } from '../../tests/harness/ev
 import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-proxy.ts';
 import { connectEventLog, type ConnectedEventLog } from '../connect.ts';
 import type { EventToAppend, Following, FollowOptions } from '../event-log.ts';
-import { shareTail } from './share-tail.ts';
+import { createEventRing, type EventRing } from './event-ring.ts';
+import { shareTail, type SharedTailOptions } from './share-tail.ts';
 
 /** Longest wait for what must come, on however slow a machine. */
 const COMES_MS_MAX = 30_000;
@@ -19,6 +20,8 @@ let followings: Following[];
 let subscriptions = 0;
 let reads = 0;
 let follow: (options: FollowOptions) => Following;
+/** `follow` over another tail, whose limits a test chooses. */
+let followWith: (options: SharedTailOptions) => (options: FollowOptions) => Following;
 
 beforeAll(async () => {
   store = await startTestEventStore();
@@ -52,12 +55,17 @@ beforeEach(() => {
       return log.readAll(...asked);
     },
   };
-  const shared = shareTail(counted, logger, { limits: { itemsMax: RING_ITEMS, bytesMax: 1_000_000 } });
-  follow = (options) => {
-    const following = shared(options);
-    followings.push(following);
-    return following;
+  followWith = (tailOptions) => {
+    const shared = shareTail(counted, logger, tailOptions);
+    return (options) => {
+      const following = shared(options);
+      followings.push(following);
+      return following;
+    };
   };
+  follow = followWith({
+    limits: { itemsMax: RING_ITEMS, bytesMax: 1_000_000, takenItemsMax: RING_ITEMS },
+  });
 });
 
 afterEach(async () => {
@@ -131,6 +139,37 @@ it('a slow follower is left behind, reads by itself, misses and doubles nothing,
   await append(400, 405);
   await until(() => slow.seen.length >= 405);
   expect([slow.seen.at(-1), reads]).toEqual([404, readsAfter]);
+});
+
+it('what every follower has taken leaves the ring but for a few items, and a slow follower keeps its own', async () => {
+  const rings: EventRing[] = [];
+  const createRing: typeof createEventRing = (...begin) => {
+    const ring = createEventRing(...begin);
+    rings.push(ring);
+    return ring;
+  };
+  follow = followWith({
+    limits: { itemsMax: 1_000, bytesMax: 1_000_000, takenItemsMax: 10 },
+    createRing,
+  });
+  const head = await log.head();
+  const gate = Promise.withResolvers<void>();
+  const slow = noting(head, { onEvent: () => gate.promise });
+  const fast = noting(head);
+  await until(() => slow.caughtUp > 0 && fast.caughtUp > 0);
+  const readsBefore = reads;
+  for (let n = 0; n < 100; n += 4) {
+    await append(n, n + 4);
+    await until(() => fast.seen.length >= n + 4);
+  }
+  const held = rings.at(-1)?.reachesBackTo();
+  gate.resolve();
+  await until(() => slow.seen.length >= 100);
+  for (let n = 100; n < 120; n += 4) await append(n, n + 4);
+  await until(() => [slow, fast].every(({ seen }) => seen.length >= 120));
+  expect([held, rings.length]).toEqual([head, 1]);
+  expect(rings.at(-1)?.reachesBackTo()).toBeGreaterThan(head);
+  expect([slow.seen, fast.seen, reads]).toEqual([numbers(120), numbers(120), readsBefore]);
 });
 
 it('a follower that fails goes on from its own place out of the ring, without a read', async () => {

@@ -24,9 +24,17 @@ interface Place {
   position: bigint | 'start';
 }
 
+/** The next item that a reader takes from the ring of a session. */
+interface RingPlace {
+  readonly session: TailSession;
+  next: number;
+}
+
 /** The reader's callbacks for the tail, and the news that they received. */
 interface Told {
   readonly reader: TailReader;
+  /** Tells the tail the reader's next item of a session, and null while the reader reads by itself. */
+  standAt(place: RingPlace | null): void;
   /** Resolves at the next call of `wake`. */
   woken(): Promise<void>;
   /** Returns why the subscription broke since the last call; null when it did not. */
@@ -52,7 +60,7 @@ export function startTailReader(parts: TailReaderParts): Following {
     const place: Place = { position: await options.after() };
     if (!isOver(session, stop)) await catchUp(parts, session, place, stop);
     if (!isOver(session, stop) && isWithin(session, place))
-      await deliver(parts, session, place, { told, stop });
+      await deliver(parts, session, place, { told, stop }).finally(() => told.standAt(null));
   };
   const ended = (async () => {
     let failures = 0;
@@ -87,9 +95,14 @@ export function startTailReader(parts: TailReaderParts): Following {
 function openTold(): Told {
   let wake = (): void => undefined;
   let cause: Error | null = null;
+  let place: RingPlace | null = null;
   return {
+    standAt: (now) => {
+      place = now;
+    },
     reader: {
       wake: () => wake(),
+      next: (session) => (place?.session === session ? place.next : null),
       interrupted: (why) => {
         cause = why;
         wake();
@@ -120,10 +133,11 @@ async function deliver(
 ): Promise<void> {
   const { ring } = session;
   const from = place.position === 'start' ? -1n : place.position;
-  let next = ring.firstAfter(from);
+  const here: RingPlace = { session, next: ring.firstAfter(from) };
+  told.standAt(here);
   let isTold = false;
   while (!isOver(session, stop)) {
-    const item = ring.at(next);
+    const item = ring.at(here.next);
     if (item === 'gone') return;
     if (item === null) {
       if (session.isLive && !isTold) {
@@ -133,7 +147,7 @@ async function deliver(
       } else await told.woken();
       continue;
     }
-    next = item.sequence + 1;
+    here.next = item.sequence + 1;
     // The read of `catchUp` can be ahead of the subscription.
     if (item.position <= from) continue;
     const handled = give(item, options);

@@ -4,7 +4,7 @@ import type { Quarantined } from '../../read-store/projection-engine/fold-batch.
 import type { Log } from '../../runtime/log.ts';
 import { outageLog } from '../../runtime/outage-log.ts';
 import { isRetryable } from '../../schemas/coded-error.ts';
-import { markAfter, type LogMark } from '../../schemas/log-mark.ts';
+import { markAfter, markAfterAll } from '../../schemas/log-mark.ts';
 import type { JobCommands } from '../job-stream/job-commands.ts';
 import { changesFromStreams } from '../job-stream/look-up.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
@@ -58,6 +58,8 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
    * it.
    */
   let received = parts.grant.mark;
+  /** The newest event that `received` does not stand on yet. */
+  let unmarked: FedEvent['recorded'] | null = null;
   let mark = parts.grant.mark;
   let wroteAtMs = performance.now();
   let startedMs = -Infinity;
@@ -70,7 +72,10 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
   const write = async (events: readonly FedEvent[], through: bigint): Promise<void> => {
     const { changes, lookUps, held } = foldChanges(events, uploads);
     forgetOldest(uploads);
-    mark = events.reduce<LogMark | null>((last, { recorded }) => markAfter(last, recorded), mark);
+    mark = markAfterAll(
+      mark,
+      events.map(({ recorded }) => recorded),
+    );
     if (changes.length + lookUps.length === 0 && performance.now() - wroteAtMs < IDLE_CHECKPOINT_MS) return;
     const all = handing.reserved([...changes, ...(await changesFromStreams(parts.commands, lookUps))]);
     const to = written !== 'start' && written > through ? written : through;
@@ -144,10 +149,15 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
     isEmpty: () => buffer.length === 0 && !writing,
     written: () => written,
     /** The mark of the last received event. */
-    mark: () => received,
+    mark: () => {
+      if (unmarked !== null) received = markAfter(received, unmarked);
+      return received;
+    },
     add: (event: FedEvent) => {
       buffer.push(event);
-      received = markAfter(received, event.recorded);
+      // The first event names the log.
+      received ??= markAfter(null, event.recorded);
+      if (unmarked === null || event.recorded.position > unmarked.position) unmarked = event.recorded;
       passed = 0n;
       const isBegun = handing.offer(event);
       if (!isBegun && isUrgent(event) && !parts.isBacklogged()) {

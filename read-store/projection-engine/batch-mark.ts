@@ -1,4 +1,4 @@
-import { markAfter, type LogMark } from '../../schemas/log-mark.ts';
+import { markAfterAll, type LogMark } from '../../schemas/log-mark.ts';
 import { isLastingStream } from '../../schemas/streams.ts';
 import type { StoredEvent } from './stored-event.ts';
 
@@ -11,8 +11,8 @@ export function markAfterBatch(
   batch: readonly StoredEvent[],
   through: bigint,
 ): LogMark | null {
-  let last = mark;
-  for (const event of batch)
-    if (event.position <= through && isLastingStream(event.stream)) last = markAfter(last, event);
-  return last;
+  return markAfterAll(
+    mark,
+    batch.filter(({ position, stream }) => position <= through && isLastingStream(stream)),
+  );
 }

@@ -12,7 +12,7 @@ const TIMEOUT_MS = 400;
 const RESUBSCRIBE_MS = 150;
 
 /** Small limits, so that a slightly slow reader of the shared buffer falls behind. */
-const ringLimits = { itemsMax: 6, bytesMax: Infinity };
+const ringLimits = { itemsMax: 6, bytesMax: Infinity, takenItemsMax: 2 };
 const silent = { info: () => undefined, warn: () => undefined };
 
 /**

@@ -57,6 +57,8 @@ export interface SpawnOptions extends SecuredOptions {
   readonly ipc?: boolean;
   /** Behaves as EventStoreDB does where the store would do better; the numbers are milliseconds. */
   readonly likeEventStoreDB?: boolean | { readonly holdAppendsMs?: number; readonly notReadyMs?: number };
+  /** Flags for its Node. */
+  readonly nodeFlags?: readonly string[];
   /** More words for the command line. */
   readonly args?: readonly string[];
   /** Files of TLS and users that outlive this process, in place of some of its own. */
@@ -79,6 +81,7 @@ export async function spawnStore(directory: string, options: SpawnOptions = {}):
   const files = options.files ?? writeSecuredFiles(options);
   const own = [
     process.execPath,
+    ...(options.nodeFlags ?? []),
     MAIN,
     '--directory',
     directory,
