@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLiveBuffer } from './live-buffer.ts';
+import { createLiveBuffer, gatherMsAfter, LIVE_BEHIND_EVENTS, LIVE_BUSY_EVENTS } from './live-buffer.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 
 const at = (position: bigint) => ({ position }) as StoredEvent;
@@ -21,5 +21,14 @@ describe('a live buffer', () => {
     await buffer.add(at(1n));
     await expect(buffer.failed).rejects.toThrow('disk full');
     await expect(buffer.drained()).rejects.toThrow('disk full');
+  });
+
+  it('gathers longer the more events the batch before had, and does not delay the first of a quiet time', () => {
+    const waits = [0, LIVE_BUSY_EVENTS - 1, LIVE_BUSY_EVENTS, LIVE_BEHIND_EVENTS - 1, LIVE_BEHIND_EVENTS].map(
+      gatherMsAfter,
+    );
+    expect(waits.slice(0, 2)).toEqual([0, 0]);
+    expect(waits[2]).toBe(waits[3]);
+    expect([waits[1]! < waits[2]!, waits[3]! < waits[4]!]).toEqual([true, true]);
   });
 });

@@ -10,6 +10,9 @@ export const LIVE_FLUSH_AFTER_MS = 10;
  */
 export const LIVE_BUSY_EVENTS = 12;
 export const LIVE_BUSY_FLUSH_AFTER_MS = 30;
+/** After so many events the projector is behind. In a longer time more jobs change twice, and their rows are written once. */
+export const LIVE_BEHIND_EVENTS = 64;
+export const LIVE_BEHIND_FLUSH_AFTER_MS = 100;
 /** The projector writes a checkpoint without events at most this often. */
 export const IDLE_CHECKPOINT_MS = 1_000;
 
@@ -25,6 +28,12 @@ export interface LiveBuffer {
   drained(): Promise<void>;
   /** Rejects with the first failure of the writing. It never resolves. */
   readonly failed: Promise<never>;
+}
+
+/** How long a batch gathers at least, by the number of events of the batch before. The first one after a quiet time: 0. */
+export function gatherMsAfter(events: number): number {
+  if (events >= LIVE_BEHIND_EVENTS) return LIVE_BEHIND_FLUSH_AFTER_MS;
+  return events >= LIVE_BUSY_EVENTS ? LIVE_BUSY_FLUSH_AFTER_MS : 0;
 }
 
 /** Gathers live events into batches. It writes one batch at a time and gathers the next one meanwhile. */
@@ -44,8 +53,7 @@ export function createLiveBuffer(
   const gather = async () => {
     if (events.length >= LIVE_EVENTS_MAX) return;
     wake = new AbortController();
-    const busyMs = writtenBefore < LIVE_BUSY_EVENTS ? 0 : LIVE_BUSY_FLUSH_AFTER_MS;
-    const waitMs = Math.max(flushAfterMs, busyMs);
+    const waitMs = Math.max(flushAfterMs, gatherMsAfter(writtenBefore));
     await sleep(waitMs, undefined, { signal: wake.signal }).catch(() => undefined);
     wake = null;
   };

@@ -151,7 +151,7 @@ async function upsertRows(
   table: Table,
   rows: Iterable<Values>,
 ): Promise<void> {
-  const statement = writeStatement(schema, table, { appendsTo: 'keyless' });
+  const statement = writeStatement(schema, table, { presentRows: 'refused' });
   let some: Values[] = [];
   const write = async (): Promise<void> => {
     if (some.length > 0) await within.query(statement, columnArrays(table, some));

@@ -62,7 +62,7 @@ export async function commitBatch<Event, Row extends FoldedRow>(
     const refused = await inOneTransaction((within) =>
       writeAcceptedRows(within, projection, target, commit.changes),
     );
-    throw new RowsRefused(refused.map(({ recorded }) => recorded.stream));
+    if (refused.length > 0) throw new RowsRefused(refused.map(({ recorded }) => recorded.stream));
   }
 }
 
@@ -87,10 +87,11 @@ async function writeChanges<Event, Row extends FoldedRow>(
   { schema, underConstruction }: ProjectionTarget,
   changes: readonly Change<Row>[],
 ): Promise<void> {
-  const appendsTo = underConstruction ? 'keyless' : 'keyed';
+  // Tables under construction have no keys yet to find such rows by.
+  const presentRows = underConstruction ? 'refused' : 'kept';
   for (const { table, rows } of rowsOf(projection, changes)) {
     if (rows.length === 0) continue;
-    await on.query(writeStatement(schema, table, { appendsTo }), columnArrays(table, rows));
+    await on.query(writeStatement(schema, table, { presentRows }), columnArrays(table, rows));
   }
 }
 
@@ -147,14 +148,15 @@ async function commitAtOnce(
   { fencingEpoch, from, to, mark }: CheckpointMove & { readonly fencingEpoch: bigint; readonly from: bigint },
   writes: readonly TableRows[],
 ): Promise<void> {
-  const { ledger, version, schema, underConstruction } = target;
+  const { ledger, version, schema } = target;
   const place = [fencingEpoch.toString(), to.toString(), from.toString()];
   const values: unknown[] = [ledger, version, ...place, ...markValues(mark)];
   const parts = [moveStatement(target)];
   for (const { table, rows } of writes) {
     if (rows.length === 0) continue;
     const statement = writeStatement(schema, table, {
-      appendsTo: underConstruction ? 'keyless' : 'keyed',
+      // An event is folded once, so what it appends is new. If it is not, `commitBatch` writes the batch the other way.
+      presentRows: 'refused',
       firstParameter: values.length + 1,
       onlyIf: 'exists (select from moved)',
     });

@@ -5,8 +5,11 @@ const BETWEEN_JSON = '\u001e';
 
 /** Whether a `writeStatement` stands alone or is part of a larger statement. */
 export interface Standing {
-  /** Append-only tables that are being built have no keys yet. */
-  readonly appendsTo?: 'keyed' | 'keyless';
+  /**
+   * What an append-only table does with a row that is there already: it keeps that row, or Postgres refuses the statement.
+   * Looking first costs a search in the key and a record in the log of Postgres for each row.
+   */
+  readonly presentRows?: 'kept' | 'refused';
   /** Number of the statement's first parameter, from 1. */
   readonly firstParameter?: number;
   /** A condition; without it nothing is written. */
@@ -15,7 +18,7 @@ export interface Standing {
 
 /** One statement that writes many rows of a table. Each parameter holds the values of one column. */
 export function writeStatement(schema: string, table: Table, standing: Standing = {}): string {
-  const { appendsTo = 'keyed', firstParameter = 1, onlyIf } = standing;
+  const { presentRows = 'kept', firstParameter = 1, onlyIf } = standing;
   const names = table.columns.map(({ name }) => name);
   const arrays = table.columns.map(({ type }, index) => {
     const parameter = `$${firstParameter + index}`;
@@ -25,7 +28,7 @@ export function writeStatement(schema: string, table: Table, standing: Standing 
   });
   const where = onlyIf === undefined ? '' : ` where ${onlyIf}`;
   const insert = `insert into ${schema}.${table.name} as present (${names.join(', ')}) select * from unnest(${arrays.join(', ')})${where}`;
-  return table.writes === 'append' && appendsTo === 'keyless' ? insert : `${insert} ${onConflict(table)}`;
+  return table.writes === 'append' && presentRows === 'refused' ? insert : `${insert} ${onConflict(table)}`;
 }
 
 /** What an insert does with an existing row. The statement calls the table `present`. */
