@@ -3,21 +3,24 @@ import { understandJobEvent } from './understand-job-event.ts';
 
 type Recorded = Parameters<typeof understandJobEvent>[0];
 
-/**
- * Caches the result for each event, so that followers of one process, and projections built together, share the same
- * objects.
- */
-const understood = new WeakMap<Recorded, JobEvent>();
+/** The name of the field in which an event keeps its result. It is not enumerable, so that no copy of the event has it. */
+const UNDERSTOOD = Symbol('understood');
+
+interface Marked extends Recorded {
+  readonly [UNDERSTOOD]?: JobEvent;
+}
 
 /**
- * Reads an event of a job's stream like `understandJobEvent`, and checks each event only once in this process.
+ * Reads an event of a job's stream like `understandJobEvent`, and checks each event only once in this process: followers of
+ * one process, and projections built together, share the same objects. The event itself keeps the result. In a
+ * `WeakMap`, a rebuild's events cost the garbage collector a tenth of the process' time.
  *
  * @throws EventNotUnderstood
  */
 export function understandJobEventOnce(recorded: Recorded): JobEvent {
-  const known = understood.get(recorded);
+  const known = (recorded as Marked)[UNDERSTOOD];
   if (known) return known;
   const event = understandJobEvent(recorded);
-  understood.set(recorded, event);
+  Object.defineProperty(recorded, UNDERSTOOD, { value: event });
   return event;
 }
