@@ -6,6 +6,7 @@ const { callersEnvironment } = require('./callers-environment.cjs');
 const { exitAs, runInFront } = require('./run-in-front.cjs');
 const { installWhole } = require('./install-whole.cjs');
 const { installedNode, installState } = require('./installed.cjs');
+const { nodeFlags } = require('./node-flags.cjs');
 const { whyNotStarted } = require('./why-not-started.cjs');
 
 const ROOT = join(__dirname, '..', '..');
@@ -35,7 +36,7 @@ async function launch(args) {
     if (outcome.failure !== null) return refuse(outcome.failure);
   }
   const node = installedNode(ROOT);
-  const ended = await runInFront(node, args, {
+  const ended = await runInFront(node, [...nodeFlags(args), ...args], {
     stdio: 'inherit',
     env: callersEnvironment(process.env),
   });

@@ -53,6 +53,19 @@ describe('the launcher', () => {
     },
   );
 
+  it.each([
+    ['rebuild', '--min-semi-space-size=32 --max-semi-space-size=64'],
+    ['list', ''],
+  ])('runs `docket projection %s` with the flags "%s"', async (action, flags) => {
+    // The last argument is not known, so that the command ends before it asks for anything.
+    const script = 'data:text/javascript,console.log(process.execArgv.join(" "))';
+    const env = { NODE_OPTIONS: `--import=${script.replaceAll('"', '%22').replaceAll(' ', '%20')}` };
+    const launched = launch(ROOT, ['cli/docket.ts', 'projection', action, '--nonsense'], { env });
+    expect((await launched.ended).code).not.toBe(0);
+    // The launcher's own, then the program's.
+    expect(launched.stdout().split('\n').slice(0, 2)).toEqual(['', flags]);
+  });
+
   it('dies of the signal that the program died of', async () => {
     const launched = launch(ROOT, ['-e', 'process.kill(process.pid, "SIGTERM"); setInterval(() => 0, 1000)']);
     expect(await launched.ended).toEqual({ code: null, signal: 'SIGTERM' });
