@@ -21,7 +21,10 @@ export interface StoredSeal {
 export interface SealCopies {
   readonly name: string;
   numbers(): Promise<number[]>;
-  /** Reads a seal; null when it does not exist. Missing changes read as empty, and their hash then shows the fault. */
+  /**
+   * Reads a seal; null when it does not exist. When its changes are missing, `changes` is empty, and the check of their
+   * hash then fails.
+   */
   read(number: number): Promise<StoredSeal | null>;
   /**
    * Writes the changes first, so a stored seal always has its changes.

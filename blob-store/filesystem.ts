@@ -106,7 +106,7 @@ async function publish(folder: BlobFolder, partial: string, key: string): Promis
 async function linkCreateOnly(folder: BlobFolder, partial: string, key: string): Promise<string> {
   for (let tries = 1; ; tries += 1)
     try {
-      // If the volume was unmounted meanwhile, the put must not make its folders again on the disk below.
+      // If the volume was unmounted meanwhile, the put must not create folders on the disk under the mount point.
       await folder.assertMounted();
       const path = await folder.pathOf(key, { create: true });
       await link(partial, path);

@@ -17,7 +17,10 @@ export interface S3Options {
   /** Longest wait for one answer, including the time to send one part (8 MiB). */
   readonly timeoutMs: number;
   readonly log: Log;
-  /** Absent: the client finds credentials itself (environment, shared files, instance role). */
+  /**
+   * When they are absent, the client looks for credentials itself: in the environment, in shared files, then at the
+   * instance.
+   */
   readonly credentials?: {
     readonly accessKeyId: string;
     readonly secretAccessKey: string;

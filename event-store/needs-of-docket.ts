@@ -21,7 +21,7 @@ export interface Bench {
   readonly client: EventStoreDBClient;
   /** Longest wait for what a subscription must deliver. */
   readonly timeoutMs: number;
-  /** Names a new stream of the check, which is deleted at its end. */
+  /** Returns the name of a new stream. The check deletes the stream when all needs are checked. */
   readonly newStream: () => string;
 }
 

@@ -51,7 +51,10 @@ export function isConsumerTooSlow(error: unknown): boolean {
   return textOf(error).includes('Consumer too slow');
 }
 
-/** The server cannot read from a position where no event begins (S5). It says nothing more precise. */
+/**
+ * True when the server refused to read from a position where no event begins (S5). The client reports only an
+ * unexpected answer.
+ */
 export function isPositionRefused(error: unknown): boolean {
   return textOf(error).includes('Unexpected ReadAllResult');
 }

@@ -8,10 +8,11 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 type OriginSettings = Pick<Settings, 'PUBLIC_URL' | 'HOST' | 'PORT'>;
 
 /**
- * The origins that may write. With `PUBLIC_URL` only its origin; otherwise this machine's own on the port: `localhost`,
- * `HOST`, and its network addresses when `HOST` means every address. The `Host` header does not count (A-HT02).
+ * Returns the origins that may write. With `PUBLIC_URL`, only its origin may write. Otherwise the hosts of this machine
+ * may, with the port on which it listens. They are `localhost`, `HOST`, and all network addresses when `HOST` means
+ * every address. The `Host` header does not count (A-HT02).
  *
- * @param listeningPort the real port, for a `PORT` of 0
+ * @param listeningPort the port that the server got, which differs from `PORT` when `PORT` is 0
  */
 export function allowedOrigins(settings: OriginSettings, listeningPort: number): ReadonlySet<string> {
   if (settings.PUBLIC_URL) return new Set([new URL(settings.PUBLIC_URL).origin]);

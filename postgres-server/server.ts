@@ -7,7 +7,7 @@ import type { PostgresBinaries } from './binaries.ts';
 import { clusterArgument } from './cluster-argument.ts';
 import { listenSettings, type Place } from './place-of-connections.ts';
 
-/** Enough for recovery after a crash, which replays at most 1 GB of write-ahead log. */
+/** Longest wait for a start. It is enough for recovery after a crash, which replays at most 1 GB of write-ahead log. */
 const READY_TIMEOUT_MS = 60_000;
 const LOOK_AGAIN_MS = 10;
 /** A start that finds a larger server log begins a new one. */

@@ -46,7 +46,7 @@ export const sendByClient: SendAppend<ClientConnection> = async ({ client, crede
   const options = { expectedRevision, deadline: DEADLINE_MS, ...(credentials && { credentials }) };
   const append = client.appendToStream(stream, proposed, options);
   const result = await within(ms, counted(append));
-  // Only a successful result counts, whatever the connection string says about failures.
+  // When the connection string says `throwOnAppendFailure=false`, the client throws nothing for a refused append.
   if (!result.success) throw new AppendRefused(stream, 'it is not where the append expected it');
   return { revision: result.nextExpectedRevision, position: result.position?.commit ?? 0n };
 };

@@ -145,7 +145,10 @@ function readStatus(bytes: Buffer, start: number, end: number): (stream: string)
   }
 }
 
-/** `WrongExpectedVersion`: 1 current revision, 2 no stream. */
+/**
+ * Reads a `WrongExpectedVersion`: field 1 is the present revision. Null when the server sends field 2, because there is
+ * no stream.
+ */
 function currentRevision(detail: Buffer): bigint | null {
   let current: bigint | null = null;
   forEachField(detail, 0, detail.length, (field, value) => {

@@ -2,9 +2,8 @@ import type { Check } from './check.ts';
 import { present } from './check.ts';
 
 /**
- * What CIUS-PT, the specification of the Portuguese public sector, asks beyond EN 16931 (eSPap, "CIUS-PT:
- * Especificação"). Only mappings whose output target is `cius-pt` are held to it. The list has the part that a PDF can
- * satisfy.
+ * Checks what CIUS-PT, the specification of the Portuguese public sector, requires beyond EN 16931 (eSPap, "CIUS-PT:
+ * Especificação"). The check covers what a PDF can state, and only mappings whose output target is `cius-pt`.
  */
 export const ciusPt: Check = ({ invoice, mapping }) => {
   if (mapping.output.target !== 'cius-pt') return [];

@@ -16,8 +16,8 @@ interface Shared {
 }
 
 /**
- * Compares the e-invoice inside a PDF with its page: number, date, totals. A warning names both values where they
- * differ. The check of a Portuguese QR code does the same.
+ * Compares number, date and totals of the e-invoice inside a PDF with its page. Returns one warning for each
+ * difference.
  * @param read the values of the page when all its checks hold; undefined otherwise
  */
 export function disagreements(

@@ -34,7 +34,9 @@ function decoded(bytes: Uint8Array, encoding: string, options: TextDecoderOption
   }
 }
 
-/** Returns an encoding with two bytes a character, told by its byte order mark or by the zero beside the first `<`. */
+/**
+ * Recognises UTF-16 by the byte order mark, or by the zero byte beside the first `<`. Undefined for any other encoding.
+ */
 function wideEncoding(bytes: Uint8Array): string | undefined {
   const a = bytes[0];
   const b = bytes[1];

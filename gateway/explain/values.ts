@@ -10,7 +10,7 @@ export const EXPLAINED_VALUES_MAX = 20_000;
 
 type Named = readonly [path: string, kind: ExplainedValue['kind'], found: Found | undefined];
 
-/** Returns every value of an invoice that the result is written from, by path, with its place. */
+/** Returns the values of an invoice that the result contains. Each has its path and its place on a page. */
 export function invoiceValues(invoice: Invoice, pages: readonly PageSize[]): ExplainedValue[] {
   return placed([...namedValues(invoice)], pages);
 }

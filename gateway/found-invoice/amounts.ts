@@ -58,8 +58,8 @@ export function expectedNet(line: InvoiceLine): Big {
 }
 
 /**
- * The largest difference between quantity × price and the amount of a line that the rounding of the printed price
- * explains.
+ * Returns the largest difference that can come from the rounding of the printed price. It is the difference between
+ * quantity × price and the line's amount.
  */
 export function roundingOf(line: InvoiceLine): Big {
   const decimals = line.price?.value.split('.')[1]?.length ?? 0;

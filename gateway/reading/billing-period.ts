@@ -20,8 +20,9 @@ const LABELS = new Set([
 ]); // prettier-ignore
 const MAY_SAY = /zeitraum|period|p[ée]riode|per[íi]odo/i;
 const LABEL_TOKENS_MAX = 3;
-/** Words between the label and the first date, and between the dates. */
+/** Words between the label and the first date. */
 const FROM = /^(?:vom|von|from|du|de|del|dal|desde|a partir)$/i;
+/** Words and dashes between the two dates. */
 const TO = /^(?:bis|zum|to|until|till|through|au|al|a|à|até|hasta|[-\u2010-\u2015])$/i;
 
 /**

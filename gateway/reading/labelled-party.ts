@@ -94,7 +94,7 @@ const NUMBER = new Set([
   'identifiant',
 ]);
 
-/** Reads the party's number from such a list: `Nummer: 4711` above the name. */
+/** Reads the party's number from a list of labels and values: `Nummer: 4711` above the name. */
 export function listedNumber(area: Area | undefined, document: ReadDocument): Found | undefined {
   if (!area) return undefined;
   const value = rowsOf(area, document).find(({ key }) => NUMBER.has(key))?.values[0]?.tokens ?? [];

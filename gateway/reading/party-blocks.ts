@@ -150,7 +150,7 @@ function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
 export interface PartyPlace {
   readonly cells: readonly BlockCell[];
   readonly vatId: TaxNumber | undefined;
-  /** True when the cells are the values of a list of labels, and so hold no labels. */
+  /** True when the cells come from a list of labels and values. Such cells are values only, without the labels. */
   readonly isListed: boolean;
   /** True when the cells are the address in the window of an envelope, which has no titles. */
   readonly isInWindow: boolean;

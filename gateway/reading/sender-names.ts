@@ -16,8 +16,8 @@ const TOLERANCE_PT = 4;
 
 /**
  * True when an address in one line may begin with its street instead of a name: `Polígono Las Eras, nave 7, 28013
- * Madrid`. The first words have no legal form and stand nowhere else on the first page. Words that can be a name stand
- * directly above them, aligned with the address.
+ * Madrid`. Its first words must have no legal form and stand nowhere else on the first page. Directly above them must
+ * stand words that can be a name, aligned with the address.
  */
 export function mayBeStreet(name: readonly Token[], cell: BlockCell, document: ReadDocument): boolean {
   const text = textOf(name);

@@ -16,9 +16,9 @@ export interface RowTable<Row extends FoldedRow> extends Table {
 /** A table that is derived from the events: a timeline, parts of a row, counters by the minute. */
 export interface DerivedTable<Event, Row extends FoldedRow> extends Table {
   /**
-   * The rows that one event adds or replaces; none while the stream has no row. Except in an `add` table, their primary
-   * key belongs to the event's stream alone. A number is added only once: the stream's own row stores the event, and
-   * one transaction writes both and the checkpoint.
+   * Returns the rows that one event adds or replaces; none while the stream has no row. Outside `add` tables, no other
+   * stream may write a row with the same primary key. In `add` tables, no event counts twice, because one transaction
+   * writes these rows, the stream's row with its revision, and the checkpoint.
    */
   entriesOf(
     event: Event,

@@ -21,8 +21,8 @@ import { simulatedWorkList } from '../ports/work-list.ts';
 /** No nudge of another processor arrives here: only the poll finds what it would have told. */
 const POLL_PAUSES = { busyMs: 1_000, idleMs: 3_000 };
 /**
- * Other values than the product's. A simulated gateway is so slow that claims ahead are common, and they lapse while a
- * process is frozen.
+ * These values differ from the product's. A simulated gateway is so slow that the loop often claims ahead, and claims
+ * expire while a process is frozen.
  */
 const HOLDING = { reserveMs: 4_000, aheadMs: 5_000, holdMs: 1_000 };
 const CLAIM_AHEAD_MAX = 3;

@@ -20,7 +20,10 @@ export function emptyQueue(query: QueueQuery): QueueState {
   return { jobs: new Map(), changes: [], view: buildView([], query), selected: new Set(), loaded: false };
 }
 
-/** Never replaces a row by one of an earlier revision, whichever way they arrived. */
+/**
+ * True when `job` may replace the row that the page holds: its revision is not earlier. Rows of a slow request can
+ * arrive after newer rows of the socket.
+ */
 export function supersedes(job: JobView, held: JobView): boolean {
   return job.revision >= held.revision;
 }
