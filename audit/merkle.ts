@@ -23,7 +23,7 @@ export function rootOf(hashes: readonly Buffer[]): Buffer {
   return level[0]!;
 }
 
-/** Joins hashes in pairs from the left. A remaining one moves up unchanged, which gives the tree of the RFC. */
+/** Joins hashes in pairs from the left. An unpaired last hash moves up unchanged, which gives the tree of RFC 9162. */
 function above(level: readonly Buffer[]): Buffer[] {
   const next: Buffer[] = [];
   for (let at = 0; at < level.length; at += 2) {

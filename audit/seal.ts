@@ -48,7 +48,7 @@ export function leafHashes(ends: ReadonlyMap<string, StreamEnd>): Buffer[] {
   return inOrder(ends).map((stream) => leafHash(leafOf(stream, ends.get(stream)!)));
 }
 
-/** The summary of the ends of all streams. */
+/** Summarises the last revisions of all streams: number of streams, number of events, and Merkle root. */
 export function summaryOf(ends: ReadonlyMap<string, StreamEnd>): Pick<Seal, 'streams' | 'events' | 'root'> {
   let events = 0n;
   for (const { revision } of ends.values()) events += revision + 1n;

@@ -163,7 +163,7 @@ function stopOnRequest(store: EmbeddedEventStore): void {
   process.on('SIGINT', stop);
   if (process.env.EXIT_WITH_PARENT !== '1' && process.channel === undefined) return;
   process.on('disconnect', stop);
-  // The channel says at once that the parent is gone.
+  // With a channel, the event `disconnect` reports the end of the parent, so no timer is needed.
   if (process.channel !== undefined) return;
   const parent = process.ppid;
   setInterval(() => {

@@ -152,7 +152,7 @@ async function storeFile(options: {
     signal.throwIfAborted();
     return { filename, refused: refusalOf(error, bytes, limits) };
   } finally {
-    // Reads and drops the rest, so that the following parts arrive.
+    // Reads the rest of the file and drops it, so that the following parts arrive.
     stream.resume();
   }
 }

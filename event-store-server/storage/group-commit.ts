@@ -104,7 +104,7 @@ export function openGroupCommit(parts: GroupCommitParts): GroupCommit {
     const writers = group.filter((_one, place) => staged.wrote[place]);
     const others = group.filter((_one, place) => !staged.wrote[place]);
     for (const one of writers) one.answer({ kind: 'disk-full' });
-    // Without the writing requests, the outcomes of the others may differ.
+    // The outcome of a remaining request may depend on the refused ones, so the store computes them again.
     if (others.length > 0) commit(others);
     else finish();
   };

@@ -26,7 +26,10 @@ export interface StoreLimits {
   readonly rememberedEventIds: number;
   /** Time that a start spends on checking stored bytes. The store checks the rest while it runs. */
   readonly verifyAtStartMs: number;
-  /** From the end of one scavenge to the start of the next, by the clock and across restarts. 0: never. */
+  /**
+   * Time between the end of one scavenge and the start of the next, by the clock; a restart does not reset it. 0:
+   * never.
+   */
   readonly scavengeEveryMs: number;
   /** Files of closed segments that stay open for reading. */
   readonly maxOpenSegmentFiles: number;

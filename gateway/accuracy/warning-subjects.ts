@@ -1,7 +1,7 @@
 import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
 import type { Subject } from './difference.ts';
 
-/** The subjects of each warning. A code that is not listed is about no value that is scored. */
+/** The values that each warning concerns. A code that is not listed concerns no value that is scored. */
 const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   'BR-01': [],
   'BR-02': ['id'],

@@ -13,7 +13,7 @@ export function identifierNode(name: string, { value, scheme }: Identifier): May
   return text(name, value, scheme === undefined ? undefined : { schemeID: scheme });
 }
 
-/** BG-14, with the code that says which date VAT is due on (BT-8). */
+/** Makes the invoicing period (BG-14). `code` says which date decides when VAT is due (BT-8). */
 export function periodNode(period: Period | undefined, code?: Text): Maybe {
   return group(
     'InvoicePeriod',

@@ -3,7 +3,7 @@ import { derived } from '../printed/provenance.ts';
 import { lineNet } from '../found-invoice/amounts.ts';
 import type { InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
-/** With more lines than this, too many divisions fit the breakdown, so none is tried. */
+/** Most lines that are divided. With more lines, several divisions would add up, and the lines get no rate anyway. */
 const LINES_PARTED_MAX = 14;
 
 /**

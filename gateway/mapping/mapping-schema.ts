@@ -130,7 +130,7 @@ const partySchema = z.strictObject({
   labels,
   nameLabels: labels.optional(),
   vatLabels: labels,
-  /** True when the block at the top of the first page is this party, where no title is printed. */
+  /** True when this party may stand without a title, as the block at the top of the first page. */
   atTop: z.boolean().default(false),
   /** The values of a party that is always the same. */
   given: givenPartySchema.optional(),

@@ -25,8 +25,8 @@ const LETTER_RUN_MAX = 40;
 const DOTS_MAX = 60_000;
 
 /**
- * Finds how lines of text lie on a page of about 100 dots an inch. Along the lines, rows of ink and blank rows
- * alternate. Undefined for a page on which nothing is darker than its grain.
+ * Finds the direction of the text on a page of about 100 dots an inch. In that direction, rows with much ink alternate
+ * with blank rows. Undefined when nothing on the page is darker than the grain of paper.
  */
 export function directionOf(page: Ink): TextDirection | undefined {
   const dark = darkBelow(page.gray);

@@ -1,8 +1,8 @@
-/** The copy that pdfjs makes of its evaluator's state for each `q`, as its text has it. */
+/** The statement in pdfjs's text that copies its evaluator's state for each `q`. */
 const CHAINED = `const clone = Object.create(this);
     if (newPath)`;
 
-/** The same copy without a prototype chain. */
+/** The statement that replaces `CHAINED`. It makes the copy without a prototype chain. */
 const FLAT = `const clone = Object.assign(Object.create(EvalState.prototype), this);
     if (newPath)`;
 

@@ -59,7 +59,7 @@ function named(entry: TimetableEntry): string {
 
 const DAY_MIN = 1440;
 const WEEK_MIN = 7 * DAY_MIN;
-/** Pairs that are counted one by one; further ones are not. */
+/** Most overlapping pairs that are counted. */
 const PAIRS_MAX = 1000;
 
 function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, TimetableEntry][] {

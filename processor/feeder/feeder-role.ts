@@ -51,7 +51,7 @@ interface Feeding {
   readonly feed: Feed;
   /** Describes a rebuild of the list after the log was replaced; null for the usual feed. */
   rebuilding: { readonly until: bigint; toldAtMs: number } | null;
-  /** True once the list has had every event of the log under this feed. */
+  /** True once this feed has brought every event of the log into the list. */
   settled: boolean;
 }
 

@@ -35,7 +35,7 @@ export interface RetentionLease {
    */
   hold(workerId: string): Promise<RetentionGrant | null>;
   /**
-   * Renews the lease, and stores how far a scan is settled.
+   * Renews the lease, and stores the position up to which a scan has decided about all files.
    * @throws RetentionLost, ReadStoreUnavailable
    */
   keep(epoch: bigint, scan: ScanName | null, position: bigint | null): Promise<void>;

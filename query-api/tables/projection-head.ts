@@ -74,7 +74,7 @@ export async function readAtHead<Row extends object>(
   };
 }
 
-/** The epoch and the checkpoint. */
+/** Reads the epoch and the checkpoint of a projection. */
 export async function readHead(store: Queryable): Promise<Bookmark> {
   const { rows } = await store.query<{ epoch: string; head: string; rebuilding: boolean }>(HEAD, []);
   const [first] = rows;

@@ -8,8 +8,8 @@ export interface HeldRows<Row> {
   /** The rows of the row table by key; undefined for a stream without a row. */
   readonly rows: Pick<RowCache<Row>, 'has' | 'get'>;
   /**
-   * Takes the changes of a batch. It passes rows that will not change to `append`, with the index of their derived
-   * table.
+   * Takes the changes of a batch. Rows of append-only tables do not change later. It passes them on to `append` at
+   * once, with the index of their table.
    */
   take(changes: Iterable<Change<Row>>, append: (derived: number, values: Values) => void): void;
   /** Number of rows in memory. */

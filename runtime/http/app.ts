@@ -100,8 +100,8 @@ const OVER_AFTER_MS = 60_000;
 const CODES_MAX = 16;
 
 /**
- * Counts the requests that get 503, by the code of the reason. It logs the first, the number once a minute, and the end
- * after a minute without one. So many refused requests write few lines.
+ * Counts the requests that get 503, by the code of the reason. It logs the first request, then the number once a
+ * minute, and the end after a minute without one. This keeps the log short when many requests are refused.
  */
 function requestOutages(log: Log): Pick<OutageLog, 'failed'> {
   const outages = new Map<string, { readonly lines: OutageLog; over: NodeJS.Timeout }>();

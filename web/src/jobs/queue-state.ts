@@ -9,7 +9,7 @@ export interface QueueState {
    * would be most of the page's work. A new state object, and not a new map, signals a change.
    */
   readonly jobs: ReadonlyMap<string, JobView>;
-  /** The changes of the last rows, each job once; empty after the first rows of all. */
+  /** The changes that the last call of `withRows` made, one for each job. Empty after the first call. */
   readonly changes: readonly Change[];
   readonly view: QueueView;
   readonly selected: ReadonlySet<string>;
