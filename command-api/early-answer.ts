@@ -4,7 +4,7 @@ import type { ErrorBody } from '../schemas/error-codes.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
 
-/** How long, and how many bytes of, a refused body are still read, so that its sender can read the answer (A-UP06). */
+/** A refused body is read for this time, and up to this many bytes, so that its sender can read the answer (A-UP06). */
 const LINGER_MS = 5_000;
 const LINGER_BYTES_MAX = 64 * 1024 * 1024;
 

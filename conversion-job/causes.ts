@@ -16,8 +16,9 @@ export interface Cause {
 }
 
 /**
- * Builds the tree of causes. A request causes commands, a command events, a request for a conversion its attempts, and
- * a claim its outcome. An open circuit breaker stands between a request and an attempt that it delayed.
+ * Builds the tree of causes. A request causes commands, and a command causes events. A request for a conversion causes
+ * its attempts, and a claim causes its outcome. An open circuit breaker stands between a request and an attempt that it
+ * delayed.
  */
 export function causesOf(
   events: readonly RecordedJobEvent[],

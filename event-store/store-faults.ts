@@ -45,7 +45,8 @@ const HUNG_UP = /^Failed to connect/;
 const NO_NODE = /failed to discover/i;
 
 /**
- * The server ended a subscription because its buffer of a few dozen events was full. That is ordinary under load (S1).
+ * True when the server ended a subscription because its buffer of a few dozen events was full. That is ordinary under
+ * load (S1).
  */
 export function isConsumerTooSlow(error: unknown): boolean {
   return textOf(error).includes('Consumer too slow');
@@ -59,7 +60,7 @@ export function isPositionRefused(error: unknown): boolean {
   return textOf(error).includes('Unexpected ReadAllResult');
 }
 
-/** No node of a cluster's connection string has named a leader. The client does not say why. */
+/** True when no node in a cluster's connection string has named a leader. The client does not say why. */
 export function isNoNode(error: unknown): boolean {
   return NO_NODE.test(textOf(error));
 }
@@ -155,7 +156,7 @@ function distrust(text: string, url: EventStoreUrl): string {
     : `The certificate of the server was not signed by the authority in ${url.caFile}. Name the right file by tlsCAFile.`;
 }
 
-/** Nobody listens on the port, or a program that does not speak this protocol. */
+/** Returns the fault when nobody listens on the port, or when the program there does not speak this protocol. */
 function unreachable(
   reason: string,
   url: EventStoreUrl,

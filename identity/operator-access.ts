@@ -36,8 +36,8 @@ export type MayOperate = (request: AskedBy, origins: ReadonlySet<string>) => boo
  * or once people use another name than this machine's (`PUBLIC_URL`). It always refuses a request with a header of a
  * proxy that no setting names.
  *
- * A page of another site can make an operator's browser send requests (`Sec-Fetch-Site`, `Origin`). It can also do so
- * under its own name that it points here (DNS rebinding: then `Host` is that name). The rule refuses both in every
+ * A page of another site can make an operator's browser send requests (`Sec-Fetch-Site`, `Origin`). It can also make
+ * its own host name resolve to this machine (DNS rebinding: `Host` is then that name). The rule refuses both in every
  * mode.
  *
  * @throws AddressListRefused

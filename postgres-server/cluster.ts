@@ -103,7 +103,7 @@ async function initialise(
  * find_other_exec).
  */
 const READ_BY_A_SHELL = /[$`"\\\n]/;
-/** Used when the path in TMPDIR has such a character too. */
+/** The folder for a copy of the programs when the path in TMPDIR has a character that a shell interprets. */
 const USUAL_TEMPORARY = '/tmp';
 
 /**

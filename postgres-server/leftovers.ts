@@ -82,9 +82,9 @@ async function programsIn(cluster: string): Promise<number[]> {
 }
 
 /**
- * The same without `/proc`. The server names the folder on its command line, and its backends are its children. This
- * does not find a backend whose server was killed. Such a backend ends by itself, and a start that comes too early is
- * repeated.
+ * Finds the same programs by `ps`, where there is no `/proc`. The server names the folder on its command line, and its
+ * backends are its children. This does not find a backend whose server was killed. Such a backend ends by itself, and a
+ * start that comes too early is repeated.
  */
 export async function programsByPs(place: string): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,ppid=,command='], {

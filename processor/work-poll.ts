@@ -3,9 +3,14 @@ import type { WorkList } from './work-list/work-list.ts';
 
 /** Pauses between two looks at the list. */
 export interface PollPauses {
-  /** While a job waits on the list: the grain of backoffs, and the longest delay of a nudge that was lost. */
+  /**
+   * The pause while a job waits on the list. It is the precision of backoffs, and the longest delay after a lost nudge.
+   */
   readonly busyMs: number;
-  /** While none waits: a nudge tells of the next one, and this is the longest delay when it is lost (ADR 0196). */
+  /**
+   * The pause while no job waits. A nudge announces the next job. When it is lost, this is the longest delay (ADR
+   * 0196).
+   */
   readonly idleMs: number;
 }
 
@@ -13,28 +18,28 @@ const PAUSES: PollPauses = { busyMs: 500, idleMs: 5_000 };
 
 export interface WorkPollParts {
   readonly list: Pick<WorkList, 'offerDue'>;
-  /** A worker silent for so long never begins what it reserved. */
+  /** The list offers the reserved jobs of a worker again when it is silent for this long. */
   readonly silentMs: number;
   readonly random: () => number;
-  /** Whether nudges of other processors are known to arrive; while they are not, the list is looked at as if it were busy. */
+  /** True while nudges of other processors are known to arrive. Without them the pauses are those of a busy list. */
   readonly hears: () => boolean;
-  /** A job waits: claim. */
+  /** Called when a job waits, so that the processor claims it. */
   readonly onWork: () => void;
   readonly onTrouble: (trouble: unknown) => void;
   readonly pauses?: PollPauses;
 }
 
 /**
- * Looks at the list without being told to: offers what has waited long enough, and has it claimed. `hurry` says that a
- * job has come to the list.
+ * Polls the list, so that no job depends on a nudge. It offers jobs whose wait is over, and calls `onWork` while a job
+ * waits. `hurry` reports that a job has come to the list.
  */
 export function startWorkPoll(parts: WorkPollParts): Repeating {
   const { list, silentMs, random, hears, onWork, onTrouble, pauses = PAUSES } = parts;
   let isWaitedFor = true;
-  /** A job came after the present look had begun. */
+  /** True when a job came after the present look had begun. */
   let cameMeanwhile = false;
   const look = async (): Promise<void> => {
-    // Stands unless the list says otherwise: a look that fails is followed by another one soon.
+    // It stays true until the list answers, so that another look follows a failed one soon.
     isWaitedFor = true;
     cameMeanwhile = false;
     const found = await list.offerDue(silentMs);

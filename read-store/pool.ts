@@ -8,7 +8,10 @@ import { inTransaction, type Transaction } from './transaction.ts';
 
 /** An idle connection is closed after this time, except for the first few. */
 const IDLE_TIMEOUT_MS = 30_000;
-/** So many stay open: a connection that is opened anew twice a minute costs more than all that is asked over it. */
+/**
+ * This many connections stay open. To open one again twice a minute would cost more than all statements that run over
+ * it.
+ */
 const KEPT_CONNECTIONS = 4;
 
 export type { Queryable } from './queryable.ts';

@@ -31,8 +31,8 @@ export interface DependencyWatch {
   /** The current result; null when the dependency can serve. Returns at once. */
   waitingFor(): WaitingFor | null;
   /**
-   * Resolves when `waitingFor` is no older than it is while somebody asks: at once, or after one probe when nobody has
-   * asked for a while. No later than a probe may take, 2 s.
+   * Resolves when the result of `waitingFor` is recent. That is at once while somebody asks regularly, otherwise after
+   * one new probe, within 2 s.
    */
   fresh(): Promise<void>;
   stop(): void;
@@ -118,7 +118,10 @@ export function watchDependency(
   };
 }
 
-/** All dependencies of a process are probed in the same rounds: it wakes once for them. */
+/**
+ * Returns the pause until the next round. All dependencies of a process share the rounds, so the process wakes once for
+ * all of them.
+ */
 function untilNextRound(everyMs: number): number {
   return everyMs - (performance.now() % everyMs);
 }

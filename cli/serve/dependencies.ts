@@ -24,7 +24,7 @@ const PROBED_PREFIX = 'probed/';
 export interface Dependencies {
   /** The service with a readiness that also covers its dependencies. */
   watched(name: ServiceName, service: Service): Service;
-  /** Resolves when what `readiness` says is fresh; see `DependencyWatch`. */
+  /** Resolves when the result of `readiness` is recent; see `DependencyWatch`. */
   fresh(): Promise<void>;
   stop(): void;
 }

@@ -94,7 +94,10 @@ class TooLittleRoom extends CodedError {
   }
 }
 
-/** Node reports ENOENT for a folder that cannot be made. The reason is what its parent refuses. */
+/**
+ * Returns the error of the nearest parent folder that exists; null when that folder can be written. For a folder that
+ * it cannot make, Node reports only ENOENT.
+ */
 function refusalOfParent(path: string): unknown {
   let parent = dirname(path);
   while (!existsSync(parent) && parent !== dirname(parent)) parent = dirname(parent);

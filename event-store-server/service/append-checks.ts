@@ -9,7 +9,7 @@ const ALL = Buffer.from('$all');
 /** Memory that an append takes besides the bytes of its events. */
 const REQUEST_BYTES = 512;
 
-/** What an event counts towards the largest append. Only its content counts, as in EventStoreDB. */
+/** Bytes of an event that count towards the largest append. Only its content counts, as in EventStoreDB. */
 export const eventBytes = (event: ProposedEvent): number => event.content.length;
 
 /** Memory that an event takes while it waits here. */

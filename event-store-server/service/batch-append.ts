@@ -137,7 +137,8 @@ export function serveBatchAppend(call: BatchCall, side: WriteSide): void {
       return;
     }
     const append = known ?? begin(message.correlation, message.options as BatchOptions);
-    // The client sent a correlation id twice whose append waits for the disk: the append is written and answered once.
+    // The client sent the correlation id of an append that still waits for the disk. That append is written and
+    // answered once.
     if (append.isFinal) return;
     append.isFinal = message.isFinal;
     addChunk(appends, append, message.events, side);

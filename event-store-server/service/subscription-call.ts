@@ -137,7 +137,8 @@ export async function serveSubscription(
   const checkpoints = openCheckpoints(course, log, sender, isLikeEventStoreDB);
   const delivery = { request, course, log, sender, reader, checkpoints };
   const published = openWaiting(log, sender);
-  // For EventStoreDB's likeness: it reads once more after it has caught up, and from then on ends a slow subscription.
+  // For the likeness to EventStoreDB: the subscription reads once more after it has caught up. From then on, the store
+  // ends it when it is slow.
   let phase = 'catching up' as Phase;
 
   /**

@@ -26,7 +26,10 @@ export interface LogIndex {
   readonly revisionOf: (ordinal: number) => number;
   /** True when scavenge removed the event at `ordinal`, and for -1. */
   readonly isGone: (ordinal: number) => boolean;
-  /** Marks the events of a stream before `revision` as gone. Past the last event, the next event gets `revision`. */
+  /**
+   * Marks the events of a stream before `revision` as gone. When `revision` is past the last event, the next event gets
+   * it.
+   */
   readonly forgetBefore: (stream: number, revision: number) => void;
   readonly isTombstoned: (stream: number) => boolean;
   /** True when the event at `ordinal` is the one that marks a tombstone. */

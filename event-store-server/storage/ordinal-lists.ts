@@ -11,7 +11,10 @@ export interface OrdinalLists {
   /** The ordinal at a revision, or -1 when the list does not hold it. */
   readonly at: (list: number, revision: number) => number;
   readonly push: (list: number, ordinal: number) => void;
-  /** Removes everything before `revision` from the list. Past the end, the next `push` has that revision. */
+  /**
+   * Removes everything before `revision` from the list. When `revision` is past the end, the next `push` has that
+   * revision.
+   */
   readonly forgetBefore: (list: number, revision: number) => void;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The ids of the newest events. By them the store writes an append only once that expects any revision and comes twice.
- * The list has a bound, as in EventStoreDB, and starts empty: an append repeated after very many others is written
- * again.
+ * The ids of the newest events. With them the store recognises an append that expects any revision and comes twice, and
+ * writes it only once. The list has a bound, as in EventStoreDB, and starts empty. So an append that is repeated after
+ * very many others is written again.
  */
 export interface RecentIds {
   /** The ordinal of the event with this id, or -1. */

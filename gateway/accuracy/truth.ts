@@ -16,7 +16,10 @@ export interface Truth {
   readonly onlyVisible: boolean;
 }
 
-/** A value, or several that are all right. An address on two lines, for example, can be read as one or the other. */
+/**
+ * A value, or several values that are all correct. An address on two lines, for example, can be read as one or the
+ * other.
+ */
 export type TruthValue = string | readonly string[];
 
 export interface TruthLine {
@@ -61,7 +64,7 @@ export const FIELD_NAMES = [
 export type FieldName = (typeof FIELD_NAMES)[number];
 
 const text = z.string().nullish();
-/** One value, or several that are all right. */
+/** One value, or several values that are all correct. */
 const texts = z.union([z.string(), z.array(z.string())]).nullish();
 const line = z.object({ code: text, name: texts, qty: text, unit: text, price: text, total: text });
 const vatRow = z.object({ rate: text, basis: text, tax: text, category: text });

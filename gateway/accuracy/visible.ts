@@ -19,7 +19,10 @@ export const EVERYTHING: PageWords = {
   hasUnit: () => true,
 };
 
-/** Prepares the words of a page. They decide which values of a truth from elsewhere a reader of the page can know. */
+/**
+ * Prepares the words of a page for the search. For a truth from another source, they show which of its values a reader
+ * of the page can know.
+ */
 export function pageWordsOf(pageText: string): PageWords {
   const page = pageText.toUpperCase().replace(/\s/g, '');
   const words = new Set(plainWords(pageText).split(' ').flatMap(wordAndBare));

@@ -143,7 +143,7 @@ function checkShown({ rule, ok, severity, what, left, right }: JudgedFinding): C
   return { rule, ok, severity, what, left, right };
 }
 
-/** Shows a rule that the written document breaks in the form of a reader's check. */
+/** Shows a broken rule of the written document in the same form as a check of the reader. */
 function brokenShown({ rule, severity, what, found, expected }: BrokenRule): CheckShown {
   return {
     rule,

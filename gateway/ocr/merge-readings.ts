@@ -4,7 +4,7 @@ import type { SeenWord } from './recognise.ts';
 /** A word that several models read. */
 export interface AgreedWord extends SeenWord {
   /**
-   * How certain the text is, 0 to 1. Where two models agree, it is what they say; where none agrees, it is at most
+   * How certain the text is, 0 to 1. When two models agree, it comes from their confidences; otherwise it is at most
    * `DOUBTFUL`.
    */
   readonly certainty: number;
@@ -117,7 +117,10 @@ function mean(a: Said, b: Said): number {
   return (a.confidence + b.confidence) / 2;
 }
 
-/** A letter that English lacks counts as up to two letters of a model that does not know it. */
+/**
+ * Chooses the reading of the page's language. Another model may replace each letter that English lacks by up to two
+ * others, and then still counts as agreeing.
+ */
 function lettersOf(said: readonly Said[], own: OcrLanguage): Choice {
   const main = byLanguage(said, own);
   if (!main) {

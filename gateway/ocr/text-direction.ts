@@ -151,5 +151,7 @@ function contrastAt({ x, y }: Dots, angle: number): number {
   return contrast;
 }
 
-/** A page of 12 million dots, at a third of the resolution, is no longer than this from corner to middle. */
+/**
+ * Most rows between the middle of a page and its corner. It is enough for 12 million dots at a third of the resolution.
+ */
 const ROWS_TO_MIDDLE = 8192;

@@ -90,11 +90,11 @@ export function toPage(page: PageSides, upright: PageSides, angle: number): Matr
   return multiply([cos, sin, -sin, cos, page.width / 2, page.height / 2], back);
 }
 
-/** Upright words have a confidence of about 0.9, upside-down ones of 0.3. From here on the way is decided. */
+/** From this confidence on, the direction is decided. Upright words have about 0.9, upside-down ones 0.3. */
 const LEGIBLE = 0.7;
 /** A picture whose best of four ways is below this has no readable words. */
 const ILLEGIBLE_BELOW = 0.35;
-/** However poor the print, the right way has so many times the confidence of the wrong one. */
+/** On a poor print, the direction is decided when its confidence is this many times that of the next best one. */
 const TIMES_BETTER = 1.5;
 const LEGIBLE_AT_ALL = 0.4;
 
@@ -121,8 +121,8 @@ const EDGES_OF_LETTERS = 1;
 const ROWS_SKIPPED = 3;
 
 /**
- * Returns the band of a page, from side to side, of which letters fill the most. A picture or a code fills only some of
- * a band.
+ * Returns the band of a page, from side to side, that has letters in most of its parts. A picture or a code fills only
+ * some of the parts.
  */
 function busiestBand({ gray, width, height }: Ink): Ink {
   const rows = Math.max(1, Math.ceil(height / BANDS_OF_PAGE));

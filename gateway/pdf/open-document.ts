@@ -14,8 +14,8 @@ import { leaveFontsUnmended } from './unmended-fonts.ts';
 class NotDrawnHere {}
 
 /**
- * pdfjs hands fonts over to this and takes them as ready; nothing uses them. Without it pdfjs would compute the outline
- * of every glyph, which only drawing needs. That takes a tenth of reading an ordinary page.
+ * pdfjs adds every font to this object and then uses it as loaded. Without it pdfjs would compute the outline of every
+ * glyph, which only drawing needs. That is a tenth of the time for an ordinary page.
  */
 const FONTS_NOT_USED = { fonts: { add: () => undefined, delete: () => true } };
 class FontNotUsed {

@@ -9,7 +9,7 @@ export interface ChildExit {
 
 export const OUT_OF_MEMORY = pastLimit('needs more memory than the gateway allows');
 
-/** Refuses a document that passes a limit. */
+/** Returns the refusal of a document that exceeds a limit. */
 export function pastLimit(what: string): ConverterOutcome {
   return { ok: false, code: 'PDF_LIMIT', message: `The file ${what}.` };
 }

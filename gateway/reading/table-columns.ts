@@ -158,7 +158,10 @@ const ALIEN_NUMBER = 14;
 const ALIEN_TEXT = 60;
 const CROWDED = 45;
 const BEYOND_TEXT = 70;
-/** More than the cost of a word in a known column that it matches only partly. */
+/**
+ * The cost of a word that does not stand under the title of an unknown column. A known column that the word fits only
+ * partly costs less.
+ */
 const FAR_OF_UNKNOWN_COLUMN = 6;
 
 /**

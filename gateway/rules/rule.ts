@@ -24,7 +24,7 @@ export interface Breach {
 
 /** A rule of the standard as a pure function of a document. */
 export interface Rule {
-  /** For example `BR-CO-15: the total with VAT (BT-112) is 12.40; the total without VAT and the VAT come to 12.30.` */
+  /** The number in the published document, such as `BR-CO-15`. */
   readonly number: string;
   /**
    * `fatal`: Docket does not issue a document that breaks the rule. `warning`: it issues the document with a warning.

@@ -13,8 +13,8 @@ const breach = (what: string, found: string | undefined, expected: string): Brea
 });
 
 /**
- * Finds the first child of an element that is out of order, too many, missing or not of UBL. While the order is right,
- * elements of one name stand together, so counting the run of the last name counts them all.
+ * Finds the first child of an element that is out of order, too many, missing or not of UBL. In the right order, all
+ * elements of one name stand together. So it counts only the current run of one name.
  */
 function contentFaults(parent: XmlElement): readonly Breach[] {
   const content = CONTENTS.get(parent.name);

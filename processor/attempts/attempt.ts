@@ -17,12 +17,15 @@ import type { KnownJob } from '../work-list/snapshot.ts';
 import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 import { placementOf } from '../work-list/work-change.ts';
 
-/** How long an attempt retries its start while the log does not answer. Well below the reservation on the list. */
+/**
+ * Longest time in which an attempt retries its start while the log does not answer. It is well below the length of the
+ * reservation on the list.
+ */
 const START_RETRIED_MS_MAX = 15_000;
 /** Part of the lease that stays free for recording the outcome. */
 const OUTCOME_MARGIN_MS = 1_000;
 
-/** Why something outside ended a running attempt; the abort reason of its signal. */
+/** The abort reason of a running attempt that something outside has ended. `why` names the cause. */
 export class AttemptCut extends CodedError {
   readonly code = 'ATTEMPT_CUT';
   readonly retryable = false;

@@ -5,7 +5,7 @@ import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 
 /** How long the loop holds claims before a worker begins them. */
 export interface Holding {
-  /** How long a reservation lasts before the list offers the job again. Longer than two slow appends. */
+  /** How long a reservation lasts before the list offers the job again. It is longer than two slow appends. */
   readonly reserveMs: number;
   /** The loop claims ahead as many jobs as the workers need within this time. No job is overtaken for longer. */
   readonly aheadMs: number;
@@ -36,8 +36,8 @@ export interface ClaimLoop {
   /** True when the last claim was filled, so more jobs wait than there are workers. */
   isBacklogged(): boolean;
   /**
-   * Begins a job that the list does not have yet, when a worker is free and no other job is known to wait; otherwise null.
-   * Answers how its row says that it is taken.
+   * Begins a job that the list does not have yet, when a worker is free and no other job is known to wait. Returns the
+   * reservation for its row; null when the job did not begin.
    */
   beginAtOnce(item: ClaimedItem): { readonly workerId: string; readonly reserveMs: number } | null;
   /** Gives back every claim that no worker has begun, and those still requested, because they may be of another log. */

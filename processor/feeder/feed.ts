@@ -45,7 +45,7 @@ export function startFeed(parts: FeedParts): Feed {
     void following.stop();
     parts.onLost(cause);
   };
-  // What is read of the past may be over by now.
+  // Before the list has caught up, an event may be old and its job finished. Such a job does not begin at once.
   const beginAtOnce: FeedParts['beginAtOnce'] = (item) => (caughtUp ? parts.beginAtOnce(item) : null);
   const writer = startFeedWriter({ ...parts, beginAtOnce }, end);
   const take = (event: RecordedEvent): void => {

@@ -5,7 +5,7 @@ import type { FedEvent } from '../work-list/fold-changes.ts';
 import type { WorkChange } from '../work-list/work-change.ts';
 import type { ClaimedItem } from '../work-list/work-list.ts';
 
-/** How a job is reserved that a worker of this processor has begun. */
+/** The worker of this processor that has begun a job, and how long the job stays reserved for it. */
 export interface Reservation {
   readonly workerId: string;
   readonly reserveMs: number;
@@ -17,17 +17,20 @@ export type BeginAtOnce = (item: ClaimedItem) => Reservation | null;
 export interface HandOver {
   /** True when the event is the request of a new job, and a worker has begun it. */
   readonly offer: (fed: FedEvent) => boolean;
-  /** The changes as they are written: a job that was begun enters the list as claimed. */
+  /** Returns the changes to write. A job that was begun enters the list as claimed. */
   readonly reserved: (changes: readonly WorkChange[]) => WorkChange[];
-  /** The changes are written: what is said of these jobs from now on is in the log. */
+  /**
+   * Called when these changes are written. The hand-over then forgets their jobs, because the log has all that follows.
+   */
   readonly written: (changes: readonly WorkChange[]) => void;
 }
 
 /**
- * Hands new jobs to free workers of the processor that feeds the list, as soon as it reads them. Such a job needs no claim,
- * and one that ends before its row would be written never has one (ADR 0165).
+ * Hands new jobs to free workers of the processor that feeds the list, as soon as it reads their events. Such a job
+ * needs no claim. A job that ends before its row is written never gets a row (ADR 0165).
  *
- * The checkpoint passes a request only together with the job's row, so whoever feeds the list after a crash reads it again.
+ * The checkpoint moves past a request only together with the job's row. So after a crash the next feeder reads the
+ * request again.
  */
 export function handOver(beginAtOnce: BeginAtOnce): HandOver {
   let uploaded: { readonly jobId: string; readonly job: ExistingJob } | null = null;

@@ -15,9 +15,12 @@ export interface OwnLeaseParts {
   readonly settledAfterMs: number;
 }
 
-/** Looks that find no attempt and no lease before a worker counts as quiet: a start without an answer has shown itself by then. */
+/**
+ * A worker counts as quiet after this many looks without an attempt or a lease. By then the list shows the lease of a
+ * start that got no answer.
+ */
 const QUIET_LOOKS = 30;
-/** The list is asked at every fifteenth look of a quiet worker. */
+/** Of the looks of a quiet worker, every fifteenth reads the list. */
 const QUIET_LOOK_EACH = 15;
 
 /**

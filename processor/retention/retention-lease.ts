@@ -2,7 +2,7 @@ import type { ReadStore } from '../../read-store/pool.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
 import type { ScanMarks, ScanName } from './scans.ts';
 
-/** Longer than the work on one file: an append, and a deletion in S3 with its retries. */
+/** Length of the lease. It is longer than the work on one file: an append, and a deletion in S3 with its retries. */
 export const RETENTION_LEASE_MS = 120_000;
 /** Time between the ends of two full runs. */
 const RUN_EVERY_HOURS = 24;

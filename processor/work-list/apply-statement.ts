@@ -25,7 +25,7 @@ export function columnsOf(changes: readonly WorkChange[]): unknown[] {
   return columns;
 }
 
-/** Its next attempt is not begun in the log, as far as the change knows. */
+/** True when, as far as the change knows, the log does not have the start of the job's next attempt yet. */
 function isOpen({ place }: WorkChange['placement']): boolean {
   return place === 'offered' || place === 'claimed';
 }

@@ -1,5 +1,5 @@
 /**
- * The longest wait, in ms, of a change of views or tables for a reader. It is below one second, after which Postgres
+ * Longest time in ms that a change of views or tables waits for a reader. It is below one second, after which Postgres
  * looks for deadlocks (`deadlock_timeout`). So the change gives up and retries, and no reader fails.
  */
 const LOCK_TIMEOUT_MS = 250;

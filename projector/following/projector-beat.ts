@@ -10,17 +10,17 @@ export interface BuiltVersion {
 }
 
 export interface KeptLease {
-  /** Rejects with CheckpointMoved when another one has taken the lease, or with why it could not be renewed. */
+  /** Rejects with CheckpointMoved when another holder has taken the lease, or with the error of a failed renewal. */
   readonly lost: Promise<never>;
-  /** No renewals from now on; gives the lease back, so that a standby need not wait for its end. */
+  /** Ends the renewals and releases the lease, so that a standby need not wait for its expiry. */
   giveBack(): Promise<void>;
 }
 
-/** What a projector asks of Postgres every second, in one statement for all of its projections. */
+/** The requests of a projector to Postgres every second, in one statement for all of its projections. */
 export interface ProjectorBeat {
   /** Renews the lease with each beat. */
   keep(target: ProjectionTarget, fencingEpoch: bigint): KeptLease;
-  /** Begins; `onBuilt` is told with each beat which versions are built. */
+  /** Begins the beats. Each beat passes the built versions to `onBuilt`. */
   start(onBuilt: (built: readonly BuiltVersion[]) => void): void;
   stop(): void;
 }
@@ -31,7 +31,9 @@ interface Held {
   readonly lose: (why: unknown) => void;
 }
 
-/** $1 ledgers, $2 versions, $3 fencing epochs, $4 ms. One row a lease that was renewed, and one a version that is built. */
+/**
+ * $1 ledgers, $2 versions, $3 fencing epochs, $4 ms. Returns a row for each renewed lease and for each built version.
+ */
 const BEAT = `
 with renewed as (
   update docket.projection_leases lease set held_until = now() + $4 * interval '1 ms'
@@ -48,7 +50,7 @@ interface BeatRow extends BuiltVersion {
   readonly epoch: string | null;
 }
 
-/** Leases are renewed three times within their length; a version that was built or dropped is noticed as often. */
+/** Renews the leases three times within their length, and reports at each beat which versions are built. */
 export function projectorBeat(store: Pick<ReadStore, 'query' | 'prepared'>): ProjectorBeat {
   const held = new Set<Held>();
   let timer: NodeJS.Timeout | undefined;
@@ -86,7 +88,7 @@ export function projectorBeat(store: Pick<ReadStore, 'query' | 'prepared'>): Pro
         lost,
         giveBack: async () => {
           held.delete(own);
-          // When Postgres is away the lease runs out by itself.
+          // When Postgres does not answer, the lease expires by itself.
           await releaseLease(store, target, fencingEpoch).catch(() => undefined);
         },
       };

@@ -46,7 +46,7 @@ export function followVersions(options: {
       await followed.stop();
     }
   };
-  /** What comes while a version is being stopped is left to the next beat. */
+  /** Does nothing while a version is being stopped; the next beat brings the built versions again. */
   const onBuilt = (built: readonly BuiltVersion[]): void => {
     settling ??= settle(built).finally(() => (settling = null));
   };

@@ -8,7 +8,7 @@ import type { ChangedRow } from './page.ts';
 
 /** While a socket or a request waits for changes, a lost notification delays the feed by no more than this. */
 const POLL_MS = 1_000;
-/** The same while nobody waits (ADR 0196). */
+/** While nobody waits, a lost notification delays the feed by no more than this (ADR 0196). */
 const IDLE_POLL_MS = 10_000;
 /** The interval before the tables exist, because a first start makes them within a second. */
 const FIRST_POLL_MS = 100;
@@ -34,7 +34,7 @@ export interface ChangeFeed {
   healthy(): boolean;
   /** Makes the feed read soon. */
   wake(): void;
-  /** Somebody waits for changes from now on: ends the long pause of a feed that nobody waited for. */
+  /** Ends a long pause of the feed, because somebody waits for changes from now on. */
   hurry(): void;
   /** Resolves true when the tables have reached a position, false after `maxMs`. */
   reached(position: bigint, maxMs: number): Promise<boolean>;

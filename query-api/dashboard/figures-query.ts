@@ -27,15 +27,19 @@ export interface FiguresRead {
   }[];
 }
 
-/** For the present: the sums over all time. */
+/** Selects the sums over all time, for figures of the present. */
 const STANDING_NOW = `grain = 'ever'`;
-/** For the past: whole quarters, then whole minutes up to $9. Other code adds the rest of the moment's own minute. */
+/**
+ * For figures of the past: selects whole quarters of an hour, then whole minutes up to $9. Other code adds the rest of
+ * the moment's own minute.
+ */
 const QUARTER_THEN = `date_bin('15 minutes', $9::timestamptz, timestamptz 'epoch')`;
 const STANDING_THEN = `(grain = 'quarter' and start < ${QUARTER_THEN}
   or grain = 'minute' and start >= ${QUARTER_THEN} and start < $9)`;
 
 /**
- * An expression instead of a subquery, so that Postgres can estimate the rows after it and does not sort them on disk.
+ * The start of the first bucket. It is an expression and not a subquery, so that Postgres can estimate the rows after
+ * it and does not sort them on disk.
  */
 const FIRST_START = 'date_add(date_trunc($2, $1::timestamptz, $3), -($4::interval * ($5::integer - 1)), $3)';
 

@@ -19,7 +19,7 @@ export interface ConversationOptions {
   readonly keys: SealingKeys;
   readonly clock: Clock;
   readonly feedAt: () => Bookmark | null;
-  /** Somebody follows rows from now on. */
+  /** Called when a client begins to follow rows. */
   readonly feedWanted: () => void;
   /** Resolves true once `feedAt` is known, false when that takes too long. */
   readonly feedReady: () => Promise<boolean>;

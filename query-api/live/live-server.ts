@@ -48,7 +48,7 @@ export interface LiveServerOptions {
   readonly readPage: ReadPage;
   readonly readOwnerPages: ReadOwnerPages;
   readonly feedAt: () => Bookmark | null;
-  /** Somebody follows rows from now on. */
+  /** Called when a client begins to follow rows. */
   readonly feedWanted: () => void;
   /** Resolves true once `feedAt` is known, false when that takes too long. */
   readonly feedReady: () => Promise<boolean>;

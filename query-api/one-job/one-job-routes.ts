@@ -64,7 +64,7 @@ const HISTORY_DELETED =
  * Answers for a job about which the log tells nothing to this owner. Only the read row tells the owner of a hidden
  * stream, so it is read first. An unknown job and another owner's job cost the same and look the same (promise 8).
  * Without a row, a hidden stream looks like an unknown job; `docket why` names it.
- * @param owner null for who sees everyone's jobs
+ * @param owner null for an operator, who sees everyone's jobs
  * @throws ReadStoreUnavailable, LogUnavailable
  */
 async function answerForHiddenJob(

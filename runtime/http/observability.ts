@@ -6,7 +6,7 @@ export interface Observed {
   readonly services: readonly Service[];
   readonly metrics: Metrics;
   readonly isStopping: () => boolean;
-  /** Resolves when what the services say of their readiness is fresh; soon, whatever hangs. */
+  /** Resolves when the readiness of the services is recent. The wait is short, even when a dependency hangs. */
   readonly fresh: () => Promise<void>;
 }
 

@@ -18,7 +18,7 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedGateway } from '../ports/gateway.ts';
 import { simulatedWorkList } from '../ports/work-list.ts';
 
-/** No nudge of another processor arrives here: only the poll finds what it would have told. */
+/** No nudge of another processor arrives here, so only polls find the jobs that it would announce. */
 const POLL_PAUSES = { busyMs: 1_000, idleMs: 3_000 };
 /**
  * These values differ from the product's. A simulated gateway is so slow that the loop often claims ahead, and claims
