@@ -56,10 +56,7 @@ export function connectLive(options: LiveOptions): LiveClient {
   const ask = (id: number, { topic, token }: Held<unknown>) =>
     send({ type: 'subscribe', id, topic, ...(token === null ? {} : { token }) });
 
-  /**
-   * The server sends a heartbeat at least every `heartbeatMs`. After twice that time the connection is dead, whatever
-   * TCP reports.
-   */
+  /** The server sends a heartbeat at least every `heartbeatMs`. After twice that time the connection counts as dead. */
   function expectMessage(withinMs: number): void {
     clearTimeout(silence);
     silence = setTimeout(() => lose(socket), withinMs);

@@ -5,9 +5,7 @@ export interface Held<Row> {
   readonly topic: string;
   /** Bookmark of the rows; null before the first complete snapshot and after a reset. */
   readonly token: string | null;
-  /**
-   * `receive` changes it in place, because a copy of thousands of rows for every delta would cost more than the delta.
-   */
+  /** `receive` changes it in place, because a copy for every delta would cost more than the delta. */
   readonly rows: Map<string, Row>;
   /** A snapshot that is still arriving. The old rows stay visible until it is complete. */
   readonly incoming: Map<string, Row> | null;
@@ -57,10 +55,7 @@ export function receive<Row>(
 
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 20_000;
-/**
- * The wait before the next attempt after `failures` failed connections. It doubles each time, with full jitter
- * (`random` in [0, 1)), so that many clients do not return at once. It is never shorter than the server asked for.
- */
+/** The wait after `failures` failures: full jitter (`random` in [0, 1)) over a doubling window, plus `askedMs`. */
 export function reconnectDelayMs(failures: number, random: number, askedMs: number): number {
   return Math.round(askedMs + random * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures));
 }
