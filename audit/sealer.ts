@@ -15,7 +15,10 @@ import type { SealCopies } from './seal-store.ts';
 
 /** The interval at which a process checks whether a seal is due and whether it holds the lease. */
 const ASKED_EVERY_MS = 60_000;
-/** Longer than the sealing of a day's events. After this time another process replaces a dead sealer. */
+/**
+ * Length of the lease. It is longer than the sealing of a day's events. After this time another process replaces a dead
+ * sealer.
+ */
 const LEASE_MS = 600_000;
 const LEASE = { ledger: 'daily-seal', version: 1, schema: '', underConstruction: false };
 

@@ -59,7 +59,7 @@ export class BlobStoreUnavailable extends CodedError {
   }
 }
 
-/** A key that no caller in Docket makes, so either a defect or an attack that passed the other checks (R01.06). */
+/** No caller in Docket makes such a key. It is either a defect or an attack that passed the other checks (R01.06). */
 export class BlobKeyRefused extends CodedError {
   readonly code = 'BLOB_KEY_REFUSED';
   readonly retryable = false;

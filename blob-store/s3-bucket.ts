@@ -18,8 +18,8 @@ export interface S3Options {
   readonly timeoutMs: number;
   readonly log: Log;
   /**
-   * When they are absent, the client looks for credentials itself: in the environment, in shared files, then at the
-   * instance.
+   * When they are absent, the client looks for credentials itself: in the environment, in shared files, in the
+   * instance's role.
    */
   readonly credentials?: {
     readonly accessKeyId: string;

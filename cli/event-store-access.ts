@@ -19,9 +19,9 @@ export interface OwnEventStore {
 }
 
 /**
- * At the first start on a data folder, makes a certificate, and a user with a random password (folder
- * `event-store-access`, which only its owner can read). The store then accepts only TLS and this user, and nobody can
- * delete the stream of a job.
+ * At the first start on a data folder, makes a certificate, and a user with a random password. The folder
+ * `event-store-access` has them, and only its owner can read it. The store then accepts only TLS and this user, and
+ * nobody can delete the stream of a job.
  */
 export function ownEventStore(dataDir: string): OwnEventStore {
   const folder = join(dataDir, 'event-store-access');

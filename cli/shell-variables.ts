@@ -7,7 +7,7 @@ type Environment = Record<string, string | undefined>;
 const THIS_MACHINE = ['localhost', '127.0.0.1', '::1', '[::1]'];
 /** Settings that name a server of this installation. */
 const SERVERS = ['EVENTSTORE_URL', 'GATEWAY_URL', 'S3_ENDPOINT'];
-/** The variables that send calls through a proxy, in lower case, which every client reads. */
+/** The variables that send calls through a proxy. Every client reads their lower-case form. */
 const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy'];
 
 /**

@@ -37,7 +37,10 @@ export interface Appended {
   readonly position: bigint;
 }
 
-/** Which events of `$all` a follower wants. Only prefixes, because .NET and JavaScript regular expressions differ. */
+/**
+ * Which events of `$all` a follower wants. It has only prefixes, because .NET and JavaScript regular expressions
+ * differ.
+ */
 export type AllFilter =
   { readonly streamPrefixes: readonly string[] } | { readonly eventTypePrefixes: readonly string[] };
 
@@ -76,8 +79,8 @@ export interface EventLog {
   /**
    * Appends all events or none.
    * @throws StreamMovedOn when the stream is not at `expected`
-   * @throws LogUnavailable when the store cannot be reached in time; the outcome is then unknown, and the same
-   *   call with the same event ids may be repeated
+   * @throws LogUnavailable when the store does not answer in time. The outcome is then unknown, and the caller may
+   *   repeat the call with the same event ids
    */
   readonly append: (
     stream: string,

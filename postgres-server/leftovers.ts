@@ -11,7 +11,7 @@ import type { StartLog } from './start-log.ts';
 /** Time for each step before the next, stronger one. */
 const STEP_MS_MAX = 5_000;
 const LOOK_AGAIN_MS = 20;
-/** Far more bytes than a list of all programs needs. */
+/** Most bytes that `ps` may print. A list of all programs needs far fewer. */
 const PS_BYTES_MAX = 16 * 1024 * 1024;
 
 /**

@@ -11,7 +11,7 @@ export type Place = { readonly socketFolder: string } | { readonly port: number 
 export const SOCKET_PORT = 5_432;
 /** The socket file, in its folder. */
 export const SOCKET_FILE = `.s.PGSQL.${SOCKET_PORT}`;
-/** Longest path of a socket file in bytes, without the zero at its end (sockaddr_un in unix(7), and of macOS). */
+/** Longest path of a socket file in bytes, without the zero at its end (unix(7), sockaddr_un, on Linux and macOS). */
 const SOCKET_PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107;
 
 /** True when a client can use the path of the socket file in the folder. The system cuts longer paths. */

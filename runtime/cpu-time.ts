@@ -38,7 +38,7 @@ function processNames(): string[] {
   try {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   } catch {
-    // Not Linux.
+    // The system is not Linux.
     return [];
   }
 }
@@ -49,7 +49,7 @@ function statOf(pid: string): string[] | undefined {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return text.slice(text.lastIndexOf(')') + 2).split(' ');
   } catch {
-    // Not Linux, or the process has just ended.
+    // The system is not Linux, or the process has just ended.
     return undefined;
   }
 }

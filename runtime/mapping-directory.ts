@@ -14,7 +14,7 @@ import { outageLog } from './outage-log.ts';
 
 /** Longest wait for one answer of the gateway. */
 const FETCH_TIMEOUT_MS = 5_000;
-/** Far above any real list. A larger answer is not from a gateway of Docket. */
+/** Most bytes of a list, far above any real one. A larger answer is not from a gateway of Docket. */
 const LIST_BYTES_MAX = 1024 * 1024;
 const BACKOFF = { firstMs: 400, maxMs: 10_000 };
 

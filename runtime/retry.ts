@@ -16,7 +16,8 @@ export interface Retrying {
 }
 
 /**
- * Does the work, and retries after a backoff while it fails and may succeed later. Only for work that may run twice.
+ * Does the work, and retries after a backoff while it fails and may succeed later. Use it only for work that may run
+ * twice.
  *
  * @throws the last error of `work`; the signal's reason once it is aborted
  */

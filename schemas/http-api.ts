@@ -262,7 +262,7 @@ export const JobMetrics = z.object({
   /** Failed jobs by their code. Codes without a job are absent. */
   failedByCode: z.partialRecord(JobFailureCode, z.number().int()),
   active: z.number().int(),
-  /** The time of the last change of the active job that has not changed for longest. */
+  /** Of the active jobs, one has not changed for the longest time. This is the time of its last change. */
   oldestActiveAt: z.iso.datetime().nullable(),
   sourceBytes: z.number().int(),
   resultBytes: z.number().int(),

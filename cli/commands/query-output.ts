@@ -2,7 +2,7 @@ import type { ColumnKind, QueryAnswer } from '../../read-store/run-query.ts';
 
 /** Longest text of a cell; the rest is cut. */
 const CELL_CHARS_MAX = 60;
-/** A spreadsheet would run a text cell with such a beginning as a formula. */
+/** A spreadsheet would run a text that begins like this as a formula. */
 const FORMULA_START = /^[=+\-@\t\r]/;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
 

@@ -44,7 +44,9 @@ function analystUrl(settings: Settings): string {
   return noted ?? asAnalyst(findConnection(settings, 'DATABASE_URL'));
 }
 
-/** The same database for the analysts' role, without the password of the other role. */
+/**
+ * Returns the connection string of the same database for the analysts' role, without the password of the other role.
+ */
 function asAnalyst(databaseUrl: string): string {
   const url = new URL(databaseUrl);
   url.username = ANALYST_ROLE;

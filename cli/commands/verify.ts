@@ -22,8 +22,8 @@ interface Report {
 }
 
 /**
- * `docket verify [streams|blobs|tables]...`: checks streams against the schemas and the state machine, blobs against
- * the hashes in the log, read tables against a fold of the log. Without a name, it checks all three. Exit codes: 0
+ * `docket verify [streams|blobs|tables]...`. Checks streams against the schemas and the state machine, blobs against
+ * the hashes in the log, and read tables against a fold of the log. Without a name, it checks all three. Exit codes: 0
  * everything is right. 1 a fault was found, or the command failed. 2 wrong usage. 130 interrupted.
  */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -38,10 +38,10 @@ export interface ChildSignals {
 }
 
 /**
- * Starts a process of Docket and waits for its line `{"ready":true,"port":N}` on stdout. (The services write
- * `{"listening":true,...}`, and `/ready` tells when they are ready.) The child gets its own process group, so Ctrl-C
- * reaches it only through the supervisor and in order. It ends by itself when the supervisor ends, because its IPC
- * channel closes.
+ * Starts a process of Docket and waits for its line `{"ready":true,"port":N}` on stdout. The services write
+ * `{"listening":true,...}` instead, and `/ready` tells when they are ready. The child gets its own process group, so
+ * Ctrl-C reaches it only through the supervisor and in order. It ends by itself when the supervisor ends, because its
+ * IPC channel closes.
  *
  * @throws PlainFailure with the child's own last line when it does not start
  */

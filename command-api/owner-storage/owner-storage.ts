@@ -79,7 +79,8 @@ export function followOwnerStorage(options: {
     try {
       stored.apply(jobId, understandJobEventOnce(recorded));
     } catch (error) {
-      // The size in such an event is unknown. The projector holds its job in quarantine and reports it.
+      // This build does not understand the event, so its size is unknown. The projector holds the job in quarantine and
+      // reports it.
       if (!(error instanceof EventNotUnderstood)) throw error;
     }
     if (recorded.type !== 'DocumentUploaded') return;

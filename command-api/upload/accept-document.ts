@@ -11,7 +11,7 @@ import type { WriteSide } from '../write-side.ts';
 
 export interface AcceptedDocument {
   readonly job: ExistingJob;
-  /** True when the job already was as the upload wants it. */
+  /** True when the upload changed nothing, because the job existed in the state that the upload asks for. */
   readonly deduplicated: boolean;
   readonly position: bigint;
   /** The blob to which no job refers: the one just stored, or the one that it replaced. */

@@ -64,9 +64,9 @@ function batching(): Transform {
 }
 
 /**
- * Encodes `ReadReq` (streams.proto): 1 options. Options: 1 stream (1 identifier: 3 name; 2 revision, 3 start, 4 end), 2
- * all (1 position: 1 commit, 2 prepare; 2 start, 3 end), 3 direction (1 backwards), 5 count, 8 no filter, 9 ids as
- * text.
+ * Encodes `ReadReq` (streams.proto): 1 options. Options: 1 stream or 2 all, 3 direction (1 backwards), 5 count, 8 no
+ * filter, 9 ids as text. Stream: 1 identifier (3 name), 2 revision, 3 start, 4 end. All: 1 position (1 commit, 2
+ * prepare), 2 start, 3 end.
  */
 function encodeRead({ source, from, maxCount }: ReadRequest): Buffer {
   const direction = from === 'end' ? varintField(3, 1) : Buffer.alloc(0);

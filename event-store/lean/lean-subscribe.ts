@@ -81,8 +81,9 @@ function checkpointOf(bytes: Buffer): bigint {
 }
 
 /**
- * Encodes `ReadReq` (streams.proto): 1 options. Options: 2 all (1 position: 1 commit, 2 prepare; 2 start), 6
- * subscription, 7 filter (1 stream or 2 event type: 2 prefix; 3 search window, 5 checkpoint interval), 9 ids as text.
+ * Encodes `ReadReq` (streams.proto): 1 options. Options: 2 all (1 position or 2 start), 6 subscription, 7 filter, 9 ids
+ * as text. Position: 1 commit, 2 prepare. Filter: 1 stream or 2 event type (2 prefix), 3 search window, 5 checkpoint
+ * interval.
  */
 function encodeSubscription(after: bigint | 'start', filter: AllFilter): Buffer {
   const from =

@@ -140,7 +140,8 @@ function textOfField(cursor: Cursor, end: number, wanted: number): string {
 }
 
 /**
- * Reads the decimal digits of a field. Above 2^53 the number is rounded, which in ticks is far less than a millisecond.
+ * Reads the decimal digits of a field. Above 2^53 the number is rounded. In ticks the error is far less than a
+ * millisecond.
  */
 function numberOfField(cursor: Cursor, end: number, wanted: number): number {
   const to = Math.max(0, lengthOfField(cursor, end, wanted)) + cursor.at;

@@ -172,8 +172,8 @@ function isWithin({ ring }: TailSession, { position }: Place): boolean {
 }
 
 /**
- * Reads from the place to the end of the log, unless the ring holds all missing events. The read begins after the
- * session. So it ends at or after the position where the session began.
+ * Reads from the place to the end of the log, unless the ring holds all missing events. The session began before this
+ * read. So the read reaches at least the position where the session began.
  *
  * @throws CheckpointNotInLog, LogUnavailable, and the consumer's errors
  */

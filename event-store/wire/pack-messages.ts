@@ -2,9 +2,10 @@
  * Packs several gRPC messages into one HTTP/2 write. grpc-js frames each message and writes it to the socket alone.
  * That costs about ten times what the store spends on a read event, and much of an append.
  *
- * grpc-js uses only the length of a serialized message and its `copy` to the place behind the frame header. A frame is
- * a flag byte, a big-endian length and the message (gRPC over HTTP/2, "Length-Prefixed-Message"). So this function
- * frames all messages after the first. Its `copy` corrects the length in the header of the first one.
+ * grpc-js frames a message with a flag byte, its length (big-endian), and then its bytes (gRPC over HTTP/2,
+ * "Length-Prefixed-Message"). It asks a message only for its length, and calls its `copy` to the place behind the frame
+ * header. So the packed message frames all messages but the first by itself. Its `copy` then corrects the length that
+ * grpc-js wrote for the first one.
  */
 
 const FRAME_HEADER_BYTES = 5;

@@ -33,7 +33,7 @@ export function pageMappingFor(
 }
 
 /**
- * Returns the mappings that a detecting mapping chooses from by the page, in its order. The registry has checked that
+ * Returns the mappings for pages from which a detecting mapping chooses, in its order. The registry has checked that
  * they exist.
  */
 export function pageMappingsOf({ pages }: DetectMapping, registry: MappingRegistry): InvoiceMapping[] {

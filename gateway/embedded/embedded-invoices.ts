@@ -22,7 +22,7 @@ export interface EmbeddedInvoice {
 export interface EmbeddedInvoices {
   /** The e-invoices with different contents. */
   readonly invoices: readonly EmbeddedInvoice[];
-  /** One sentence for each e-invoice that cannot be read or must not be. */
+  /** One sentence for each e-invoice that cannot or must not be read. */
   readonly refused: readonly string[];
   readonly remarks: readonly GatewayWarning[];
 }

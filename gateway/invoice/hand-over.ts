@@ -15,8 +15,8 @@ export interface HandedOver {
 }
 
 /**
- * Chooses the mapping that converts. If the mapping asked for hands over documents, the mapping of the seller whose tax
- * number is printed converts (ADR 0173).
+ * Chooses the mapping that converts. The requested mapping may hand documents over to the mappings of single sellers.
+ * Then the mapping of the seller whose tax number the page prints converts the document (ADR 0173).
  * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers, `PDF_LIMIT`, `PDF_CORRUPT`
  */
 export async function handedOver(

@@ -11,9 +11,9 @@ const EURO_PREFIXES = new Set('AT BE CY DE EE EL ES FI FR HR IE IT LT LU LV MT N
 const BY_VAT_LAW = 'by the VAT number of the seller';
 
 /**
- * Finds the currency that the page prints. Without one, it derives the euro in two cases only (ADR 0187): a certified
- * Portuguese program issued the invoice, or a seller of the euro area charges VAT. Otherwise the value is empty, and
- * rule BR-05 fails.
+ * Finds the currency that the page prints. Without one, it derives the euro in two cases only (ADR 0187). Either a
+ * certified Portuguese program issued the invoice, or a seller of the euro area charges VAT. Otherwise the value is
+ * empty, and rule BR-05 fails.
  */
 export function invoiceCurrency({
   mapping,

@@ -16,7 +16,7 @@ interface Read {
   readonly given: readonly JudgedFinding[];
 }
 
-/** How often at most one document is read with another text for a word. */
+/** Most further readings of one document, each with another text for a word. */
 const READINGS_MAX = 80;
 
 /**

@@ -33,8 +33,8 @@ const DIRECTION_DPI = 100;
 const READING_DOTS_MAX = 12_000_000;
 
 /**
- * Turns a scanned page upright. Rows of ink show a small skew. How well words can be read in each way shows the quarter
- * turns. Undefined for a picture without readable words.
+ * Turns a scanned page upright. Rows of ink show a small skew. Of the quarter turns, it takes the one in which words
+ * can be read best. Undefined for a picture without readable words.
  */
 export async function uprightPage(
   images: readonly PlacedInk[],

@@ -1,4 +1,6 @@
-/** A PDF transformation `[a b c d e f]` (ISO 32000-1, 8.3.3): x' = a x + c y + e, y' = b x + d y + f. */
+/**
+ * A transformation of PDF, `[a b c d e f]` (ISO 32000-1, 8.3.3). It maps x to a x + c y + e, and y to b x + d y + f.
+ */
 export type Matrix = readonly [number, number, number, number, number, number];
 
 export const IDENTITY: Matrix = [1, 0, 0, 1, 0, 0];

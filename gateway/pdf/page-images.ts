@@ -51,7 +51,7 @@ export function hasNoAlpha(image: unknown): boolean {
 
 /** An image that hides what lies under it, if it can be decoded. */
 export interface Cover {
-  /** Its fill, and the index of that among the fills of the page. */
+  /** The area that the image covers, as a fill of the page, and its index among the fills. */
   readonly fill: Fill;
   readonly place: number;
   readonly image: unknown;

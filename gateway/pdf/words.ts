@@ -137,8 +137,8 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
 }
 
 /**
- * True for the same letters again, mostly over themselves: bold by double printing, or a shadow. Two letters side by
- * side, as in `ll`, are none.
+ * True when the same letters are drawn again, mostly over themselves: bold by double printing, or a shadow. Two equal
+ * letters side by side, as in `ll`, do not count.
  */
 function isOverprint(item: Placed, earlier: readonly Placed[]): boolean {
   return (

@@ -6,7 +6,7 @@ const MEMORY_PAGE_BYTES = 4096;
 /** How often `ps` is asked about one process. The call blocks this process for some milliseconds. */
 const PS_EVERY_MS = 500;
 const PS_MS_MAX = 2_000;
-/** Processes whose memory is remembered; more than one gateway ever watches. */
+/** Most processes whose memory is remembered. One gateway never watches so many. */
 const PROCESSES_REMEMBERED = 256;
 
 /**

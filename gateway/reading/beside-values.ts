@@ -42,7 +42,10 @@ export function valueBeside(
   return undefined;
 }
 
-/** The first cell right of a label; no tokens where a label of its own begins it, or words go on after the label itself. */
+/**
+ * Returns the first cell to the right of a label. Returns no tokens when that cell begins with a label of its own, or
+ * when more words follow the label on its line.
+ */
 function firstCellRightOf(hit: LabelHit, other: TokenLine, document: ReadDocument): readonly Token[] {
   const isAlone = hit.line.tokens[hit.to] === undefined;
   const cell = isAlone ? cellsOf(other).find(([first]) => (first?.x0 ?? 0) > hit.x1) : undefined;

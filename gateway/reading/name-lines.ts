@@ -67,7 +67,7 @@ function inOrder(lines: readonly Token[][]): Token[][] {
   return ordered;
 }
 
-/** More than the height of any page, in points. */
+/** A distance between two pages, in points. It is more than the height of any page. */
 const PAGE_STEP = 100_000;
 
 /**

@@ -114,8 +114,8 @@ function startsCell(hit: LabelHit): boolean {
 }
 
 /**
- * The cells that a title announces: the rest of its own cell, then the cells below it in its block, or the block next
- * to it.
+ * The cells that a title announces. First comes the rest of its own cell, then the cells below it in its block, or the
+ * block next to it.
  */
 function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   const rest = hit.line.tokens.slice(hit.to);

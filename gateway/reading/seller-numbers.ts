@@ -14,7 +14,7 @@ interface Kind {
   readonly labels: ReadonlySet<string>;
   /** Returns the number in its written form; undefined for a text that is no such number. */
   readonly valueOf: (text: string, label: string) => string | undefined;
-  /** The country of such a number (ISO 3166-1), if the kind tells it. */
+  /** The country of numbers of this kind (ISO 3166-1), if the kind tells it. */
   readonly country?: string;
 }
 

@@ -19,8 +19,8 @@ export interface SenderLine {
 }
 
 /**
- * Marks between the parts of such a line. A dash counts only in a line without the other marks, because names contain
- * dashes.
+ * Marks between the parts of a sender's line. A dash counts only in a line without the other marks, because names
+ * contain dashes.
  */
 const MARK = /^[·●•|∙⋅‧]$/;
 const DASH = /^[–-]$/;

@@ -157,7 +157,10 @@ const LINE_STEP_MAX = 1.9;
 /** The place of an address may stand this many font sizes below name and street, after an empty line. */
 const PLACE_STEP_MAX = 3;
 
-/** Finds the block that a cell continues: the last of the blocks directly above it with which it is aligned. */
+/**
+ * Finds the block that a cell continues. It must be directly above the cell and aligned with it; the last such block
+ * counts.
+ */
 function blockContinuedBy(
   open: readonly OpenBlock[],
   { line, place, size, isPlace }: NextCell,

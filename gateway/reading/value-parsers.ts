@@ -162,7 +162,7 @@ const iban: Parser = (tokens) =>
 /** Words between a label and the number: `n.º`, `No.`, `#`. */
 const NUMBER_WORDS = new Set(['n', 'no', 'nr', 'num', 'numero', 'number', '#', 'nrs', 'nummer', 'serie']);
 
-/** True for the key of such a word: `Abono nº: 4711`. */
+/** True for the key of a word between a label and the number: `nº` in `Abono nº: 4711`. */
 export const isNumberWord = (key: string): boolean => NUMBER_WORDS.has(key);
 
 const numberText = (token: Token): string => plainDashes(token.text).replace(/^#+|[,;]+$/g, '');

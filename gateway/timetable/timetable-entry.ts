@@ -25,7 +25,7 @@ export interface TimetableEntry {
 /** The entries of a timetable, and the texts that are no entries. */
 export interface TimetableReading {
   readonly entries: readonly TimetableEntry[];
-  /** Lines beside and below the entries that are no entries, as printed. */
+  /** Lines beside and below the entries, as printed, that are not entries themselves. */
   readonly leftOut: readonly string[];
   /** The number of entries with a title of several lines. One of those lines may be something else. */
   readonly severalLines: number;

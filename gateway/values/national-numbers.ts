@@ -1,4 +1,4 @@
-/** Keys of labels for tax numbers that are printed without prefix, first in Spain, then in Italy. */
+/** Keys of labels for tax numbers that are printed without prefix, by country. */
 const SPANISH = /^(?:nif|cif|nifcif|cifnif|dni|sunif|nifiva|nifcliente)/;
 const ITALIAN = /^(?:piva|partitaiva|partiva|pi|partitaivacf)/;
 const BRITISH = /^(?:vat|vatno|vatnumber|vatreg|vatregno|vatregistrationno|vatregistrationnumber|vatid)$/;

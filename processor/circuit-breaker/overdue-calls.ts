@@ -1,4 +1,4 @@
-/** A call without an answer for this time is overdue. At most a third of the time that the call may take. */
+/** A call without an answer for this time is overdue. A shorter limit for calls lowers it to a third of that limit. */
 const OVERDUE_AFTER_MS = 5_000;
 const OVERDUE_PART = 3;
 /** Time between two health checks of a gateway that did not answer the first. */

@@ -29,7 +29,7 @@ export interface FeederRole {
    */
   tend(trustSilence: boolean): Promise<void>;
   isFeeding(): boolean;
-  /** Returns the longest pause until the next `tend`. While there is work that is `busyMs`, and never less. */
+  /** Returns the longest pause until the next `tend`: `busyMs` while there is work, otherwise more. */
   pauseMs(busyMs: number): number;
   /** Why this processor does not feed the list as it should. Null when it does, or when another one feeds it. */
   trouble(): WaitingNow | null;

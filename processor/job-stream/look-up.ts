@@ -32,7 +32,8 @@ export async function changeFromStream(
 const READS_MAX = 20;
 
 /**
- * The same for many jobs. Leaves out jobs that this build cannot understand.
+ * Returns the changes that bring the rows of many jobs to the states of their streams. It leaves out jobs that this
+ * build cannot understand.
  * @throws LogUnavailable
  */
 export async function changesFromStreams(

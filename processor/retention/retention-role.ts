@@ -22,7 +22,7 @@ import { runScan } from './scans.ts';
 const ASKED_EVERY_MS = 5_000;
 /** The interval of the processor that has the right, where results are not removed after a download. */
 const LEADER_ASKED_EVERY_MS = RETENTION_LEASE_MS / 4;
-/** No blob has such a key, so a list of these keys costs little. */
+/** No blob has a key with this prefix, so a list of these keys costs little. */
 const PROBED_PREFIX = 'probed/';
 
 export interface RetentionRole {

@@ -10,7 +10,7 @@ import type { RegisteredProjection } from '../registry.ts';
 const ROW_BYTES = 600;
 /** Memory for all held rows, so that a build stays below 1 GiB for any number of jobs (ADR 0184). */
 const HELD_BYTES_MAX = 512 * 1024 * 1024;
-/** Largest share of the heap for held rows, if that is less. */
+/** Held rows take at most this share of the heap, also when `HELD_BYTES_MAX` is more. */
 const HEAP_SHARE = 0.5;
 /**
  * Number of events folded together. It is small, so that the intermediate objects are collected while they are young.

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 
-/** Far more than any real explanation, picture of a page, or invoice in another format. */
+/**
+ * Most bytes of an answer. It is far more than any real explanation, picture of a page, or invoice in another format.
+ */
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
 /** A request to the gateway about a stored file, which is sent along. */

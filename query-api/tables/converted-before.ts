@@ -16,7 +16,10 @@ export function withConvertedBefore(rows: string): string {
   return `select shown.*, before.* from (${rows}) shown left join lateral (${EARLIER}) before on true`;
 }
 
-/** The hash of the result tells an invoice of this result from one of an older conversion of the job. */
+/**
+ * Selects the earlier job. The hash of the result finds the invoice of this result among those of the job's
+ * conversions.
+ */
 const EARLIER =
   'select earlier.job_id as before_job_id, earlier.filename as before_filename, earlier.converted_at as before_at' +
   ' from (select own.* from docket.job_invoices own where own.job_id = shown.job_id' +
@@ -28,7 +31,7 @@ const EARLIER =
   ' order by other.position limit 1) earlier' +
   " where shown.state in ('ready', 'expired') and earlier.source_sha256 <> own.source_sha256";
 
-/** The same in the form of the API. */
+/** The earlier job in the form of the API; null when there is none. */
 export function convertedBeforeOf(row: ConvertedBeforeColumns): JobView['convertedBefore'] {
   const { before_job_id: jobId, before_filename: filename, before_at: at } = row;
   return jobId === null || filename === null || at === null

@@ -15,8 +15,8 @@ export interface LiveClient {
 const RECONNECT_MS = 400;
 
 /**
- * Starts a client of `docket.live.v1`. It checks promise 7: no row goes back to an older state, every delta continues
- * from the client's token, and no row of another owner arrives.
+ * Starts a client of `docket.live.v1`, which checks promise 7. No row goes back to an older state. Every delta
+ * continues from the client's token. No row of another owner arrives.
  */
 export function startLiveClient(world: World, owner: string, server: Reached<QueryApi>): LiveClient {
   const rows = new Map<string, string>();

@@ -31,7 +31,7 @@ export interface World {
   nowMs(): number;
   weather(): Weather;
   later(ms: number, run: () => void): Due;
-  /** The same for a step of a server. No process runs before the next entry. */
+  /** Runs a step of a server later. No process runs between this step and the next due one. */
   atServer(ms: number, run: () => void): Due;
   /** Starts a process, and restarts it some time after every crash. */
   start(name: string, boot: (life: Life) => void): Machine;

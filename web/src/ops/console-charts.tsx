@@ -31,7 +31,7 @@ function Flow({ figures, choose }: ChartsProps) {
   const say = useOpsText();
   const { formats } = useText();
   const { buckets, window, jobs, totals } = figures;
-  // The same functions while the language is the same, so that a chart with unchanged figures is not drawn again.
+  // These functions stay the same while the language does, so that a chart with unchanged figures is not drawn again.
   const [number, duration] = useMemo(
     () => [(count: number) => formats.number(count), (ms: number) => formats.duration(ms)] as const,
     [formats],

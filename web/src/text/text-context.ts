@@ -19,7 +19,7 @@ export function textOf(locale: Locale, catalogue: Catalogue): Text {
   };
 }
 
-/** The same language with times in another zone. */
+/** Returns the text of the same language, with times in another zone. */
 export function zoned(text: Text, timeZone: string): Text {
   return { ...text, formats: formatsOf(regionOf(text.locale, navigator.languages), timeZone) };
 }

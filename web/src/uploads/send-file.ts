@@ -13,7 +13,7 @@ export type Sent =
       /** Set for `QUOTA_EXCEEDED`. */
       readonly quota?: StorageQuota;
     }
-  /** Not a refusal: the connection broke, or the server stayed busy. */
+  /** The server did not refuse the file: the connection broke, or the server stayed busy. */
   | { readonly kind: 'interrupted'; readonly code: string; readonly waitMs: number }
   | { readonly kind: 'aborted' };
 
@@ -69,7 +69,7 @@ function parsed(body: string): Partial<UploadAnswer> & Partial<ErrorBody> {
   try {
     return JSON.parse(body) as Partial<UploadAnswer> & Partial<ErrorBody>;
   } catch {
-    // A page of a proxy. Only its status is usable.
+    // The body is a page of a proxy, so only its status is usable.
     return {};
   }
 }
