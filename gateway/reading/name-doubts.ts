@@ -46,7 +46,7 @@ function goesOnAfterTitle({ tokens, line }: BlockCell, document: ReadDocument): 
   );
 }
 
-/** End of the rule of a name from which the legal form was removed. */
+/** The words at the end of a value's rule when the legal form was removed from the name. */
 export const FORM_APART = 'legal form stated apart';
 
 /**

@@ -79,8 +79,8 @@ export const historyTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   writes: 'append',
   indexes: {
     job_history_by_created: '(created_at, job_id)',
-    // By state, for states that few rows have at any moment. Ready and expired rows are frequent enough to fill a page
-    // without it.
+    // An index by state, for states that few rows have at any moment. Ready and expired rows are frequent enough to
+    // fill a page without it.
     job_history_by_state:
       "(state, created_at, job_id, owner, since, until) where state not in ('ready', 'expired')",
   },
