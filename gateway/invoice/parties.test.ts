@@ -253,6 +253,9 @@ describe('a name in doubt', () => {
     const apart = await seller('APE : 4778C - SARL au capital de 120 000 €');
     expect(apart.warnings).toContain('SELLER_NAME');
     expect(apart.fields.sellerName).toBe('Moulin Vert');
+    const repeated = await seller('www.moulin-vert.fr - SARL au capital de 120 000 €');
+    expect(repeated.warnings).not.toContain('SELLER_NAME');
+    expect(repeated.fields.sellerName).toBe('Moulin Vert');
     const behind = await seller('Moulin Vert SARL au capital de 120 000 €');
     expect(behind.warnings).not.toContain('SELLER_NAME');
     expect(behind.fields.sellerName).toBe('Moulin Vert SARL');
@@ -260,6 +263,8 @@ describe('a name in doubt', () => {
 
   it('is none with a person or a department under it', async () => {
     const { warnings } = await converted(under('Gasthof Krone OHG', 'Frau Lena Thiel', 'Markt 1'));
+    const two = await converted(under('Gasthof Krone OHG', 'Frau Lena Thiel', 'Einkauf', 'Markt 1'));
+    expect(two.warnings).toEqual([]);
     expect(warnings).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import type { ReadDocument } from './document.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
 import { isNameLike } from './party-names.ts';
 import type { BlockCell } from './text-blocks.ts';
-import { textOf } from '../printed/tokens.ts';
+import { keyOf, textOf } from '../printed/tokens.ts';
 
 /** The confidence of a name when nothing speaks against it. */
 export const SURE_NAME = 0.8;
@@ -33,7 +33,10 @@ export function isDoubtful({ name, between, hasStreet }: NameInBlock, document: 
   if (NUMBER_WITH_STREET.test(text) && !LEGAL_FORM.test(text)) return true;
   const streetAt = between.findIndex((cell) => /\d/.test(textOf(cell.tokens)));
   const words = between.slice(0, Math.max(0, streetAt)).filter((cell) => isNameLike(cell.tokens));
-  return words.length > (goesOnAfterTitle(name, document) ? 0 : WORD_LINES_MAX);
+  if (goesOnAfterTitle(name, document)) return words.length > 0;
+  // A company's name has its legal form. Persons and departments under it have none.
+  const isOnlyFormal = LEGAL_FORM.test(text) && !words.some(({ tokens }) => LEGAL_FORM.test(textOf(tokens)));
+  return words.length > WORD_LINES_MAX && !isOnlyFormal;
 }
 
 function goesOnAfterTitle({ tokens, line }: BlockCell, document: ReadDocument): boolean {
@@ -58,7 +61,7 @@ const FORM_WITH_CAPITAL = /(?:^|\s[-–|•·]\s)(SARL|SASU|SAS|SA|EURL|SCI|SNC)
 /**
  * Removes a French legal form after the name if the page also states the form alone. The registered name does not
  * include the form (Code de commerce, L223-1, R123-53). The result is in doubt, because the form may be part of the
- * name.
+ * name, unless the seller's web or mail address is the name without it.
  */
 export function withoutFormApart(name: Found, document: ReadDocument): Found {
   const [, bare, form] = /^(.+\S)\s+(\p{L}+)$/u.exec(name.value) ?? [];
@@ -66,7 +69,16 @@ export function withoutFormApart(name: Found, document: ReadDocument): Found {
   const isApart = [...document.text.matchAll(FORM_WITH_CAPITAL)].some(
     (match) => match[1]?.toUpperCase() === form.toUpperCase(),
   );
-  return isApart
-    ? { ...name, value: bare, rule: `${name.rule}, ${FORM_APART}`, confidence: DOUBTFUL_NAME }
-    : name;
+  if (!isApart) return name;
+  const confidence = isDomain(bare, document.text) ? name.confidence : DOUBTFUL_NAME;
+  return { ...name, value: bare, rule: `${name.rule}, ${FORM_APART}`, confidence };
+}
+
+/** The name of a domain in a web or mail address. */
+const DOMAIN = /(?:www\.|@)([a-z0-9-]+)\.[a-z]{2,6}\b/gi;
+
+/** True where a web or mail address in the text is a name and nothing more: `www.moulin-vert.fr`. */
+function isDomain(name: string, text: string): boolean {
+  const wanted = keyOf(name);
+  return [...text.matchAll(DOMAIN)].some(([, domain = '']) => keyOf(domain) === wanted);
 }

@@ -1,7 +1,7 @@
 /** Codes of UN/ECE Recommendation 20 and 21 for units as printed on invoices, without accents and dots. */
 const UNIT_CODES: Readonly<Record<string, string>> = {
   un: 'C62', uni: 'C62', und: 'C62', unid: 'C62', unidade: 'C62', unidades: 'C62', u: 'C62', unit: 'C62', units: 'C62',
-  ud: 'C62', uds: 'C62', unidad: 'C62', unite: 'C62', unites: 'C62', stk: 'H87', stuck: 'H87', stck: 'H87', st: 'H87',
+  ud: 'C62', uds: 'C62', unidad: 'C62', unite: 'C62', unites: 'C62', anzahl: 'C62', stk: 'H87', stuck: 'H87', stck: 'H87', st: 'H87',
   pc: 'H87', pcs: 'H87', pce: 'H87', piece: 'H87', pieces: 'H87', pz: 'H87', pezzi: 'H87', pieza: 'H87', pecas: 'H87', peca: 'H87',
   each: 'EA', ea: 'EA', par: 'PR', pair: 'PR', paar: 'PR', dz: 'DZN', duzia: 'DZN', set: 'SET', kit: 'KT', jogo: 'SET',
   kg: 'KGM', kgs: 'KGM', quilo: 'KGM', g: 'GRM', gr: 'GRM', t: 'TNE', ton: 'TNE', to: 'TNE',
