@@ -12,6 +12,7 @@ import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
+import { untilTick } from '../runtime/process-tick.ts';
 import { waitingList, type WaitingNow } from '../runtime/waiting-list.ts';
 import type { Settings } from '../schemas/config.ts';
 import { AttemptCut, runAttempt } from './attempts/attempt.ts';
@@ -39,6 +40,8 @@ import { keepTroubles, tellTroubles } from './task-troubles.ts';
 import { postgresWorkList } from './work-list/postgres-work-list.ts';
 import { startWorkPoll } from './work-poll.ts';
 
+/** Tasks of a process begin together, on its ticks; processors spread out by the moments of their starts. */
+const evenly = (): number => 0.5;
 const WORK_LIST_MISSING: WaitingNow = {
   dependency: 'work list',
   why: 'The processor has not registered in the work list yet.',
@@ -213,10 +216,15 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   };
   const beatTrouble = troubled('beat');
   const tasks: Repeating[] = [
-    repeat(settings.PROCESSOR_BEAT_MS, random, beat, (error) => {
-      if (error !== null) beatingSinceMs = performance.now();
-      beatTrouble(error);
-    }),
+    repeat(
+      () => untilTick(settings.PROCESSOR_BEAT_MS),
+      evenly,
+      beat,
+      (error) => {
+        if (error !== null) beatingSinceMs = performance.now();
+        beatTrouble(error);
+      },
+    ),
   ];
   /** These tasks pause for longer while the list is empty. */
   const listTasks: Repeating[] = [];
@@ -226,15 +234,16 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     const trusted = (): boolean => performance.now() - beatingSinceMs > 2 * settings.PROCESSOR_BEAT_MS;
     listTasks.push(
       repeat(
-        () => feeder.pauseMs(tendEveryMs),
-        random,
+        () => untilTick(feeder.pauseMs(tendEveryMs)),
+        evenly,
         () => feeder.tend(trusted()),
         troubled('work list'),
       ),
       startWorkPoll({
         list,
         silentMs: settings.PROCESSOR_SILENT_MS,
-        random,
+        random: evenly,
+        aligned: untilTick,
         hears: () => nudges.hears(),
         onWork: () => loop.nudge(),
         onTrouble: troubled('poll'),
@@ -242,11 +251,11 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     );
     tasks.push(
       ...listTasks,
-      repeat(settings.PROCESSOR_BEAT_MS, random, ownLeases, troubled('own leases')),
+      repeat(() => untilTick(settings.PROCESSOR_BEAT_MS), evenly, ownLeases, troubled('own leases')),
       // A processor that cannot clean up still converts, so a failure here does not change its readiness.
       repeat(
-        () => retention.pauseMs(),
-        random,
+        () => untilTick(retention.pauseMs()),
+        evenly,
         () => retention.tend(),
         tellTroubles(logger, 'a run of retention failed'),
       ),

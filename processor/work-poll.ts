@@ -27,6 +27,8 @@ export interface WorkPollParts {
   readonly onWork: () => void;
   readonly onTrouble: (trouble: unknown) => void;
   readonly pauses?: PollPauses;
+  /** Moves the end of a pause, for tasks that begin together. */
+  readonly aligned?: (ms: number) => number;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface WorkPollParts {
  * waits. `hurry` reports that a job has come to the list.
  */
 export function startWorkPoll(parts: WorkPollParts): Repeating {
-  const { list, silentMs, random, hears, onWork, onTrouble, pauses = PAUSES } = parts;
+  const { list, silentMs, random, hears, onWork, onTrouble, pauses = PAUSES, aligned = (ms) => ms } = parts;
   let isWaitedFor = true;
   /** True when a job came after the present look had begun. */
   let cameMeanwhile = false;
@@ -46,7 +48,7 @@ export function startWorkPoll(parts: WorkPollParts): Repeating {
     isWaitedFor = found.isWaitedFor || cameMeanwhile;
     if (isWaitedFor) onWork();
   };
-  const pauseMs = (): number => (isWaitedFor || !hears() ? pauses.busyMs : pauses.idleMs);
+  const pauseMs = (): number => aligned(isWaitedFor || !hears() ? pauses.busyMs : pauses.idleMs);
   const looking = repeat(pauseMs, random, look, onTrouble);
   return {
     hurry: () => {

@@ -11,6 +11,7 @@ import type { MappingListing } from '../schemas/http-api.ts';
 import { gatewayAuthorization } from './gateway-token.ts';
 import type { Log } from './log.ts';
 import { outageLog } from './outage-log.ts';
+import { untilTick } from './process-tick.ts';
 
 /** Longest wait for one answer of the gateway. */
 const FETCH_TIMEOUT_MS = 5_000;
@@ -68,7 +69,9 @@ export function createMappingDirectory(options: {
       const maxMs = Math.min(BACKOFF.maxMs, Math.max(refreshMs, BACKOFF.firstMs));
       const waitMs =
         failures === 0 ? refreshMs : backoffDelayMs({ ...BACKOFF, maxMs }, failures, Math.random());
-      await sleep(waitMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
+      await sleep(untilTick(waitMs), undefined, { signal: stopped.signal, ref: false }).catch(
+        () => undefined,
+      );
     }
   };
   void keepFresh();

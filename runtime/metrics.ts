@@ -7,7 +7,7 @@ export type Metrics = Registry;
  * The interval at which the delay of the event loop is measured. The library's default of 10 ms wakes an idle process a
  * hundred times a second, and wakes are nearly all that an idle process costs.
  */
-export const EVENT_LOOP_LOOK_EVERY_MS = 500;
+export const EVENT_LOOP_LOOK_EVERY_MS = 1_000;
 
 /**
  * Creates the metrics registry of a process. Names are `docket_<thing>_<unit>`. Labels come from bounded sets, never

@@ -2,6 +2,7 @@ import { LEASE_BEAT_MS, LEASE_TTL_MS, releaseLease } from '../../read-store/proj
 import { CheckpointMoved } from '../../read-store/projection-engine/projection-errors.ts';
 import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
 import type { ReadStore } from '../../read-store/pool.ts';
+import { untilTick } from '../../runtime/process-tick.ts';
 
 /** A version of a projection whose tables are built. */
 export interface BuiltVersion {
@@ -94,8 +95,14 @@ export function projectorBeat(store: Pick<ReadStore, 'query' | 'prepared'>): Pro
       };
     },
     start: (onBuilt) => {
-      timer ??= setInterval(() => void beat(onBuilt), LEASE_BEAT_MS);
+      const next = (): void => {
+        timer = setTimeout(() => {
+          next();
+          void beat(onBuilt);
+        }, untilTick(LEASE_BEAT_MS));
+      };
+      if (timer === undefined) next();
     },
-    stop: () => clearInterval(timer),
+    stop: () => clearTimeout(timer),
   };
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../../runtime/log.ts';
 import { outageLog } from '../../runtime/outage-log.ts';
+import { untilTick } from '../../runtime/process-tick.ts';
 import type { Queryable } from '../../read-store/pool.ts';
 import { readHead } from '../tables/projection-head.ts';
 import type { ReadPage } from './page-reader.ts';
@@ -88,7 +89,7 @@ export function startChangeFeed(options: {
       }
       const pause = pauseMs();
       isIdle = pause === IDLE_POLL_MS;
-      if (!awake && !stopped) await nap.sleep(pause);
+      if (!awake && !stopped) await nap.sleep(untilTick(pause));
     }
   };
 
