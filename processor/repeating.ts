@@ -1,6 +1,6 @@
 /** A repeated task, never run twice at the same time. */
 export interface Repeating {
-  /** Brings the next run forward when `everyMs` now returns a shorter pause. */
+  /** Starts the next run earlier when `everyMs` now returns a shorter pause. */
   hurry(): void;
   /** Ends the repetition. Resolves when the current run is done. */
   stop(): Promise<void>;
@@ -21,7 +21,7 @@ export function repeat(
 ): Repeating {
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
-  /** When the next run is due; null while one is under way. */
+  /** The time of the next run; null during a run. */
   let dueAtMs: number | null = null;
   let current: Promise<void> = Promise.resolve();
   const runAfter = (ms: number): void => {

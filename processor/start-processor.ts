@@ -134,7 +134,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     },
     onTrouble: troubled('claims'),
   });
-  /** A job has come to the list. */
+  /** Called when a job has entered the list. */
   const onListed = (): void => {
     loop.nudge();
     for (const task of listTasks) task.hurry();

@@ -110,8 +110,8 @@ function isInvoiceFormat(format: string): format is InvoiceFormat {
 }
 
 /**
- * Resolves with an answer of 200, whose body is not read yet. It is Node's own request: the sockets that `fetch` keeps have
- * timers that wake an idle process twice a second.
+ * Resolves with an answer of 200, whose body is still unread. It uses Node's own request, because the kept sockets of
+ * `fetch` have timers that wake an idle process twice a second.
  */
 function answerOf(
   address: URL,

@@ -4,7 +4,7 @@ import { lineWriter } from '../../runtime/line-writer.ts';
 
 /** A larger log file is renamed to `.1`, and a new one begins. So a log needs twice this at most. */
 const LOG_FILE_BYTES_MAX = 20 * 1024 * 1024;
-/** After this time, or with the first line that is written a second after the last check, a removed or moved file exists again. */
+/** A removed or moved file exists again after this time, or with the first line a second after the last check. */
 const CHECK_EVERY_MS = 5_000;
 const CHECK_BEFORE_WRITE_MS = 1_000;
 

@@ -36,9 +36,9 @@ export interface FeedWriterParts {
   /** True when more jobs wait than there are workers, so no worker waits for the next job. */
   readonly isBacklogged: () => boolean;
   readonly beginAtOnce: BeginAtOnce;
-  /** Called when jobs wait on the list that did not wait before. */
+  /** Called when new jobs wait on the list. */
   readonly onOffered: () => void;
-  /** Called before and after each write of changes: the list may have rows. */
+  /** Called before and after each write of changes, because the list may then have rows. */
   readonly onListed: () => void;
   /** Called with jobs that are now held and in quarantine. */
   readonly onHeld: (held: readonly Quarantined[]) => void;

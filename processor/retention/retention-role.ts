@@ -20,7 +20,7 @@ import { runScan } from './scans.ts';
 
 /** The interval at which a processor tries to take retention. It bounds the delay of a removal after a download. */
 const ASKED_EVERY_MS = 5_000;
-/** The interval of the processor that has the right, where results are not removed after a download. */
+/** The interval for the processor with the lease, where downloads remove no results. */
 const LEADER_ASKED_EVERY_MS = RETENTION_LEASE_MS / 4;
 /** No blob has a key with this prefix, so a list of these keys costs little. */
 const PROBED_PREFIX = 'probed/';

@@ -12,7 +12,7 @@ export type Placement =
       readonly fencingToken: string;
       readonly leaseMs: number;
     }
-  /** A worker of the processor that feeds the list has begun it, before the list knew it. */
+  /** A worker of the feeding processor has begun the job before the list knew it. */
   | { readonly place: 'claimed'; readonly workerId: string; readonly reserveMs: number }
   /** The job needs no more work. */
   | { readonly place: 'done' }

@@ -19,7 +19,7 @@ export interface ClaimedItem {
 /** The result of a look for jobs whose wait is over. */
 export interface Offering {
   readonly offered: number;
-  /** Whether any job on the list waits for a worker, for its time, or for the start of its attempt. */
+  /** True when any job on the list waits for a worker, for its time, or for the start of its attempt. */
   readonly isWaitedFor: boolean;
 }
 
