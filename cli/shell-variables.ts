@@ -13,9 +13,10 @@ const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy'];
 /**
  * Removes the influence of the shell that starts Docket. Runs once, before anything else in a process:
  *
- * - No call to this machine goes through a proxy, nor one to a server whose name has no dot and is therefore on the same
- *   network. Other calls go through the proxy that `http_proxy`, `https_proxy` or `grpc_proxy` name, in either case, but
- *   to what `no_proxy` names.
+ * - Calls to this machine never go through a proxy. Neither do calls to a server whose name has no dot, since it is on the
+ *   same network.
+ * - Other calls go through the proxy that `http_proxy`, `https_proxy` or `grpc_proxy` names, in capitals or small letters.
+ *   Calls to what `no_proxy` names go direct.
  * - Variables that Postgres' programs and client read (`PGHOST`, `PGSSLMODE` and the like) are kept for a server that
  *   `DATABASE_URL` names, and do not reach the embedded one.
  *

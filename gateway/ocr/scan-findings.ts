@@ -88,7 +88,7 @@ function finding(rule: string, severity: JudgedFinding['severity'], sentence: st
   return { rule, ok: false, what: 'text read by OCR', left: 'not sure', right: 'sure', severity, sentence };
 }
 
-/** True when every other value that OCR could mistake for this one breaks a check that holds with this one. */
+/** True when the value is proven: each value that OCR could mistake for it breaks a check that holds now. */
 function isProven(
   value: string,
   replaced: (value: string) => Invoice,

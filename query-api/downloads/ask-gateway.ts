@@ -11,7 +11,7 @@ export interface GatewayQuestion {
   readonly jobId: string;
   readonly mediaType: string;
   readonly file: Readable;
-  /** From `gatewayAuthorization`. */
+  /** The header that `gatewayAuthorization` makes. */
   readonly authorization: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
