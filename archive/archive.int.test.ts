@@ -262,7 +262,7 @@ describe('a damaged archive is refused before anything of the damaged batch is a
       rewritten('manifest/000001.json', (text) =>
         text.replace(/"batches": (\d+)/, (_all, n) => `"batches": ${Number(n) - 1}`),
       ),
-      /manifest\/: it does not vouch/,
+      /manifest\/: it does not match the batches/,
     ],
   ])('%s', async (_what, damage, message) => {
     const directory = newFolder();
