@@ -1,5 +1,3 @@
-import { get, type IncomingMessage } from 'node:http';
-import { get as tlsGet } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffDelayMs } from '../schemas/backoff.ts';
 import {
@@ -91,8 +89,13 @@ async function fetchMappings(
   stopped: AbortSignal,
 ): Promise<MappingListing[]> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
-  const text = await boundedText(await answerOf(address, gatewayAuthorization(token), signal));
-  const mappings = gatewayMappingsSchema.parse(JSON.parse(text));
+  // `fetch` keeps its socket, so a process without a free file handle still learns the mappings [D27].
+  const answer = await fetch(address, { signal, redirect: 'error', headers: gatewayAuthorization(token) });
+  if (!answer.ok) {
+    await answer.body?.cancel();
+    throw new Error(`The gateway answered ${answer.status} to ${address.pathname}.`);
+  }
+  const mappings = gatewayMappingsSchema.parse(JSON.parse(await boundedText(answer)));
   return mappings.map(({ id, version, label, default: isDefault, mediaType, parameters, formats }) => ({
     id,
     version,
@@ -109,30 +112,10 @@ function isInvoiceFormat(format: string): format is InvoiceFormat {
   return invoiceFormatSchema.safeParse(format).success;
 }
 
-/**
- * Resolves with an answer of 200, whose body is still unread. It uses Node's own request, because the kept sockets of
- * `fetch` have timers that wake an idle process twice a second.
- */
-function answerOf(
-  address: URL,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const send = address.protocol === 'https:' ? tlsGet : get;
-  return new Promise((resolve, reject) => {
-    const asking = send(address, { agent: false, headers, signal }, (answer) => {
-      if (answer.statusCode === 200) return resolve(answer);
-      answer.destroy();
-      reject(new Error(`The gateway answered ${answer.statusCode ?? 0} to ${address.pathname}.`));
-    });
-    asking.on('error', reject);
-  });
-}
-
-async function boundedText(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
+async function boundedText(answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of answer.body ?? []) {
     bytes += chunk.length;
     if (bytes > LIST_BYTES_MAX) throw new Error(`The gateway's list is longer than ${LIST_BYTES_MAX} bytes.`);
     chunks.push(chunk);
