@@ -1,8 +1,9 @@
 /**
- * `npm run bench:scale-out -- [gateway=50]`: 1, 2 and 4 processors, 2 command-apis and 2 query-apis, every one a process of
- * its own, on one log, with a gateway that takes 50 ms. Each round uploads its jobs, four fifths of them by one of four people,
- * while the processors are stopped (SIGSTOP), and then lets all of these go on at once. Prints a table and exits with 1 when a job has two starts or two outcomes, when a
- * processor or a person starves, or when the query-apis do not list every job as ready. About two minutes. Linux.
+ * `npm run bench:scale-out -- [gateway=50]`: 1, 2 and 4 processors, 2 command-apis and 2 query-apis on one log, each a
+ * process of its own. The gateway takes 50 ms. Each round uploads its jobs while the processors are stopped (SIGSTOP),
+ * and then lets them continue together. One of four people has four fifths of the jobs. It prints a table, and ends with 1
+ * on a fault: two starts or outcomes of a job, a processor or person that starves, or a job that a query-api does not list
+ * as ready. It takes about two minutes, on Linux.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { followCourse, type Course } from './scale-out/course.ts';

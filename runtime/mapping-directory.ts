@@ -89,7 +89,7 @@ async function fetchMappings(
   stopped: AbortSignal,
 ): Promise<MappingListing[]> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
-  // `fetch` keeps its socket, so a process without a free file handle still learns the mappings [D27].
+  // `fetch` keeps its socket. Requests that open a new socket each time failed drill D27, where file handles run out.
   const answer = await fetch(address, { signal, redirect: 'error', headers: gatewayAuthorization(token) });
   if (!answer.ok) {
     await answer.body?.cancel();

@@ -3,7 +3,7 @@ const TICK_MS = 1_000;
 
 /**
  * Returns a pause of about `ms` that ends on a tick, the nearest one. A wake of an idle process costs about as much for ten
- * tasks as for one, because it finds cold caches (ADR 0197). Pauses shorter than a tick stay as they are.
+ * tasks as for one, probably because it finds cold caches (ADR 0197). Pauses shorter than a tick stay as they are.
  */
 export function untilTick(ms: number, nowMs: number = performance.now()): number {
   if (ms < TICK_MS) return ms;
