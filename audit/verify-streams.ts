@@ -6,7 +6,7 @@ import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
 import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
-import { noRowsBeside, rowsAfter, type RowsBeside } from '../read-tables/jobs/rows-beside.ts';
+import { noRelatedRows, rowsAfter, type RelatedRows } from '../read-tables/jobs/related-rows.ts';
 import { hiddenStreams } from './hidden-streams.ts';
 import { jobIdOf } from '../schemas/name-based-ids.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
@@ -29,7 +29,7 @@ export interface StreamsVerified {
   /** Every job at `position`, according to its stream. */
   readonly jobs: ReadonlyMap<string, Job>;
   /** The rows that the same events make in the tables beside `jobs`. */
-  readonly rowsBeside: ReadonlyMap<string, RowsBeside>;
+  readonly relatedRows: ReadonlyMap<string, RelatedRows>;
   /** Files that must exist, by key. */
   readonly files: ReadonlyMap<string, NamedFile & { readonly jobId: string }>;
   readonly faults: readonly StreamFault[];
@@ -63,15 +63,15 @@ export async function verifyStreams(options: {
     options.signal?.throwIfAborted();
     options.onProgress?.(event.position, head);
   }
-  const { jobs, rowsBeside, files } = checker;
+  const { jobs, relatedRows, files } = checker;
   const deleted = hidden.found().map((each): StreamFault => ({ ...each, revision: '0' }));
   const all = [...checker.faults, ...deleted];
-  return { events, position: head, jobs, rowsBeside, files, faults: all.slice(0, faultsMax) };
+  return { events, position: head, jobs, relatedRows, files, faults: all.slice(0, faultsMax) };
 }
 
 function streamChecker() {
   const jobs = new Map<string, Job>();
-  const rowsBeside = new Map<string, RowsBeside>();
+  const relatedRows = new Map<string, RelatedRows>();
   const files = new Map<string, NamedFile & { jobId: string }>();
   const before = new Map<string, { revision: bigint; event: JobEvent }>();
   const faults: StreamFault[] = [];
@@ -85,8 +85,8 @@ function streamChecker() {
     const job = jobs.get(jobId) ?? ABSENT;
     const after = evolve(job, event, revision);
     jobs.set(jobId, after);
-    const rows = rowsBeside.get(jobId) ?? noRowsBeside();
-    rowsBeside.set(jobId, rowsAfter(rows, { event, recorded }, { before: job, after }));
+    const rows = relatedRows.get(jobId) ?? noRelatedRows();
+    relatedRows.set(jobId, rowsAfter(rows, { event, recorded }, { before: job, after }));
     noteFiles(files, recorded, { jobId });
     if (revision !== expected) return `it is in the place of event ${expected}`;
     if (event.type === 'DocumentUploaded' && !isOwnId(jobId, event.data))
@@ -95,7 +95,7 @@ function streamChecker() {
   };
   return {
     jobs,
-    rowsBeside,
+    relatedRows,
     files,
     faults,
     take: (recorded: RecordedEvent): void => {

@@ -26,7 +26,7 @@ import { jobCommands } from './job-stream/job-commands.ts';
 import { lastAttempts } from './attempts/last-attempts.ts';
 import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
 import { watchLog, type LogWatch } from './log-watch.ts';
-import { openNudgeChannel } from './work-list/nudge-channel.ts';
+import { openWorkNotices } from './work-list/work-notices.ts';
 import { ownLeaseWatch } from './leases/own-leases.ts';
 import { processorMetrics } from './attempts/processor-metrics.ts';
 import { repeat, type Repeating } from './repeating.ts';
@@ -97,7 +97,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       logger.info({ pausedMs }, 'the gateway answers again');
       recorder.resumed(pausedMs);
     },
-    onRoom: () => loop.nudge(),
+    onRoom: () => loop.wake(),
   });
   let watch: LogWatch | null = null;
   let begun = 0;
@@ -136,10 +136,10 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   });
   /** Called when a job has entered the list. */
   const onListed = (): void => {
-    loop.nudge();
+    loop.wake();
     for (const task of listTasks) task.hurry();
   };
-  const nudges = openNudgeChannel(store, onListed, logger);
+  const notices = openWorkNotices(store, onListed, logger);
   const feeder: FeederRole = feederRole({
     ...shared,
     log,
@@ -148,7 +148,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     beginAtOnce: (item) => loop.beginAtOnce(item),
     onOffered: () => {
       onListed();
-      nudges.send();
+      notices.send();
     },
     onHeld: (held) => {
       for (const { recorded, reason } of held) {
@@ -201,12 +201,12 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       log,
       list,
       logger,
-      onSure: () => loop.nudge(),
+      onSure: () => loop.wake(),
       onOtherLog: () => cutAll(loop, 'lease-lost'),
     });
     recorder.closeEarlierPause();
     startTending();
-    loop.nudge();
+    loop.wake();
   };
   const beat = async (): Promise<void> => {
     if (!ready) return prepare();
@@ -244,8 +244,8 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
         silentMs: settings.PROCESSOR_SILENT_MS,
         random: evenly,
         aligned: untilTick,
-        hears: () => nudges.hears(),
-        onWork: () => loop.nudge(),
+        noticesArrive: () => notices.noticesArrive(),
+        onWork: () => loop.wake(),
         onTrouble: troubled('poll'),
       }),
     );
@@ -275,7 +275,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     stop: async (graceMs) => {
       stopping = true;
       const leave = (): Promise<void> => list.leave(workerId);
-      const running = { loop, tasks, nudges, feeder, recorder, retention };
+      const running = { loop, tasks, notices, feeder, recorder, retention };
       await stopInOrder({ ...running, graceMs, logger, leave }).finally(gateway.close);
       await watch?.stop();
     },

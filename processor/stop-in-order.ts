@@ -2,7 +2,7 @@ import type { Log } from '../runtime/log.ts';
 import { cutAll, type ClaimLoop } from './attempts/claim-loop.ts';
 import type { FeederRole } from './feeder/feeder-role.ts';
 import type { GatewayRecorder } from './circuit-breaker/gateway-recorder.ts';
-import type { NudgeChannel } from './work-list/nudge-channel.ts';
+import type { WorkNotices } from './work-list/work-notices.ts';
 import type { Repeating } from './repeating.ts';
 import type { RetentionRole } from './retention/retention-role.ts';
 
@@ -18,7 +18,7 @@ const GIVE_BACK_MAX_MS = 5_000;
 export async function stopInOrder(parts: {
   loop: ClaimLoop;
   tasks: readonly Repeating[];
-  nudges: NudgeChannel;
+  notices: WorkNotices;
   feeder: FeederRole;
   recorder: GatewayRecorder;
   retention: Pick<RetentionRole, 'stop'>;
@@ -37,7 +37,7 @@ export async function stopInOrder(parts: {
   }
   const last = async (): Promise<void> => {
     await Promise.all([parts.retention.stop(), ...parts.tasks.map((task) => task.stop())]);
-    await parts.nudges.close();
+    await parts.notices.close();
     await parts.recorder.stop();
     await parts.feeder.stop();
     await parts.leave();

@@ -7,7 +7,7 @@ import { createLog } from '../runtime/log.ts';
 import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
 import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
 import type { Repeating } from './repeating.ts';
-import { openNudgeChannel, type NudgeChannel } from './work-list/nudge-channel.ts';
+import { openWorkNotices, type WorkNotices } from './work-list/work-notices.ts';
 import { postgresWorkList } from './work-list/postgres-work-list.ts';
 import type { Placement } from './work-list/work-change.ts';
 import type { WorkList } from './work-list/work-list.ts';
@@ -24,7 +24,7 @@ describe('the poll of the work list', () => {
   let store: ReadStore;
   let list: WorkList;
   let poll: Repeating | undefined;
-  let channel: NudgeChannel | undefined;
+  let channel: WorkNotices | undefined;
   let looks: number;
   let found: number;
   let position: bigint;
@@ -56,7 +56,7 @@ describe('the poll of the work list', () => {
     await list.apply([change], { from, to: position, mark: null }, grant!.epoch);
   }
 
-  function start({ hears, pauses = PAUSES }: { hears: boolean; pauses?: PollPauses }): void {
+  function start({ noticesArrive, pauses = PAUSES }: { noticesArrive: boolean; pauses?: PollPauses }): void {
     poll = startWorkPoll({
       list: {
         offerDue: (silentMs) => {
@@ -66,7 +66,7 @@ describe('the poll of the work list', () => {
       },
       silentMs: LONG_MS,
       random: () => 0.5,
-      hears: () => hears,
+      noticesArrive: () => noticesArrive,
       onWork: () => (found += 1),
       onTrouble: (error) => {
         if (error !== null) troubles.push(error);
@@ -80,7 +80,7 @@ describe('the poll of the work list', () => {
   };
 
   it('rests while nothing is on the list, and is as quick as ever once it is told of a job', async () => {
-    start({ hears: true });
+    start({ noticesArrive: true });
     await until(() => looks === 1);
     await sleep(10 * PAUSES.busyMs);
     expect([looks, found]).toEqual([1, 0]);
@@ -91,35 +91,35 @@ describe('the poll of the work list', () => {
 
   it('stays quick while a job waits for its time, and offers it then', async () => {
     await write({ place: 'later', notBefore: new Date().toISOString(), waitMs: 1_000 });
-    start({ hears: true });
+    start({ noticesArrive: true });
     await until(() => looks >= 5);
     const offered = async () => (await list.claim(WORKER, 1, LONG_MS)).length === 1;
     while (!(await offered())) await sleep(20);
   }, 30_000);
 
   it('finds a job that nobody told of within the pause of an empty list', async () => {
-    start({ hears: true, pauses: { busyMs: 50, idleMs: 600 } });
+    start({ noticesArrive: true, pauses: { busyMs: 50, idleMs: 600 } });
     await until(() => looks === 1);
     await write({ place: 'offered' });
     await until(() => found > 0);
   }, 30_000);
 
-  it('does not rest while no nudge arrives, as behind some poolers', async () => {
-    start({ hears: false });
+  it('does not rest while no notice arrives, as behind some poolers', async () => {
+    start({ noticesArrive: false });
     await until(() => looks >= 5);
   }, 30_000);
 
-  it('knows whether nudges arrive, also after the connection was lost', async () => {
-    let nudges = 0;
-    channel = openNudgeChannel(store, () => (nudges += 1), logger);
-    expect(channel.hears()).toBe(false);
-    await until(() => channel!.hears());
-    const before = nudges;
+  it('knows whether notices arrive, also after the connection was lost', async () => {
+    let notices = 0;
+    channel = openWorkNotices(store, () => (notices += 1), logger);
+    expect(channel.noticesArrive()).toBe(false);
+    await until(() => channel!.noticesArrive());
+    const before = notices;
     await store.query(
       `select pg_terminate_backend(pid) from pg_stat_activity
        where query = 'listen docket_work' and datname = current_database()`,
     );
-    await until(() => !channel!.hears() || nudges > before);
-    await until(() => channel!.hears() && nudges > before);
+    await until(() => !channel!.noticesArrive() || notices > before);
+    await until(() => channel!.noticesArrive() && notices > before);
   }, 30_000);
 });

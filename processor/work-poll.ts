@@ -4,11 +4,11 @@ import type { WorkList } from './work-list/work-list.ts';
 /** Pauses between two looks at the list. */
 export interface PollPauses {
   /**
-   * The pause while a job waits on the list. It is the precision of backoffs, and the longest delay after a lost nudge.
+   * The pause while a job waits on the list. It is the precision of backoffs, and the longest delay after a lost notice.
    */
   readonly busyMs: number;
   /**
-   * The pause while no job waits. A nudge announces the next job. When it is lost, this is the longest delay (ADR
+   * The pause while no job waits. A notice announces the next job. When it is lost, this is the longest delay (ADR
    * 0196).
    */
   readonly idleMs: number;
@@ -21,8 +21,8 @@ export interface WorkPollParts {
   /** The list offers the reserved jobs of a worker again when it is silent for this long. */
   readonly silentMs: number;
   readonly random: () => number;
-  /** True while nudges of other processors are known to arrive. Without them the pauses are those of a busy list. */
-  readonly hears: () => boolean;
+  /** True while notices of other processors are known to arrive. Without them the pauses are those of a busy list. */
+  readonly noticesArrive: () => boolean;
   /** Called when a job waits, so that the processor claims it. */
   readonly onWork: () => void;
   readonly onTrouble: (trouble: unknown) => void;
@@ -32,11 +32,20 @@ export interface WorkPollParts {
 }
 
 /**
- * Polls the list, so that no job depends on a nudge. It offers jobs whose wait is over, and calls `onWork` while a job
+ * Polls the list, so that no job depends on a notice. It offers jobs whose wait is over, and calls `onWork` while a job
  * waits. `hurry` reports that a job has come to the list.
  */
 export function startWorkPoll(parts: WorkPollParts): Repeating {
-  const { list, silentMs, random, hears, onWork, onTrouble, pauses = PAUSES, aligned = (ms) => ms } = parts;
+  const {
+    list,
+    silentMs,
+    random,
+    noticesArrive,
+    onWork,
+    onTrouble,
+    pauses = PAUSES,
+    aligned = (ms) => ms,
+  } = parts;
   let isWaitedFor = true;
   /** True when a job came after the present look had begun. */
   let cameMeanwhile = false;
@@ -48,7 +57,7 @@ export function startWorkPoll(parts: WorkPollParts): Repeating {
     isWaitedFor = found.isWaitedFor || cameMeanwhile;
     if (isWaitedFor) onWork();
   };
-  const pauseMs = (): number => aligned(isWaitedFor || !hears() ? pauses.busyMs : pauses.idleMs);
+  const pauseMs = (): number => aligned(isWaitedFor || !noticesArrive() ? pauses.busyMs : pauses.idleMs);
   const looking = repeat(pauseMs, random, look, onTrouble);
   return {
     hurry: () => {

@@ -24,7 +24,7 @@ export interface Identified {
 }
 
 /** The ports of retention. */
-export interface KeeperParts {
+export interface RetentionParts {
   readonly log: EventLog;
   readonly blobs: BlobStore;
   readonly decider: JobDecider;
@@ -53,7 +53,7 @@ export interface Composition {
   /** The function that compares the projector's checkpoint with the log. */
   readonly compare: (real: typeof differenceFrom) => typeof differenceFrom;
   /** Replaces the ports of retention. */
-  readonly keeper: (real: KeeperParts, tables: TableServer) => KeeperParts;
+  readonly retention: (real: RetentionParts, tables: TableServer) => RetentionParts;
   /** The function with which a subscription reads its next page. */
   readonly page: (real: Page, phase: 'snapshot' | 'resume' | 'chase' | 'live') => Page;
 }
@@ -70,6 +70,6 @@ export const FAITHFUL: Composition = {
   isUnneeded: ({ replayed, carriedOut }) => replayed && !carriedOut,
   commit: commitInOne,
   compare: (real) => real,
-  keeper: (real) => real,
+  retention: (real) => real,
   page: (real) => real,
 };

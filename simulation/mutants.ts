@@ -103,7 +103,7 @@ const randomResultKey: Composition['convert'] = (real, blobs) => async (task, si
 };
 
 /** Retention decides on the job in the read tables, which may be older than the stream. */
-const keeperTrustsTables: Composition['keeper'] = (real, tables) => ({
+const retentionTrustsTables: Composition['retention'] = (real, tables) => ({
   ...real,
   decider: {
     ...real.decider,
@@ -116,7 +116,7 @@ const keeperTrustsTables: Composition['keeper'] = (real, tables) => ({
 });
 
 /** Retention removes the file first, and then appends the event. */
-const deleteFirst: Composition['keeper'] = (real) => ({
+const deleteFirst: Composition['retention'] = (real) => ({
   ...real,
   log: {
     ...real.log,
@@ -131,7 +131,7 @@ const deleteFirst: Composition['keeper'] = (real) => ({
 });
 
 /** The age of a blob is measured by the clock of the caller, not by the store's. */
-const ageByOwnClock: Composition['keeper'] = (real) => ({
+const ageByOwnClock: Composition['retention'] = (real) => ({
   ...real,
   blobs: { ...real.blobs, now: () => Promise.resolve(real.clock.now()) },
 });
@@ -204,10 +204,12 @@ export const MUTANTS: readonly Mutant[] = [
   }),
   mutant('random-result-key', 'the key of a result does not name its attempt', { convert: randomResultKey }),
   mutant('cleanup-from-read-model', 'retention trusts the read tables', {
-    keeper: keeperTrustsTables,
+    retention: retentionTrustsTables,
   }),
-  mutant('delete-before-event', 'a file is deleted before the log says so', { keeper: deleteFirst }),
-  mutant('age-by-own-clock', 'retention tells the age of a blob by its own clock', { keeper: ageByOwnClock }),
+  mutant('delete-before-event', 'a file is deleted before the log says so', { retention: deleteFirst }),
+  mutant('age-by-own-clock', 'retention tells the age of a blob by its own clock', {
+    retention: ageByOwnClock,
+  }),
   mutant('dedupe-by-read-model', 'a known document is looked up in the read tables', {
     jobId: dedupeByReadModel,
   }),

@@ -2,7 +2,13 @@ import { isActive } from '../schemas/job-states.ts';
 import { jobIdOfStream } from '../schemas/streams.ts';
 import { bootCommandApi, type CommandApi } from './actors/command-api.ts';
 import { OWNERS, startClients, type Clients, type Reached } from './actors/clients.ts';
-import { bootKeeper, drawKeeping, keepsAll, sweepAll, type KeepingSettings } from './actors/keeper.ts';
+import {
+  bootRetention,
+  drawRetention,
+  keepsAll,
+  sweepAll,
+  type RetentionSettings,
+} from './actors/retention.ts';
 import { startLiveClient, type LiveClient } from './actors/live-client.ts';
 import { bootProcessor } from './actors/processor.ts';
 import { bootProjector } from './actors/projector.ts';
@@ -55,7 +61,7 @@ export async function simulate(
   const installation = buildInstallation(world, composition);
   const records = keepRecords(world, installation.log, installation.blobs);
   const checkCalls = countGatewayCalls(world, installation.log, installation.gateway);
-  const keeping = drawKeeping(installation);
+  const keeping = drawRetention(installation);
   const { machines, clients, browsers } = startMachines(installation, records, keeping);
   let byState: Record<string, number> = {};
   try {
@@ -106,7 +112,11 @@ interface Inhabitants {
   readonly browsers: readonly LiveClient[];
 }
 
-function startMachines(installation: Installation, records: Records, keeping: KeepingSettings): Inhabitants {
+function startMachines(
+  installation: Installation,
+  records: Records,
+  keeping: RetentionSettings,
+): Inhabitants {
   const { world } = installation;
   const reached = <Service>(
     name: string,
@@ -123,12 +133,14 @@ function startMachines(installation: Installation, records: Records, keeping: Ke
     world.start(name, (life) => bootProcessor(installation, life, name)),
   );
   const projector = world.start('projector', (life) => bootProjector(installation, life));
-  const keepers = ['keeper-1', 'keeper-2'].map((name) =>
-    world.start(name, (life) => bootKeeper(installation, life, keeping)),
+  const retentionProcesses = ['retention-1', 'retention-2'].map((name) =>
+    world.start(name, (life) => bootRetention(installation, life, keeping)),
   );
   const clients = startClients(world, apis, queries, records);
   const browsers = OWNERS.map((owner) => startLiveClient(world, owner, query));
-  const all = [...apis, ...queries].map(({ machine }) => machine).concat(processors, projector, keepers);
+  const all = [...apis, ...queries]
+    .map(({ machine }) => machine)
+    .concat(processors, projector, retentionProcesses);
   return { machines: all, clients, browsers };
 }
 
@@ -137,7 +149,7 @@ function storm(
   installation: Installation,
   machines: Inhabitants['machines'],
   clients: Clients,
-  keeping: KeepingSettings,
+  keeping: RetentionSettings,
 ): void {
   const { world } = installation;
   const { random } = world;

@@ -36,7 +36,7 @@ export function adrIndex(root: string): string {
   return `# Decisions
 
 Each title is a claim that one can dispute. The text of a decision that shipped is not edited: the one that overturns it
-gives the counterexample. A title may be made plainer; the file keeps its name. Numbers that are missing were never used. \`node tests/adr-index.ts --write\` writes this page.
+gives the counterexample. A title may be made plainer. Numbers that are missing were never used. \`node tests/adr-index.ts --write\` writes this page.
 
 | number | claim |
 |---|---|

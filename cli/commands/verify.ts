@@ -76,7 +76,7 @@ interface VerifyTablesParts {
 async function verifyTables({
   settings,
   log,
-  streams: { jobs: folded, rowsBeside },
+  streams: { jobs: folded, relatedRows },
   logger,
   signal,
 }: VerifyTablesParts): Promise<NonNullable<Report['tables']>> {
@@ -87,7 +87,7 @@ async function verifyTables({
       const comparing = progressOn(process.stderr, `Tables of ${projection.name}`);
       const onProgress = (done: number): void => comparing.show(done, null);
       const verified = await projection
-        .verify({ log, store, folded, rowsBeside, signal, onProgress })
+        .verify({ log, store, folded, relatedRows, signal, onProgress })
         .finally(comparing.end);
       tables.push({ projection: projection.name, verified });
     }

@@ -23,10 +23,10 @@ describe('the claim loop', () => {
       onTrouble: (error) => void told.push(error),
       logger: createLog('test', 'silent'),
     });
-    loop.nudge();
+    loop.wake();
     await loop.drained(1_000);
     await new Promise((resolve) => setTimeout(resolve, 10));
-    loop.nudge();
+    loop.wake();
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(told).toContain(trouble);
     expect(told.at(-1)).toBeNull();

@@ -31,7 +31,7 @@ export interface RunningAttempt {
 
 export interface ClaimLoop {
   /** Tells the loop that there may be work or a free worker. */
-  nudge(): void;
+  wake(): void;
   running(): readonly RunningAttempt[];
   /** True when the last claim was filled, so more jobs wait than there are workers. */
   isBacklogged(): boolean;
@@ -186,13 +186,13 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       .then(() => parts.onTrouble(null), parts.onTrouble)
       .finally(() => {
         looking = null;
-        // Another `nudge` may have come after the last look.
+        // Another `wake` may have come after the last look.
         if (lookAgain) look();
       });
   };
 
   return {
-    nudge: () => {
+    wake: () => {
       mayHaveWork = true;
       look();
     },

@@ -79,7 +79,7 @@ describe('claims ahead of need', () => {
       onTrouble: () => undefined,
       logger,
     });
-    loop.nudge();
+    loop.wake();
   }
 
   const isHeld = async (): Promise<boolean> => (await list.counts()).claimed > QUICK + WORKERS;
@@ -120,7 +120,7 @@ describe('claims ahead of need', () => {
     await eventually(() => Promise.resolve(begun.length === QUICK + WORKERS), WITHIN_MS, 'all work');
     await eventually(isGivenBack, WITHIN_MS, 'they are on offer');
     // No worker has come free since, so none is claimed ahead again.
-    loop.nudge();
+    loop.wake();
     await loop.drained(300);
     expect(await isGivenBack()).toBe(true);
   });
@@ -134,7 +134,7 @@ describe('claims ahead of need', () => {
     for (const end of endings.splice(0)) end();
     await eventually(() => Promise.resolve(loop.running().length === 0), WITHIN_MS, 'nothing is begun');
     await list.offerDue(LONG);
-    loop.nudge();
+    loop.wake();
     const hasTwoMore = (): Promise<boolean> => Promise.resolve(begun.length >= QUICK + WORKERS + 2);
     await eventually(hasTwoMore, WITHIN_MS, 'what lapsed is claimed anew');
   });

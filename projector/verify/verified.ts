@@ -1,7 +1,7 @@
 import type { Job } from '../../conversion-job/job.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { Queryable } from '../../read-store/pool.ts';
-import type { RowsBeside } from '../../read-tables/jobs/rows-beside.ts';
+import type { RelatedRows } from '../../read-tables/jobs/related-rows.ts';
 
 /** Number of streams that are read at the same time. */
 const STREAMS_AT_ONCE = 8;
@@ -41,7 +41,7 @@ export interface VerifyOptions {
   /** Jobs that were folded before, by id. If their rows are equal, their streams need not be read. */
   readonly folded?: ReadonlyMap<string, Job>;
   /** The rows of those jobs in the other tables of the projection. */
-  readonly rowsBeside?: ReadonlyMap<string, RowsBeside>;
+  readonly relatedRows?: ReadonlyMap<string, RelatedRows>;
   /** Stops after this many differences; the default is `DIFFERENCES_MAX`. */
   readonly differencesMax?: number;
   readonly signal?: AbortSignal;

@@ -19,7 +19,7 @@ useWorld();
  */
 async function told(): Promise<[string, string][]> {
   // The histories contain unlawful outcomes of lost leases, which this test does not check.
-  const { jobs: folded, rowsBeside } = await verifyStreams({ log, faultsMax: 10_000 });
+  const { jobs: folded, relatedRows } = await verifyStreams({ log, faultsMax: 10_000 });
   const alone = await verifyJobs({ log, store });
   let streamsRead = 0;
   const counting = {
@@ -29,7 +29,7 @@ async function told(): Promise<[string, string][]> {
       return log.readStream(...asked);
     },
   };
-  const withFolds = await verifyJobs({ log: counting, store, folded, rowsBeside });
+  const withFolds = await verifyJobs({ log: counting, store, folded, relatedRows });
   expect(withFolds).toEqual(alone);
   // The stream of a job with correct rows is not read again.
   expect(streamsRead).toBeLessThanOrEqual(alone.differences.length);

@@ -9,13 +9,13 @@ import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
 import { jobsTable } from '../../read-tables/jobs/jobs-table.ts';
 import {
   differingTable,
-  noRowsBeside,
+  noRelatedRows,
   rowsAfter,
-  ROWS_BESIDE,
-  rowsBesideIn,
+  RELATED_ROWS,
+  relatedRowsIn,
   ROWS_WITHOUT_A_JOB,
-  type RowsBeside,
-} from '../../read-tables/jobs/rows-beside.ts';
+  type RelatedRows,
+} from '../../read-tables/jobs/related-rows.ts';
 import { JOBS_TARGET } from '../targets.ts';
 import {
   DIFFERENCES_MAX,
@@ -77,7 +77,7 @@ async function* pagesOfRows(store: Queryable): AsyncGenerator<readonly StoredRow
   for (let after = LOWEST_UUID; ;) {
     const { rows } = await store.query<StoredRow>(
       `select jobs.*, (select count(*) from docket.job_events
-                       where job_id = jobs.job_id and revision <= jobs.revision) as timeline, ${ROWS_BESIDE}
+                       where job_id = jobs.job_id and revision <= jobs.revision) as timeline, ${RELATED_ROWS}
        from docket.jobs where job_id > $1 order by job_id limit ${PAGE_JOBS}`,
       [after],
     );
@@ -89,19 +89,19 @@ async function* pagesOfRows(store: Queryable): AsyncGenerator<readonly StoredRow
 }
 
 async function compareRow(
-  { log, folded, rowsBeside }: VerifyOptions,
+  { log, folded, relatedRows }: VerifyOptions,
   record: StoredRow,
   checkpoint: bigint,
 ): Promise<Difference | null> {
   const jobId = record.job_id;
   const { job: found, revision } = jobsTable.rowOf(record);
-  const foundBeside = rowsBesideIn(record);
-  const toldBeside = rowsBeside?.get(jobId);
-  const isAsTold = isDeepStrictEqual(folded?.get(jobId), found) && toldBeside !== undefined;
-  if (isAsTold && BigInt(record.timeline) === revision + 1n && !differingTable(toldBeside, foundBeside))
+  const foundRelated = relatedRowsIn(record);
+  const toldRelated = relatedRows?.get(jobId);
+  const isAsTold = isDeepStrictEqual(folded?.get(jobId), found) && toldRelated !== undefined;
+  if (isAsTold && BigInt(record.timeline) === revision + 1n && !differingTable(toldRelated, foundRelated))
     return null;
   let expected: Job = ABSENT;
-  let expectedBeside: RowsBeside = noRowsBeside();
+  let expectedRelated: RelatedRows = noRelatedRows();
   let behind: bigint | null = null;
   for await (const event of log.readStream(jobStream(jobId)))
     if (event.revision <= revision) {
@@ -109,7 +109,7 @@ async function compareRow(
       const understood = understandEvent(event) as JobEvent;
       expected = evolve(before, understood, event.revision);
       const step = { event: understood, recorded: event };
-      expectedBeside = rowsAfter(expectedBeside, step, { before, after: expected });
+      expectedRelated = rowsAfter(expectedRelated, step, { before, after: expected });
     } else if (event.position > 0n && event.position <= checkpoint) behind = event.revision;
     else break;
 
@@ -120,7 +120,7 @@ async function compareRow(
   const timeline = BigInt(record.timeline);
   if (timeline !== revision + 1n)
     return { subject: jobId, kind: 'timeline differs', expected: revision + 1n, found: timeline };
-  const other = differingTable(expectedBeside, foundBeside);
+  const other = differingTable(expectedRelated, foundRelated);
   if (other === null) return null;
   const { table, expected: wanted, found: stored } = other;
   return { subject: jobId, kind: `rows of ${table} differ`, expected: wanted, found: stored };

@@ -18,7 +18,7 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedGateway } from '../ports/gateway.ts';
 import { simulatedWorkList } from '../ports/work-list.ts';
 
-/** No nudge of another processor arrives here, so only polls find the jobs that it would announce. */
+/** No notice of another processor arrives here, so only polls find the jobs that it would announce. */
 const POLL_PAUSES = { busyMs: 1_000, idleMs: 3_000 };
 /**
  * These values differ from the product's. A simulated gateway is so slow that the loop often claims ahead, and claims
@@ -58,7 +58,7 @@ export function bootProcessor(installation: Installation, life: Life, processorI
     events: {
       onPaused: () => world.trace.say(life.name, () => 'the circuit breaker opens'),
       onResumed: () => world.trace.say(life.name, () => 'the circuit breaker closes'),
-      onRoom: () => loop.nudge(),
+      onRoom: () => loop.wake(),
     },
   });
   const client = simulatedGateway(world, life, installation.gateway, SETTINGS.GATEWAY_TIMEOUT_MS);
@@ -117,7 +117,7 @@ export function bootProcessor(installation: Installation, life: Life, processorI
       return loop.beginAtOnce(item);
     },
     onOffered: () => {
-      loop.nudge();
+      loop.wake();
       for (const task of listTasks) task.hurry();
     },
     onHeld: (held) => {
@@ -149,8 +149,8 @@ export function bootProcessor(installation: Installation, life: Life, processorI
         list,
         silentMs: SETTINGS.PROCESSOR_SILENT_MS,
         random: parts.random,
-        hears: () => true,
-        onWork: () => loop.nudge(),
+        noticesArrive: () => true,
+        onWork: () => loop.wake(),
         onTrouble: troubled('poll'),
         pauses: POLL_PAUSES,
       }),
@@ -168,11 +168,11 @@ export function bootProcessor(installation: Installation, life: Life, processorI
       log,
       list,
       logger: silentLog,
-      onSure: () => loop.nudge(),
+      onSure: () => loop.wake(),
       onOtherLog: () => cutAll(loop, 'lease-lost'),
     });
     startTending();
-    loop.nudge();
+    loop.wake();
   };
   repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, beat, (error) => {
     if (error !== null) beatingSinceMs = performance.now();

@@ -3,7 +3,7 @@ import { useContext } from 'preact/hooks';
 import type { BatchAnswer, LimitsAnswer as Limits, MappingListing } from '../../schemas/http-api.ts';
 import { emptyQueue, type QueueState } from './jobs/queue-state.ts';
 import { readQuery } from './jobs/queue-query.ts';
-import { NOTHING_HAPPENED, together, type Happenings } from './live/announcements.ts';
+import { NO_ANNOUNCEMENTS, merged, type Announcements } from './live/announcements.ts';
 import { NOT_YET_CONNECTED, type Connection } from './live/connection.ts';
 import { followJobs, type JobFeed } from './live/job-feed.ts';
 import { keptPreferences, type Preferences } from './preferences.ts';
@@ -32,7 +32,7 @@ export interface App {
   readonly limits: Store<Limits>;
   readonly mappings: Store<readonly MappingListing[]>;
   /** Events that the live region has to announce. */
-  readonly happenings: Store<Happenings>;
+  readonly announcements: Store<Announcements>;
   /** The short note at the bottom of the page. */
   readonly notice: Store<string>;
   /** True when this session may use the operator's console. */
@@ -53,16 +53,16 @@ export function createApp(
   const queue = createStore(emptyQueue(readQuery(location.search)));
   const uploads = createStore(NO_UPLOADS);
   const connection = createStore(NOT_YET_CONNECTED);
-  const happenings = createStore(NOTHING_HAPPENED);
+  const announcements = createStore(NO_ANNOUNCEMENTS);
   const notice = createStore('');
   const feed = followJobs(queue, connection);
-  const uploader = createUploader(uploads, () => feed.nudge());
+  const uploader = createUploader(uploads, () => feed.pollSoon());
   connection.watch(({ status }) => status.phase === 'live' && uploader.wake());
   return {
     queue,
     uploads,
     connection,
-    happenings,
+    announcements,
     notice,
     preferences: keptPreferences(),
     limits: createStore(USUAL_LIMITS),
@@ -73,7 +73,7 @@ export function createApp(
     feed,
     tell(text) {
       notice.set(text);
-      happenings.update((now) => together(now, { ...NOTHING_HAPPENED, said: [text] }));
+      announcements.update((now) => merged(now, { ...NO_ANNOUNCEMENTS, said: [text] }));
     },
     async command(name, jobIds, base = '/api/jobs') {
       const results: BatchAnswer['results'] = [];
@@ -85,7 +85,7 @@ export function createApp(
         results.push(...part.results);
         position = part.position;
       }
-      feed.nudge();
+      feed.pollSoon();
       return { position, results };
     },
   };

@@ -18,8 +18,8 @@ const COMMAND_MS_MAX = 60_000;
 const LOOK_EVERY_MS = 250;
 
 /** The processor of the installation and a second one, of which one leads retention. */
-async function keepers(installation: DrillInstallation): Promise<ServiceProcess[]> {
-  const name = 'keeper';
+async function retentionProcesses(installation: DrillInstallation): Promise<ServiceProcess[]> {
+  const name = 'second-processor';
   const known = installation.processes().find((each) => each.name === name);
   return [installation.processor!, known ?? (await installation.serve(name, ['processor']))];
 }
@@ -36,7 +36,7 @@ async function leadership(installation: DrillInstallation): Promise<Leadership |
 }
 
 async function killedLeader(installation: DrillInstallation): Promise<string> {
-  const leaders = await keepers(installation);
+  const leaders = await retentionProcesses(installation);
   const leaderOf = (now: Leadership | undefined): ServiceProcess | undefined =>
     leaders.find(({ name }) => now?.holder?.startsWith(`${name}.`));
   // The right may still be that of a processor which an earlier drill killed.
@@ -62,7 +62,7 @@ async function killedLeader(installation: DrillInstallation): Promise<string> {
 
 /** One an hour ahead, one an hour behind, one that jumps back a day while it works; then one ten times too fast. */
 async function wrongClocks(installation: DrillInstallation): Promise<string> {
-  await Promise.all((await keepers(installation)).map((each) => each.kill()));
+  await Promise.all((await retentionProcesses(installation)).map((each) => each.kill()));
   const clocks = { ahead: [HOUR_MS, 0], behind: [-HOUR_MS, 0], jumping: [0, -24 * HOUR_MS] } as const;
   const skewed = await Promise.all(
     Object.entries(clocks).map(([name, [skew, jump]]) =>

@@ -10,7 +10,7 @@ import {
   type QueueQuery,
 } from './queue-query.ts';
 import { withQuery } from './queue-state.ts';
-import { NOTHING_HAPPENED, together } from '../live/announcements.ts';
+import { NO_ANNOUNCEMENTS, merged } from '../live/announcements.ts';
 import { useStore } from '../store.ts';
 import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
@@ -70,7 +70,7 @@ export function useChoice(): (next: QueueQuery) => void {
     timer.current = setTimeout(() => {
       const count = app.queue.get().view.rows.length;
       const said = [t('announceMatches', { count })];
-      app.happenings.update((now) => together(now, { ...NOTHING_HAPPENED, said }));
+      app.announcements.update((now) => merged(now, { ...NO_ANNOUNCEMENTS, said }));
     }, SAY_AFTER_MS);
   };
 }

@@ -2,17 +2,17 @@ import type { Change } from '../jobs/queue-view.ts';
 import type { Translate } from '../text/translate.ts';
 
 /** The changes that the next announcement has to mention. */
-export interface Happenings {
+export interface Announcements {
   readonly added: readonly string[];
   readonly ready: readonly string[];
   readonly failed: readonly string[];
   readonly said: readonly string[];
 }
 
-export const NOTHING_HAPPENED: Happenings = { added: [], ready: [], failed: [], said: [] };
+export const NO_ANNOUNCEMENTS: Announcements = { added: [], ready: [], failed: [], said: [] };
 
 /** The events to announce for new and changed rows. */
-export function happenedIn(changes: readonly Change[]): Happenings {
+export function announcementsOf(changes: readonly Change[]): Announcements {
   const added: string[] = [];
   const ready: string[] = [];
   const failed: string[] = [];
@@ -25,7 +25,7 @@ export function happenedIn(changes: readonly Change[]): Happenings {
   return { added, ready, failed, said: [] };
 }
 
-export function together(first: Happenings, second: Happenings): Happenings {
+export function merged(first: Announcements, second: Announcements): Announcements {
   return {
     added: [...first.added, ...second.added],
     ready: [...first.ready, ...second.ready],
@@ -35,7 +35,7 @@ export function together(first: Happenings, second: Happenings): Happenings {
 }
 
 /** One sentence for each kind: the name of a single document, or the number of several. */
-export function announcementOf(t: Translate, { added, ready, failed, said }: Happenings): string {
+export function announcementText(t: Translate, { added, ready, failed, said }: Announcements): string {
   const oneAdded = added[0] ?? '';
   const oneReady = ready[0] ?? '';
   const oneFailed = failed[0] ?? '';

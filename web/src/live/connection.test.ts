@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { JobView } from '../../../schemas/http-api.ts';
 import { en } from '../text/en.ts';
 import { translator } from '../text/translate.ts';
-import { happenedIn, NOTHING_HAPPENED, announcementOf, together } from './announcements.ts';
+import { announcementsOf, NO_ANNOUNCEMENTS, announcementText, merged } from './announcements.ts';
 import { lineOf, NOT_YET_CONNECTED, withStatus } from './connection.ts';
 
 const status = (
@@ -54,15 +54,15 @@ describe('an announcement', () => {
       change('c', 'converting', 'failed'),
       change('d', null, 'queued'),
     ];
-    expect(announcementOf(t, happenedIn(changes))).toBe('d added. 2 documents ready. c failed.');
+    expect(announcementText(t, announcementsOf(changes))).toBe('d added. 2 documents ready. c failed.');
   });
 
   it('merges what happened before it is said, and has nothing to say of what stayed', () => {
-    expect(happenedIn([change('a', 'ready', 'ready')])).toEqual(NOTHING_HAPPENED);
-    const twice = together(
-      { ...NOTHING_HAPPENED, ready: ['a'] },
-      { ...NOTHING_HAPPENED, ready: ['b'], said: ['Hello.'] },
+    expect(announcementsOf([change('a', 'ready', 'ready')])).toEqual(NO_ANNOUNCEMENTS);
+    const twice = merged(
+      { ...NO_ANNOUNCEMENTS, ready: ['a'] },
+      { ...NO_ANNOUNCEMENTS, ready: ['b'], said: ['Hello.'] },
     );
-    expect(announcementOf(t, twice)).toBe('Hello. 2 documents ready.');
+    expect(announcementText(t, twice)).toBe('Hello. 2 documents ready.');
   });
 });

@@ -16,7 +16,7 @@ const POLL_JOBS_MAX = 2_000;
 export interface JobFeed {
   readonly client: LiveClient;
   /** Notes that the user sent something, so that polling has something to wait for again. */
-  nudge(): void;
+  pollSoon(): void;
 }
 
 /** Keeps the queue equal to the server's. It uses the socket, and requests only while sockets do not work. */
@@ -33,7 +33,7 @@ export function followJobs(queue: Store<QueueState>, connection: Store<Connectio
   });
   addEventListener('online', () => client.reconnectNow());
   document.addEventListener('visibilitychange', () => document.hidden || client.reconnectNow());
-  return { client, nudge: pollWhileBlocked(queue, connection) };
+  return { client, pollSoon: pollWhileBlocked(queue, connection) };
 }
 
 function liveUrl({ protocol, host }: Location): string {
@@ -62,12 +62,12 @@ function collector(hand: (rows: readonly JobView[]) => void): (rows: readonly Jo
 /** Polls while sockets are blocked, and stops when no job is active. Returns the function that starts it again. */
 function pollWhileBlocked(queue: Store<QueueState>, connection: Store<Connection>): () => void {
   let timer: ReturnType<typeof setTimeout> | null = null;
-  let nudged = true;
+  let isWanted = true;
 
   const poll = async () => {
     timer = null;
     if (!connection.get().polling) return;
-    nudged = false;
+    isWanted = false;
     const rows = await fetchJobs().catch(() => null);
     if (!connection.get().polling) return;
     connection.update((now) => ({ ...now, unreachable: rows === null }));
@@ -76,12 +76,13 @@ function pollWhileBlocked(queue: Store<QueueState>, connection: Store<Connection
   };
   const schedule = (afterMs: number) => {
     const { counts } = queue.get().view;
-    const worth = nudged || connection.get().unreachable || ACTIVE_STATES.some((state) => counts[state] > 0);
+    const worth =
+      isWanted || connection.get().unreachable || ACTIVE_STATES.some((state) => counts[state] > 0);
     if (timer === null && worth && connection.get().polling) timer = setTimeout(() => void poll(), afterMs);
   };
   connection.watch(() => schedule(0));
   return () => {
-    nudged = true;
+    isWanted = true;
     schedule(0);
   };
 }

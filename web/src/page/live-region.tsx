@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
-import { happenedIn, NOTHING_HAPPENED, announcementOf, together } from '../live/announcements.ts';
+import { announcementsOf, NO_ANNOUNCEMENTS, announcementText, merged } from '../live/announcements.ts';
 import { useText } from '../text/text-context.ts';
 
-/** Events are gathered for this long and announced together, so that forty rows do not flood a screen reader. */
+/** Events are gathered for this long and announced merged, so that forty rows do not flood a screen reader. */
 const GATHER_MS = 1_200;
 const NOTICE_SHOWN_MS = 6_000;
 
@@ -21,19 +21,19 @@ export function LiveRegion() {
       before = after;
       // The first load is silent, because nobody wants to hear the whole queue.
       if (!from.loaded || from.changes === after.changes) return;
-      app.happenings.update((now) => together(now, happenedIn(after.changes)));
+      app.announcements.update((now) => merged(now, announcementsOf(after.changes)));
     });
-    const stopHappenings = app.happenings.watch((now) => {
-      if (now === NOTHING_HAPPENED || timer.current !== null) return;
+    const stopAnnouncements = app.announcements.watch((now) => {
+      if (now === NO_ANNOUNCEMENTS || timer.current !== null) return;
       timer.current = setTimeout(() => {
         timer.current = null;
-        setText(announcementOf(t, app.happenings.get()));
-        app.happenings.set(NOTHING_HAPPENED);
+        setText(announcementText(t, app.announcements.get()));
+        app.announcements.set(NO_ANNOUNCEMENTS);
       }, GATHER_MS);
     });
     return () => {
       stopQueue();
-      stopHappenings();
+      stopAnnouncements();
     };
   }, [app, t]);
 

@@ -10,20 +10,20 @@ const NOTIFY_EVERY_MS = 50;
 const LISTEN_BACKOFF = { firstMs: 1_000, maxMs: 5_000 };
 
 /** Tells other processors that jobs came to the list. It is only a hint, because regular polls find the jobs too. */
-export interface NudgeChannel {
-  /** True when a nudge has arrived over the current connection. Behind some poolers none ever arrives. */
-  hears(): boolean;
+export interface WorkNotices {
+  /** True when a notice has arrived over the current connection. Behind some poolers none ever arrives. */
+  noticesArrive(): boolean;
   /** Sends at once, or as soon as enough time has passed since the last one. */
   send(): void;
   close(): Promise<void>;
 }
 
 /**
- * Sends a nudge whenever it begins to listen, which shows whether nudges arrive.
+ * Sends a notice whenever it begins to listen, which shows whether notices arrive.
  *
- * @param onNudge called when a processor, maybe this one, says that jobs entered the list
+ * @param onNotice called when a processor, maybe this one, says that jobs entered the list
  */
-export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: Log): NudgeChannel {
+export function openWorkNotices(store: ReadStore, onNotice: () => void, logger: Log): WorkNotices {
   let release = (): void => undefined;
   let closed = false;
   let isHeard = false;
@@ -36,7 +36,7 @@ export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: 
     sentAtMs = performance.now();
     store
       .query(`notify ${CHANNEL}`)
-      .catch((error: unknown) => logger.debug({ err: error }, 'a nudge was not sent; the poll goes on'));
+      .catch((error: unknown) => logger.debug({ err: error }, 'a notice was not sent; the poll goes on'));
   };
   const listen = async (): Promise<void> => {
     const client = await store.pool.connect();
@@ -51,7 +51,7 @@ export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: 
     client.on('error', give);
     client.on('notification', () => {
       isHeard = true;
-      onNudge();
+      onNotice();
     });
     release = () => give(new Error('The channel was closed.'));
     if (closed) return release();
@@ -62,7 +62,7 @@ export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: 
   };
   const again = (error: unknown): void => {
     if (closed) return;
-    logger.debug({ err: error }, 'the processor does not receive nudges; it still polls');
+    logger.debug({ err: error }, 'the processor does not receive notices; it still polls');
     clearTimeout(listenTimer);
     failures += 1;
     const waitMs = backoffDelayMs(LISTEN_BACKOFF, failures, Math.random());
@@ -71,7 +71,7 @@ export function openNudgeChannel(store: ReadStore, onNudge: () => void, logger: 
   void listen().catch(again);
 
   return {
-    hears: () => isHeard,
+    noticesArrive: () => isHeard,
     send: () => {
       if (closed || sendTimer !== undefined) return;
       const dueInMs = sentAtMs + NOTIFY_EVERY_MS - performance.now();

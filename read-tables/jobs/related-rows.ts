@@ -10,13 +10,13 @@ import type { JobRow } from './jobs-table.ts';
 const TABLES = [artifactsTable, invoicesTable] as const;
 
 /** The rows of one job in each of these tables, in the order of the tables. */
-export type RowsBeside = readonly (readonly Values[])[];
+export type RelatedRows = readonly (readonly Values[])[];
 
-/** The column of `ROWS_BESIDE` that holds the rows of a table. */
+/** The column of `RELATED_ROWS` that holds the rows of a table. */
 const columnOf = (name: string): string => `rows_of_${name}`;
 
-/** Selects the rows of a job of `docket.jobs` as JSON, with one column for each table. `rowsBesideIn` reads them. */
-export const ROWS_BESIDE = TABLES.map(
+/** Selects the rows of a job of `docket.jobs` as JSON, with one column for each table. `relatedRowsIn` reads them. */
+export const RELATED_ROWS = TABLES.map(
   ({ name }) =>
     `(select coalesce(jsonb_agg(to_jsonb(${name})), '[]') from docket.${name}
       where ${name}.job_id = jobs.job_id) as ${columnOf(name)}`,
@@ -28,8 +28,8 @@ export const ROWS_WITHOUT_A_JOB = `select job_id::text from (${TABLES.map(
 ).join(' union ')}) beside where not exists (select from docket.jobs where jobs.job_id = beside.job_id)
   order by job_id limit $1`;
 
-/** Reads the rows that `ROWS_BESIDE` selected. */
-export function rowsBesideIn(record: Readonly<Record<string, unknown>>): RowsBeside {
+/** Reads the rows that `RELATED_ROWS` selected. */
+export function relatedRowsIn(record: Readonly<Record<string, unknown>>): RelatedRows {
   return TABLES.map(({ name, columns }) => {
     const rows = record[columnOf(name)] as readonly Readonly<Record<string, ColumnValue>>[];
     return rows.map((row) =>
@@ -44,7 +44,7 @@ export function rowsBesideIn(record: Readonly<Record<string, unknown>>): RowsBes
 }
 
 /** The rows of a job without events. */
-export function noRowsBeside(): RowsBeside {
+export function noRelatedRows(): RelatedRows {
   return TABLES.map(() => []);
 }
 
@@ -54,10 +54,10 @@ export function noRowsBeside(): RowsBeside {
  * @param after the job after it
  */
 export function rowsAfter(
-  rows: RowsBeside,
+  rows: RelatedRows,
   { event, recorded }: { readonly event: JobEvent; readonly recorded: StoredEvent },
   { before, after }: { readonly before: Job; readonly after: Job },
-): RowsBeside {
+): RelatedRows {
   const own = rowOf(after, recorded);
   // As in the engine, a job without a row of its own has no rows in these tables.
   if (own === undefined) return rows;
@@ -75,8 +75,8 @@ export function rowsAfter(
 
 /** Finds the first table in which the rows of two folds differ, independent of their order; null when none does. */
 export function differingTable(
-  expected: RowsBeside,
-  found: RowsBeside,
+  expected: RelatedRows,
+  found: RelatedRows,
 ): {
   readonly table: string;
   readonly expected: readonly Values[];

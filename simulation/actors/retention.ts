@@ -5,7 +5,7 @@ import { retentionMetrics } from '../../processor/retention/retention-metrics.ts
 import { retentionRole } from '../../processor/retention/retention-role.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Settings } from '../../schemas/config.ts';
-import type { KeeperParts } from '../composition.ts';
+import type { RetentionParts } from '../composition.ts';
 import type { Life } from '../engine/world.ts';
 import { silentLog, type Installation } from '../installation.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';
@@ -19,7 +19,7 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const idle = retentionMetrics(createMetrics({ defaults: false }));
 
-export type KeepingSettings = Pick<
+export type RetentionSettings = Pick<
   Settings,
   'PDF_TTL_DAYS' | 'XML_TTL_DAYS' | 'DELETE_XML_ON_FIRST_DOWNLOAD'
 >;
@@ -27,7 +27,7 @@ export type KeepingSettings = Pick<
 /**
  * Draws how long files are kept in one world. The time ranges from less than one upload to more than the whole world.
  */
-export function drawKeeping({ world: { random } }: Installation): KeepingSettings {
+export function drawRetention({ world: { random } }: Installation): RetentionSettings {
   return {
     PDF_TTL_DAYS: random.pick([500, 6_000, 600_000]) / DAY_MS,
     XML_TTL_DAYS: random.pick([1_500, 8_000, 600_000]) / DAY_MS,
@@ -36,7 +36,7 @@ export function drawKeeping({ world: { random } }: Installation): KeepingSetting
 }
 
 /** True when no file reaches the end of its keeping time within the world. */
-export function keepsAll(settings: KeepingSettings): boolean {
+export function keepsAll(settings: RetentionSettings): boolean {
   return (
     settings.PDF_TTL_DAYS === 600_000 / DAY_MS &&
     settings.XML_TTL_DAYS === 600_000 / DAY_MS &&
@@ -45,7 +45,7 @@ export function keepsAll(settings: KeepingSettings): boolean {
 }
 
 /** Starts the product's retention on simulated ports. The holder of the lease runs the scans and removes orphans. */
-export function bootKeeper(installation: Installation, life: Life, settings: KeepingSettings): void {
+export function bootRetention(installation: Installation, life: Life, settings: RetentionSettings): void {
   const { world } = installation;
   const role = retentionRole({
     ...partsOf(installation, life),
@@ -96,12 +96,12 @@ export async function sweepAll(installation: Installation, life: Life, overdue: 
   });
 }
 
-function partsOf(installation: Installation, life: Life): KeeperParts {
+function partsOf(installation: Installation, life: Life): RetentionParts {
   const { world, composition, decider } = installation;
   const log = composition.log(
     simulatedLog(world, life, installation.log, composition.createRing),
     world.random,
   );
   const blobs = simulatedBlobs(world, life, installation.blobs);
-  return composition.keeper({ log, blobs, decider, clock: life.clock }, installation.tables);
+  return composition.retention({ log, blobs, decider, clock: life.clock }, installation.tables);
 }
