@@ -3,7 +3,7 @@ import { useApp } from '../app.ts';
 import { announcementsOf, NO_ANNOUNCEMENTS, announcementText, merged } from '../live/announcements.ts';
 import { useText } from '../text/text-context.ts';
 
-/** Events are gathered for this long and announced merged, so that forty rows do not flood a screen reader. */
+/** Events are gathered for this long and announced together, so that forty rows do not flood a screen reader. */
 const GATHER_MS = 1_200;
 const NOTICE_SHOWN_MS = 6_000;
 
