@@ -13,7 +13,7 @@ export class ArchiveDamaged extends CodedError {
   }
 }
 
-/** The log and the archive have different histories, and continuing would mix them. */
+/** The log and the archive have different histories, and a continued run would mix the two histories. */
 export class HistoriesDiffer extends CodedError {
   readonly code = 'HISTORIES_DIFFER';
   readonly retryable = false;

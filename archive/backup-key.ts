@@ -16,7 +16,7 @@ const HEADER = 'header.json';
 const Header = z.strictObject({
   format: z.literal('docket.backup.v1'),
   kdf: z.enum(['scrypt', 'key-file']),
-  /** Base64. */
+  /** The salt in base64. */
   salt: z.string(),
   scrypt: z.strictObject({ N: z.number().int(), r: z.number().int(), p: z.number().int() }).nullable(),
   /** First 16 bytes of an HMAC under the key, in base64. */
@@ -27,7 +27,7 @@ type Header = z.infer<typeof Header>;
 /** The source of the key: the bytes of a file, or a passphrase. */
 export type BackupSecret = { readonly keyFile: Buffer } | { readonly passphrase: string };
 
-/** The secret is not the one of the backup, or is no valid secret. */
+/** The secret is not that of the backup, or is no valid secret. */
 export class BackupKeyRefused extends CodedError {
   readonly code = 'BACKUP_KEY_REFUSED';
   readonly retryable = false;

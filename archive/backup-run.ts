@@ -24,11 +24,11 @@ export const BackupRun = z.strictObject({
   /** Hash of the last batch's link. */
   link: Sha256.nullable(),
   blobs: z.array(BackedUpBlob),
-  /** The name of the processor, for `PROCESSOR_ID` of the machine that replaces this one. */
+  /** The name of the processor. A machine that replaces this one uses it as `PROCESSOR_ID`. */
   processorId: z.string(),
   /** Files of the data folder (`session-keys`, seal key, seals), by name, in base64. */
   identity: z.record(z.string(), z.string()),
-  /** SHA-256 of the stored run before it, decrypted. */
+  /** SHA-256 of the stored run before this run, decrypted. */
   previous: Sha256.nullable(),
 });
 export type BackupRun = z.infer<typeof BackupRun>;
@@ -44,7 +44,7 @@ export interface BackupRuns {
 
 /**
  * Reads all runs of a backup.
- * @throws ArchiveDamaged when a run is missing or does not follow the one before; BlobStoreUnavailable
+ * @throws ArchiveDamaged when a run is missing or does not follow the previous run; BlobStoreUnavailable
  */
 export async function readRuns(place: Place): Promise<BackupRuns> {
   const numbers = new Set<string>();

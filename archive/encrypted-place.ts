@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { decrypted, encrypted, type MasterKey } from './encryption.ts';
 import type { Place } from './place.ts';
 
-/** A place that encrypts the content of files, and not their names and sizes. */
+/** A place that encrypts the content of files. It does not encrypt their names and sizes. */
 export function encryptedPlace(place: Place, key: MasterKey): Place {
   return {
     write: (name, content) => {

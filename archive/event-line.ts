@@ -41,7 +41,7 @@ export function lineOf(event: RecordedEvent, revision: bigint): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** Parses the event of a line, or returns what is wrong with it. */
+/** Parses the event of a line. Returns the fault of a line that has no event. */
 export function eventOfLine(line: string): ArchivedEvent | { readonly wrong: string } {
   let json: unknown;
   try {

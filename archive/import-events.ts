@@ -27,7 +27,7 @@ export interface ImportParts {
    */
   readonly log: Pick<EventLog, 'append' | 'readStream'>;
   readonly place: Place;
-  /** The last batch to import, and the hash of its link; by default those of the newest manifest. */
+  /** The last batch to import, and the hash of its link. By default, both are those of the newest manifest. */
   readonly until?: { readonly batches: number; readonly link: string | null };
   readonly signal?: AbortSignal;
   /** How long an append retries while the log does not answer, in ms. */
@@ -114,7 +114,8 @@ async function appendBatch(
     run: readonly ArchivedEvent[],
     outcome: PromiseSettledResult<void>,
   ): Promise<void> | undefined =>
-    // An append that overtook its predecessor failed, because the predecessor had to retry. It can succeed now.
+    // An append that overtook its predecessor failed, because the predecessor had to retry. The append can succeed
+    // now.
     outcome.status === 'rejected' ? appendAgain(parts, link, run, outcome.reason) : undefined;
   const inFlight = Math.max(
     1,
@@ -133,7 +134,7 @@ function inGroups<Item>(items: readonly Item[], size: number): Item[][] {
   );
 }
 
-/** Joins neighbouring events of one stream into one append, as they were probably written. */
+/** Joins neighbouring events of one stream into one append, because one command probably wrote them. */
 function runsOf(events: readonly ArchivedEvent[]): ArchivedEvent[][] {
   const runs: ArchivedEvent[][] = [];
   for (const event of events) {

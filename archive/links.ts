@@ -20,8 +20,8 @@ const EventRef = z.strictObject({
 });
 
 /**
- * A link, `batches/NNNNNN.json`, with the hash of its batch and of the link before it. It thus protects every earlier
- * batch too.
+ * A link, `batches/NNNNNN.json`, with the hash of its batch and of the previous link. So a link protects every
+ * earlier batch too.
  */
 export const BatchLink = z.strictObject({
   format: z.literal('docket.batch.v1'),
@@ -37,7 +37,7 @@ export const BatchLink = z.strictObject({
   last: EventRef,
   /** Number of events so far in the streams that get new numbers, see `export-events.ts`. */
   renumbered: z.record(z.string(), z.number().int()),
-  /** SHA-256 of the stored link before it; null for the first batch. */
+  /** SHA-256 of the previous stored link; null for the first batch. */
   previous: Sha256.nullable(),
 });
 export type BatchLink = z.infer<typeof BatchLink>;
@@ -66,7 +66,7 @@ export function stored(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value, null, 1)}\n`);
 }
 
-/** The links of an archive, each checked against the one before. `end` is the hash of the last one. */
+/** The links of an archive, each checked against the previous one. `end` is the hash of the last link. */
 export interface Links {
   readonly links: readonly BatchLink[];
   readonly end: string | null;
@@ -74,7 +74,7 @@ export interface Links {
 
 /**
  * Reads links from the first on, until the next is missing or `batches` are read.
- * @throws ArchiveDamaged when a link does not follow the one before, or when one of the first `batches` is missing
+ * @throws ArchiveDamaged when a link does not follow the previous one, or when one of the first `batches` is missing
  */
 export async function readLinks(place: Place, batches?: number): Promise<Links> {
   const links: BatchLink[] = [];

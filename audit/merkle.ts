@@ -37,7 +37,7 @@ function above(level: readonly Buffer[]): Buffer[] {
 /** One step of a proof: the hash of the neighbour, and its side of the path. */
 export interface ProofStep {
   readonly side: 'left' | 'right';
-  /** Hexadecimal. */
+  /** The hash in hexadecimal. */
   readonly hash: string;
 }
 

@@ -24,7 +24,8 @@ export class SealKeyRefused extends CodedError {
 }
 
 /**
- * Loads the Ed25519 key at `SEAL_KEY_FILE`, or else that of the data folder, which it makes when missing.
+ * Loads the Ed25519 key at `SEAL_KEY_FILE`, otherwise the key of the data folder. Makes the key of the data folder
+ * when it is missing.
  * @throws SealKeyRefused
  */
 export async function loadSealKey(settings: {
@@ -74,7 +75,7 @@ async function readOrNull(path: string): Promise<string | null> {
   }
 }
 
-/** Writes a whole new file and links it under the name, so that two starting processes use the same key. */
+/** Writes a new file whole and then links it under the name. So two starting processes use the same key. */
 async function createdOnce(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const handle = await open(draft, 'wx', KEY_FILE_MODE);

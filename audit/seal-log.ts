@@ -8,7 +8,7 @@ import { SEALED_STREAM_PREFIXES, streamEnds, type StreamEnds } from './stream-en
 import { sha256Of } from '../schemas/sha256.ts';
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** The log or an earlier seal has a fault, so Docket makes no seal over it. */
+/** The log or an earlier seal has a fault, so Docket does not seal the log. */
 export class SealRefused extends CodedError {
   readonly code = 'SEAL_REFUSED';
   readonly retryable = false;

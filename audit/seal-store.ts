@@ -49,7 +49,10 @@ export function sealCopies(dataDir: string, blobs: BlobStore): SealCopies[] {
   return [sealsInBlobs(blobs), sealsInFolder(join(resolve(dataDir), 'seals'))];
 }
 
-/** The seals in the blob store. They are written once, so when two processes seal at the same time, one is refused. */
+/**
+ * The seals in the blob store. A seal is written once. When two processes seal at the same time, the store refuses
+ * the second seal.
+ */
 export function sealsInBlobs(blobs: BlobStore): SealCopies {
   const whole = async (name: string): Promise<Buffer | null> => {
     try {

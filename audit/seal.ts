@@ -9,7 +9,7 @@ import { sha256Of } from '../schemas/sha256.ts';
 /** A signed statement of the end of every stream at one position of the log. */
 export const Seal = z.strictObject({
   format: z.literal('docket.seal.v1'),
-  /** Counted from 1. */
+  /** The number of the seal, counted from 1. */
   number: z.number().int().min(1),
   sealedAt: z.iso.datetime({ precision: 3 }),
   /**
@@ -25,7 +25,7 @@ export const Seal = z.strictObject({
   root: Sha256,
   /** SHA-256 of the file with the ends that changed since the seal before. */
   changes: Sha256,
-  /** SHA-256 of the stored seal before it; null for the first. */
+  /** SHA-256 of the previous stored seal; null for the first. */
   previous: Sha256.nullable(),
   /** First 16 digits of the SHA-256 of the public key (SPKI, DER). */
   keyId: z.string(),

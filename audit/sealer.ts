@@ -13,7 +13,9 @@ import { sealLog } from './seal-log.ts';
 import { SEALED_STREAM_PREFIXES } from './stream-ends.ts';
 import type { SealCopies } from './seal-store.ts';
 
-/** The interval at which a process checks whether a seal is due and whether it holds the lease. */
+/**
+ * The interval at which a process checks two things: whether a seal is due, and whether the process holds the lease.
+ */
 const ASKED_EVERY_MS = 60_000;
 /**
  * Length of the lease. It is longer than the sealing of a day's events. After this time another process replaces a dead

@@ -5,7 +5,7 @@ import { jobStream } from '../schemas/streams.ts';
 import { fileEndedBy, type NamedFile } from '../conversion-job/named-files.ts';
 import { sha256OfChunks } from '../schemas/sha256.ts';
 
-/** Files that it reads at the same time. */
+/** Number of files that are read at the same time. */
 const FILES_AT_ONCE = 8;
 
 export interface BlobFault {
@@ -15,8 +15,8 @@ export interface BlobFault {
 }
 
 /**
- * Reads every file that the log refers to, and compares it with the hash in its event. A missing file is a fault,
- * unless its job's stream now says that it has expired.
+ * Reads every file that the log refers to, and compares the file with the hash in its event. A missing file is a
+ * fault, unless its job's stream now says that the file has expired.
  *
  * @throws LogUnavailable, BlobStoreUnavailable, the signal's reason
  */

@@ -59,7 +59,10 @@ export class BlobStoreUnavailable extends CodedError {
   }
 }
 
-/** No caller in Docket makes such a key. It is either a defect or an attack that passed the other checks (R01.06). */
+/**
+ * No caller in Docket makes such a key. The key comes from a defect, or from an attack that passed the other checks
+ * (R01.06).
+ */
 export class BlobKeyRefused extends CodedError {
   readonly code = 'BLOB_KEY_REFUSED';
   readonly retryable = false;

@@ -12,7 +12,10 @@ export interface Written {
 export interface PutOptions {
   /** Longest accepted stream, in bytes. */
   readonly maxBytes: number;
-  /** Receives every chunk before it is written. An error from it ends the put, which rejects with that error. */
+  /**
+   * Receives every chunk before the store writes it. An error that this function throws ends the put, which rejects
+   * with that error.
+   */
   readonly inspect?: (chunk: Buffer) => void;
   /** Called after the last byte, before the blob becomes visible. An error from it removes the blob again. */
   readonly verify?: (written: Written) => void | Promise<void>;

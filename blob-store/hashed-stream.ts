@@ -34,7 +34,7 @@ export function readHashed(
       signal?.removeEventListener('abort', onAbort);
       finish();
     };
-    // The reason of a signal or a source is passed on as it is.
+    // The put rejects with the unchanged reason of the signal or the source.
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     const fail = (cause: unknown): void => settle(() => reject(cause));
     const onAbort = (): void => fail(signal?.reason);

@@ -18,7 +18,7 @@ export interface S3Options {
   readonly timeoutMs: number;
   readonly log: Log;
   /**
-   * When they are absent, the client looks for credentials itself: in the environment, in shared files, in the
+   * Without credentials here, the client looks for them itself: in the environment, in shared files, in the
    * instance's role.
    */
   readonly credentials?: {
@@ -43,7 +43,7 @@ export interface S3Bucket {
   ask<Answer>(question: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer>;
   /** The store's time, ms since the epoch. @throws BlobStoreUnavailable */
   now(): Promise<number>;
-  /** The facts of an object, or null when it does not exist. A missing bucket is not a missing object. */
+  /** The facts of an object, or null for a missing object. A missing bucket is not a missing object. */
   head(key: string): Promise<ObjectFacts | null>;
 }
 

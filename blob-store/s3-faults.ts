@@ -5,7 +5,9 @@ import { BlobStoreUnavailable, StorageFull } from './blob-errors.ts';
 const FULL = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage']);
 const FULL_STATUS = 507;
 
-/** Codes for "no such object". A HEAD has no body, so the client names its 404 after the status. */
+/**
+ * Codes for "no such object". The answer to a HEAD has no body, so the client names this error after the status 404.
+ */
 const ABSENT = new Set(['NoSuchKey', 'NotFound']);
 
 interface S3Error {

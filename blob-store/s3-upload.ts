@@ -115,7 +115,7 @@ async function beginMultipart(
   at: { readonly Bucket: string; readonly Key: string },
   putId: string,
 ): Promise<string> {
-  // The abort of the put does not abort this request, because its answer has the id by which the upload can be removed.
+  // The abort of the put does not abort this request. The answer has the id that is needed to remove the upload.
   const begun = await bucket.s3.createMultipartUpload({
     ...at,
     ...bucket.encryption,

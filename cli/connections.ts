@@ -16,7 +16,10 @@ export interface Connections {
  */
 interface Noted extends Connections {
   readonly HEALTH_URL: string;
-  /** Of the embedded Postgres; absent when a setting names another Postgres. */
+  /**
+   * Connection string of the analysts' role in the embedded Postgres. Absent when a setting names another
+   * Postgres.
+   */
   readonly ANALYTICS_DATABASE_URL?: string;
 }
 

@@ -12,7 +12,7 @@ const PASSWORD_BYTES = 32;
 /** The embedded event store of a data folder: how to start it, and how its own Docket connects. */
 export interface OwnEventStore {
   readonly script: string;
-  /** The arguments of its command line. */
+  /** The command-line arguments of the event store. */
   readonly args: (port: number) => readonly string[];
   /** The connection string for `@eventstore/db-client`, with the password. */
   readonly connectionString: (port: number) => string;
@@ -48,7 +48,7 @@ export function ownEventStore(dataDir: string): OwnEventStore {
       '--keep-streams',
       JOB_STREAM_PREFIX,
     ],
-    // A name, because Node warns when the name of a TLS server is an address.
+    // The host is a name, because Node warns about a TLS server that is named by its address.
     connectionString: (port) =>
       `esdb://${user.name}:${encodeURIComponent(user.password)}@localhost:${port}` +
       `?tls=true&tlsCAFile=${encodeURIComponent(files.certificate)}`,

@@ -3,9 +3,9 @@ const BAR_COLUMNS = 30;
 const REDRAW_MS = 100;
 
 export interface Progress {
-  /** @param of the total; null when it is unknown */
-  readonly show: (done: number, of: number | null) => void;
-  /** Removes the line. */
+  /** Shows the progress. `total` is null when it is unknown. */
+  readonly show: (done: number, total: number | null) => void;
+  /** Removes the line of progress. */
   readonly end: () => void;
 }
 
@@ -15,23 +15,23 @@ export function progressOn(stream: NodeJS.WriteStream, doing: string): Progress 
   const startedMs = performance.now();
   let drawnMs = -Infinity;
   return {
-    show: (done, of) => {
+    show: (done, total) => {
       const nowMs = performance.now();
       if (nowMs - drawnMs < REDRAW_MS) return;
       drawnMs = nowMs;
-      stream.write(`\r\u001b[K${doing} ${progressText(done, of, (nowMs - startedMs) / 1000)}`);
+      stream.write(`\r\u001b[K${doing} ${progressText(done, total, (nowMs - startedMs) / 1000)}`);
     },
     end: () => void stream.write('\r\u001b[K'),
   };
 }
 
 /** The text of the line: bar, percent, rate and time left. */
-export function progressText(done: number, of: number | null, seconds: number): string {
+export function progressText(done: number, total: number | null, seconds: number): string {
   const rate = seconds > 0 ? Math.round(done / seconds) : 0;
-  if (of === null || of === 0) return `${done}, ${rate}/s`;
-  const share = Math.min(1, done / of);
+  if (total === null || total === 0) return `${done}, ${rate}/s`;
+  const share = Math.min(1, done / total);
   const full = Math.round(share * BAR_COLUMNS);
   const bar = '#'.repeat(full) + '.'.repeat(BAR_COLUMNS - full);
-  const left = rate > 0 ? `, ${Math.ceil((of - done) / rate)} s left` : '';
+  const left = rate > 0 ? `, ${Math.ceil((total - done) / rate)} s left` : '';
   return `[${bar}] ${Math.floor(share * 100)} %, ${rate}/s${left}`;
 }

@@ -1,7 +1,7 @@
 import { hangupIsIgnored } from '../runtime/launcher/hangup.cjs';
 
 /**
- * A second signal within this time comes from the same key, because the terminal signals the whole group and npm
+ * A second signal within this time comes from the same key press. The terminal signals the whole group, and npm
  * signals its child again.
  */
 const SAME_KEY_MS = 500;

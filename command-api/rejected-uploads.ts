@@ -22,7 +22,7 @@ const EVENT_EVERY_MS = 60_000;
 const TRIES_MAX = 6;
 const BACKOFF = { firstMs: 500, maxMs: 4_000 };
 
-/** Records refused uploads after their answers, so that it delays no answer. */
+/** Records refused uploads after their answers, so that no answer waits for the log. */
 export interface RejectedUploads {
   record(rejected: UploadRejected, correlationId: string): void;
   /** Appends the waiting refusals, for at most `graceMs`. */

@@ -10,7 +10,7 @@ export interface Cause {
   readonly id: string;
   readonly at: string;
   readonly what: string;
-  /** Who caused it; null when the cause above states it. */
+  /** The actor of the cause; null when the parent cause states the actor. */
   readonly actor: string | null;
   readonly led: Cause[];
 }

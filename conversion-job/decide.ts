@@ -16,7 +16,7 @@ export interface Refusal {
   readonly rule: string;
 }
 
-/** The events of a command, none if the job already is as the command wants it; or a refusal. */
+/** The events of a command, or a refusal. There are no events when the job already is as the command wants. */
 export type Decision = { readonly accepted: readonly JobEvent[] } | { readonly refused: Refusal };
 
 /**

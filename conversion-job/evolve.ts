@@ -23,7 +23,7 @@ export function fold(
   return job;
 }
 
-/** The next job, or null when the event does not apply to this one. */
+/** Returns the next job, or null for an event that does not apply to this job. */
 function apply(
   job: ExistingJob,
   facts: JobFacts,

@@ -5,7 +5,7 @@ import { decide, type Refusal } from './decide.ts';
 import type { Conversion, ExistingJob, Failure } from './job.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** Facts outside the job's stream on which its waiting can depend. */
+/** Facts outside the job's stream on which the job's waiting can depend. */
 export interface Surroundings {
   readonly policy: RetryPolicy;
   /** Time at which the gateway's circuit breaker opened (ISO 8601); null when it is closed. */
@@ -26,7 +26,7 @@ export interface Explanation {
   readonly state: JobStateName;
   /** The present state and its cause. */
   readonly because: string;
-  /** What happens next without any command, and the earliest time of it; null when nothing does. */
+  /** What happens next without any command, and the earliest time of that; null when nothing happens. */
   readonly next: { readonly what: string; readonly at: string | null } | null;
   readonly commands: readonly CommandVerdict[];
 }

@@ -44,7 +44,7 @@ export interface Conversion {
   readonly pages: number;
   readonly gatewayMs: number;
   readonly warnings: readonly Warning[];
-  /** Absent for results of a gateway that did not state it. */
+  /** Absent for results of a gateway that did not state the mapping. */
   readonly convertedBy?: ConvertedBy | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface PastRun {
   readonly attempts: readonly PastAttempt[];
 }
 
-/** This many ms contain the failures that open the breaker, as in the processor. */
+/** Length of the window, in ms, in which failures count towards opening the breaker, as in the processor. */
 const BREAKER_WINDOW_MS = 10_000;
 /** An attempt of another job shows the gateway's state within this many ms before or after it. */
 const NEIGHBOUR_MS = 300_000;
@@ -133,7 +133,7 @@ interface Step {
   readonly lastCode: JobFailureCode | null;
 }
 
-/** The outcome of an attempt: its own, or the one that attempts of other jobs suggest; null without evidence. */
+/** The outcome of an attempt: its own, or the outcome that attempts of other jobs suggest; null without evidence. */
 function attemptAt(
   { run, made, atMs, lastCode }: Step,
   nearest: ReturnType<typeof neighbours>,

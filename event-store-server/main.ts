@@ -41,10 +41,14 @@ import {
 } from './server.ts';
 import { givenSetting } from '../runtime/settings.ts';
 
-/** With EXIT_WITH_PARENT=1 and no channel to its parent, the process checks this often whether the parent still runs. */
+/**
+ * The interval at which the process checks whether its parent still runs, with EXIT_WITH_PARENT=1 and no channel to
+ * the parent.
+ */
 const PARENT_CHECK_MS = 500;
 /**
- * With `--like-eventstoredb` the store says for this long at start that it is not ready; `--not-ready-ms` changes it.
+ * With `--like-eventstoredb` the store refuses work for this long after its start, as a store that is not ready.
+ * `--not-ready-ms` changes the time.
  */
 const NOT_READY_MS = 200;
 

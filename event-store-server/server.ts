@@ -17,7 +17,10 @@ export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
   readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer } | null;
   /** Who may do what. By default the store requires neither user nor secret. */
   readonly access?: AccessRules;
-  /** For tests: the store behaves as EventStoreDB does where the two differ. Null, the default: it does not. */
+  /**
+   * For tests: the store behaves as EventStoreDB does where the two differ. By default null, so the store does not
+   * imitate EventStoreDB.
+   */
   readonly likeness?: Likeness | null;
   /** Receives one sentence for the log about a problem that stops nothing. */
   readonly onNotice?: (sentence: string) => void;

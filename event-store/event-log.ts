@@ -19,7 +19,7 @@ export interface RecordedEvent {
   readonly id: string;
   readonly type: string;
   readonly stream: string;
-  /** Its place in its own stream, counted from 0. */
+  /** The number of the event in its own stream, counted from 0. */
   readonly revision: bigint;
   /** Commit position in the whole log; strictly increasing, with gaps. EventStoreDB's prepare position equals it. */
   readonly position: bigint;
@@ -52,8 +52,8 @@ export interface FollowOptions {
   readonly after: () => bigint | 'start' | Promise<bigint | 'start'>;
   readonly filter: AllFilter;
   /**
-   * Called for one event after the other: the next event waits until this one resolves. Other followers of the process
-   * may get the same object, so nobody may change it.
+   * Called for one event after the other: the next event waits until this call resolves. Other followers of the
+   * process may get the same object, so nobody may change it.
    *
    * @param bytes size of the event as the server sent it, where that is known
    */
@@ -102,7 +102,7 @@ export interface EventLog {
   ) => AsyncIterable<RecordedEvent>;
   /** Reads the event at exactly this position; null when the log has none there. */
   readonly eventAt: (position: bigint) => Promise<RecordedEvent | null>;
-  /** Position of the last event in the log, 0n when it is empty. */
+  /** Position of the last event in the log, 0n for an empty log. */
   readonly head: () => Promise<bigint>;
   readonly follow: (options: FollowOptions) => Following;
   /** Limits a stream by age (`$maxAge`, whole seconds). */

@@ -54,7 +54,7 @@ export type Handled<State, Event, Refusal> =
 
 /**
  * The whole write side: loads the stream, folds it, decides, and appends at the exact revision. When another append
- * came first, it starts again.
+ * came first, the whole work starts again.
  *
  * @throws LogUnavailable when the store does not answer; sending the same command id again is safe
  * @throws StreamMovedOn when the stream changed in each of 20 tries

@@ -3,8 +3,8 @@ import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
 import type { EventLog, RecordedEvent } from './event-log.ts';
 
 /**
- * The log differs from the one for which a checkpoint was written. Everything derived from the other log must be
- * removed (ADR 0112).
+ * The log is not the log for which a checkpoint was written. Everything derived from the other log must be removed
+ * (ADR 0112).
  */
 export class LogDiffers extends CodedError {
   readonly code = 'LOG_DIFFERS';
@@ -27,7 +27,7 @@ export interface Standing {
 
 /**
  * Compares a checkpoint with a log. The log must not end before the checkpoint, and must have the mark's event at the
- * mark's position. It must have no event between the mark and the checkpoint that the reader has not seen.
+ * mark's position. Between the mark and the checkpoint, the log must have no event that the reader has not seen.
  *
  * @returns why the log is another one, or null when it is the same
  * @throws LogUnavailable

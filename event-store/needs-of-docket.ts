@@ -7,7 +7,7 @@ import { CodedError } from '../schemas/coded-error.ts';
 
 /** Bytes of the largest event in a check; EventStoreDB accepts 1 MiB in one append by default. */
 const LARGE_EVENT_BYTES = 1_000_000;
-/** Number of events in one append; no append of Docket has so many. */
+/** Number of events in one append, more than any append of Docket has. */
 const BATCH_EVENTS = 500;
 /** Above this difference of clocks, the instants that people see are misleading. */
 const CLOCK_DIFFERENCE_MS_MAX = 2_000;
@@ -42,7 +42,7 @@ const someEvent = (data: unknown = { check: true }): EventToAppend => {
   return { id: randomUUID(), type: 'Checked', data, metadata: { by: 'docket store check' } };
 };
 
-/** Every feature of an event store that Docket needs, each tested in the one way in which Docket uses it. */
+/** Every feature of an event store that Docket needs. Each test uses the feature in the same way as Docket. */
 export const NEEDS: readonly (readonly [name: string, check: Need])[] = [
   [
     'the user may read $all and append',

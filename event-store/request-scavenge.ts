@@ -41,7 +41,7 @@ function readAnswer(answer: Buffer): Scavenged {
 }
 
 /**
- * Begins a scavenge on the first server of the connection string, or joins the one that is running. The embedded event
+ * Begins a scavenge on the first server of the connection string, or joins a running scavenge. The embedded event
  * store answers at the end of the run, EventStoreDB at once.
  *
  * @throws LogUnavailable when the server does not answer, refuses this user, or the scavenge failed

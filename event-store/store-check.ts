@@ -6,14 +6,14 @@ import { connectEventLog } from './connect.ts';
 import { NEEDS } from './needs-of-docket.ts';
 import type { TransportChoice } from './transport.ts';
 
-/** The names of a check's streams begin with this, so that no projection of Docket reads them. */
+/** The names of a check's streams begin with this prefix, so that no projection of Docket reads them. */
 const CHECK_STREAM_PREFIX = 'docket-check-';
 
 /** The result for one feature that Docket needs of an event store. */
 export interface Checked {
   readonly name: string;
   readonly ok: boolean;
-  /** What the check saw, or what is wrong and what to do about it. */
+  /** What the check saw. For a failed check, the fault and its remedy. */
   readonly note: string;
   readonly ms: number;
 }

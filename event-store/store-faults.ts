@@ -26,7 +26,7 @@ export interface StoreFault {
   readonly code: StoreFaultCode;
   /** The servers, without user and options. */
   readonly at: string;
-  /** What is wrong and what to do about it, as sentences. */
+  /** The fault and its remedy, as sentences. */
   readonly why: string;
   /** True when waiting cannot help, because somebody must change a setting, a user or a right. */
   readonly final: boolean;
@@ -45,8 +45,8 @@ const HUNG_UP = /^Failed to connect/;
 const NO_NODE = /failed to discover/i;
 
 /**
- * True when the server ended a subscription because its buffer of a few dozen events was full. That is ordinary under
- * load (S1).
+ * True when the server ended a subscription because the buffer of the subscription was full. The buffer holds a few
+ * dozen events, so this is ordinary under load (S1).
  */
 export function isConsumerTooSlow(error: unknown): boolean {
   return textOf(error).includes('Consumer too slow');
@@ -180,7 +180,7 @@ function isUnavailable(error: unknown): boolean {
   return error instanceof UnavailableError || (error as { code?: unknown } | null)?.code === UNAVAILABLE;
 }
 
-/** gRPC wraps the message of the system, which says most. */
+/** gRPC wraps the message of the operating system, which names the cause best. */
 function lastReason(text: string): string {
   const found = /Last error: (?:Error: )?(.*?)(?:\. Resolution note.*)?$/.exec(text);
   return (found?.[1] ?? text).slice(0, 200);

@@ -26,7 +26,7 @@ export async function isHidden(log: Pick<EventLog, 'readLast'>, stream: string):
 }
 
 /**
- * Limits a stream by age: readers no longer get older events. Other limits of the stream stay.
+ * Limits a stream by age, so that readers no longer get older events. Other limits of the stream stay.
  *
  * @param maxAgeSec whole seconds
  * @throws LogUnavailable; StreamMovedOn when somebody else sets the limits at the same time

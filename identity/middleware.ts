@@ -35,7 +35,7 @@ export interface Identity {
   mayOpenSocket(request: IncomingMessage): boolean;
   /** True when the client may see and do what operators may (`OPS_ACCESS`). */
   mayOperate(request: IncomingMessage): boolean;
-  /** Answers 403 to everybody else than an operator. */
+  /** Answers 403 to everybody except operators. */
   readonly operatorsOnly: RequestHandler;
 }
 

@@ -22,7 +22,7 @@ export type SessionKeys = readonly [Buffer, ...Buffer[]];
 /** A session from a valid cookie. */
 export interface Session {
   readonly owner: string;
-  /** True when the cookie should be written again, because it is old or signed by an older key. */
+  /** True when Docket should write the cookie again, because the cookie is old or signed by an older key. */
   readonly renew: boolean;
 }
 

@@ -6,7 +6,7 @@ import { CodedError } from '../schemas/coded-error.ts';
 const KEY_FILE = 'session-keys';
 const KEY_BYTES = 32;
 const KEY_FILE_MODE = 0o600;
-/** A shorter secret could be guessed. The setting has the same bound; in characters. */
+/** Shortest secret, in characters, because a shorter one could be guessed. The setting has the same bound. */
 const SECRET_CHARS_MIN = 32;
 /** Most keys that still verify. Each costs one HMAC for a forged cookie. */
 const SECRETS_MAX = 8;
@@ -61,7 +61,7 @@ async function readOrNull(path: string): Promise<string | null> {
   }
 }
 
-/** Writes a whole new file and links it under the name, so that two starting processes use the same key. */
+/** Writes a new file whole and then links it under the name. So two starting processes use the same key. */
 async function createdOnce(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const handle = await open(draft, 'wx', KEY_FILE_MODE);

@@ -1,8 +1,8 @@
 import { EmbeddedPostgresFailed } from './failure.ts';
 
 /**
- * Postgres refuses to run as root, so root runs it under ids that own no files: those of `nobody` on every Linux.
- * Postgres requires a name for its ids, and `nobody` is one.
+ * Postgres refuses to run as root, so root runs it under ids that own no files: the ids of `nobody` on every Linux.
+ * Postgres also requires a name for its ids, which `nobody` has.
  */
 const UNPRIVILEGED_ID = 65_534;
 

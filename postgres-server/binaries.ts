@@ -76,7 +76,7 @@ async function usable(place: string, account: ServerAccount): Promise<PostgresBi
   return binaries;
 }
 
-/** Idempotent, also when two processes link at once: the second finds the same link. */
+/** Makes the links. Two processes may do so at the same time, because the second finds the same link. */
 async function linkLibraries(place: string): Promise<void> {
   const listed = await readFile(join(place, 'native', 'pg-symlinks.json'), 'utf8');
   const links = JSON.parse(listed) as { source: string; target: string }[];
@@ -118,7 +118,7 @@ async function isOurs(place: string): Promise<boolean> {
   throw new EmbeddedPostgresFailed(`${place} belongs to somebody else, so the programs in it are not run.`);
 }
 
-/** Lets every account read and run the files of a folder, and only its owner change them. */
+/** Lets every account read and run the files of a folder, but only the owner change them. */
 export async function openToRead(folder: string): Promise<void> {
   await run('chmod', ['-R', 'u=rwX,go=rX', folder], { timeout: TRY_TIMEOUT_MS });
 }

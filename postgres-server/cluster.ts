@@ -77,8 +77,8 @@ export async function belongsToUs(cluster: string, account: ServerAccount): Prom
 }
 
 /**
- * Makes database files. They sort and change case by Unicode code points with Postgres' own provider, so every machine
- * gives the same result.
+ * Makes database files. Texts are sorted and change case by Unicode code points, with the provider of Postgres
+ * itself. So every machine gives the same result.
  */
 async function initialise(
   fresh: string,
@@ -124,7 +124,7 @@ async function withPlainPath(
   try {
     copy = await mkdtemp(join(place, 'docket-initdb-'));
     await cp(native, join(copy, 'native'), { recursive: true, verbatimSymlinks: true });
-    // The programs may run as another account, and only this account may change them.
+    // The programs may run as another account, but only this account may change them.
     if (account.uid !== undefined) await openToRead(copy);
     else await chmod(copy, 0o700);
     const bin = join(copy, 'native', 'bin');

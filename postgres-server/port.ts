@@ -20,7 +20,7 @@ export function freePort(wanted: number): Promise<number | null> {
   });
 }
 
-/** The port of the last run, so that services find a restarted server at the same address; 0 when there was none. */
+/** The port of the last run, so that services find a restarted server at the same address. 0 without an earlier run. */
 export async function rememberedPort(directory: string): Promise<number> {
   try {
     const port = Number.parseInt(await readFile(join(directory, 'port'), 'utf8'), 10);

@@ -8,7 +8,7 @@ import type { Passwords } from './passwords.ts';
 export const SUPERUSER = 'postgres';
 /** The role of the services. It owns the database and is no superuser. */
 export const ROLE = 'docket';
-/** The only database. */
+/** The name of the only database. */
 export const DATABASE = 'docket';
 
 /** Who may connect: two roles, from this machine, each with its password. The superuser never may. */

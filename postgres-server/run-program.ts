@@ -23,7 +23,7 @@ export function runProgram(
     account: ServerAccount;
     cwd: string;
     timeoutMs: number;
-    /** The text for its standard input; none when absent. */
+    /** The text for the standard input of the program. */
     input?: string;
     stop?: AbortSignal;
   },
@@ -37,7 +37,7 @@ export function runProgram(
       detached: true,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
-    // A program that ends before it has read all its input is judged by its exit code.
+    // A program may end before it has read all its input. Only its exit code counts.
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
     let errors = '';

@@ -97,7 +97,7 @@ export function watchLog(parts: LogWatchParts): LogWatch {
     },
     onEvent: () => undefined,
     onInterrupted: () => {
-      // The log may be replaced while nothing follows it. The next subscription begins with a comparison.
+      // The log may be replaced while nobody follows it. So the next subscription begins with a comparison.
       sure = false;
     },
   });

@@ -1,4 +1,4 @@
-/** A repeated task, never run twice at the same time. */
+/** A repeated task. Two runs never overlap. */
 export interface Repeating {
   /** Starts the next run earlier when `everyMs` now returns a shorter pause. */
   hurry(): void;

@@ -40,7 +40,10 @@ import { keepTroubles, tellTroubles } from './task-troubles.ts';
 import { postgresWorkList } from './work-list/postgres-work-list.ts';
 import { startWorkPoll } from './work-poll.ts';
 
-/** Tasks of a process begin together, on its ticks; processors spread out by the moments of their starts. */
+/**
+ * The middle of the random range. The tasks of this process begin together on its ticks. Processors start at
+ * different times, which spreads their tasks.
+ */
 const evenly = (): number => 0.5;
 const WORK_LIST_MISSING: WaitingNow = {
   dependency: 'work list',
@@ -189,7 +192,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   let stopping = false;
   let beatingSinceMs = 0;
   const prepare = async (): Promise<void> => {
-    // The processor shares the quarantine table with the projector. The first of the two that starts creates it.
+    // The processor and the projector share the quarantine table. The first service that starts creates the table.
     await migrateReadTables(store.url);
     await migrate({ url: store.url, schema: PROCESSOR_SCHEMA, migrations: PROCESSOR_MIGRATIONS });
     await list.enlist(processorId, workerId);

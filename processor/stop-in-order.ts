@@ -6,14 +6,14 @@ import type { WorkNotices } from './work-list/work-notices.ts';
 import type { Repeating } from './repeating.ts';
 import type { RetentionRole } from './retention/retention-role.ts';
 
-/** Share of the grace period for giving back unfinished attempts, and its upper bound. */
+/** Share of the grace period for giving back unfinished attempts. The next constant is the upper bound of that time. */
 const GIVE_BACK_SHARE = 0.25;
 const GIVE_BACK_MAX_MS = 5_000;
 
 /**
- * Stops a processor (R04.04). It makes no new claims, and running attempts may finish. An attempt that does not finish
- * in time is abandoned in the log at once, so another processor need not wait for the lease. Last it gives back the
- * right to feed.
+ * Stops a processor (R04.04). It makes no new claims, and running attempts may finish. An attempt that does not
+ * finish in time is abandoned in the log at once, so another processor need not wait for the lease. At the end the
+ * processor gives the right to feed back.
  */
 export async function stopInOrder(parts: {
   loop: ClaimLoop;

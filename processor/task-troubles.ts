@@ -19,7 +19,10 @@ export function keepTroubles(troubles: Map<string, WaitingNow>, task: string, lo
   };
 }
 
-/** Writes one line when a task begins to fail, one a minute with the count of failures, and one when it works again. */
+/**
+ * Writes a line when a task begins to fail, a line a minute with the count of failures, and a line when the task
+ * works again.
+ */
 export function tellTroubles(logger: Log, what: string): ToldTrouble {
   const outage = outageLog(logger, what);
   return (error) => (error === null ? outage.worked() : outage.failed(error));

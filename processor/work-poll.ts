@@ -18,7 +18,7 @@ const PAUSES: PollPauses = { busyMs: 500, idleMs: 5_000 };
 
 export interface WorkPollParts {
   readonly list: Pick<WorkList, 'offerDue'>;
-  /** The list offers the reserved jobs of a worker again when it is silent for this long. */
+  /** The list offers the reserved jobs of a worker again when the worker is silent for this long. */
   readonly silentMs: number;
   readonly random: () => number;
   /** True while notices of other processors are known to arrive. Without them the pauses are those of a busy list. */
@@ -27,7 +27,7 @@ export interface WorkPollParts {
   readonly onWork: () => void;
   readonly onTrouble: (trouble: unknown) => void;
   readonly pauses?: PollPauses;
-  /** Moves the end of a pause, for tasks that begin together. */
+  /** Moves the end of a pause to a tick of the process, so that its tasks begin together. */
   readonly aligned?: (ms: number) => number;
 }
 
@@ -50,7 +50,7 @@ export function startWorkPoll(parts: WorkPollParts): Repeating {
   /** True when a job came after the present look had begun. */
   let cameMeanwhile = false;
   const look = async (): Promise<void> => {
-    // It stays true until the list answers, so that another look follows a failed one soon.
+    // `isWaitedFor` stays true until the list answers, so that another look soon follows a failed one.
     isWaitedFor = true;
     cameMeanwhile = false;
     const found = await list.offerDue(silentMs);

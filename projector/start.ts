@@ -72,7 +72,7 @@ export async function startProjector(options: ProjectorOptions): Promise<Service
     name: 'projector',
     readiness: () => {
       const waiting = [...new Set(versions.waitingFor())].filter((each) => each !== null);
-      // A standby is ready, because it does all that it should.
+      // A standby is ready, because standing by is all of its work.
       const ready = waiting.every((each) => each === 'projection lease');
       return {
         ready,

@@ -46,7 +46,7 @@ function copying(statement: string, chunks: Iterable<Buffer>, callback: (error: 
           return void connection.stream.once('drain', () => send(connection));
       }
     } catch (error) {
-      // The server answers with an error of its own, which ends the statement.
+      // The server then answers with an error of its own, which ends the statement.
       failure = error instanceof Error ? error : new Error(String(error));
       connection.sendCopyFail('the rows could not be made');
     }

@@ -15,7 +15,7 @@ const DOWN = '\n-- down\n';
 /**
  * Reads the migrations of a folder, in the order of their names. A file has a comment, `-- up` with the step, and `--
  * down` with its reversal.
- * @throws when a file lacks one of the two marks
+ * @throws when a file lacks `-- up` or `-- down`
  */
 export function readMigrations(folder: string): readonly Migration[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.sql'));

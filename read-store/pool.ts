@@ -18,7 +18,7 @@ export type { Queryable } from './queryable.ts';
 
 export interface ReadStore extends Queryable {
   readonly pool: pg.Pool;
-  /** May hold the password, so it is never logged. */
+  /** The connection string. It may hold the password, so Docket never logs it. */
   readonly url: string;
   /** Host, port and database, which may be logged. */
   readonly address: string;
@@ -26,8 +26,8 @@ export interface ReadStore extends Queryable {
   /** Like `query`, but planned once for each connection. It is for a few statements that run often. */
   readonly prepared: Queryable['query'];
   /**
-   * Commits when `work` resolves, rolls back when it throws.
-   * @throws ReadStoreUnavailable; the outcome is unknown when it comes from the commit
+   * Commits when `work` resolves, rolls back when `work` throws.
+   * @throws ReadStoreUnavailable; after a failed commit the outcome is unknown
    */
   transaction<Result>(work: (within: Transaction) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -73,7 +73,7 @@ export function openReadStore(options: {
   };
 }
 
-/** The address as the driver reads it. For a Unix socket it is the folder of the socket. */
+/** The address as the driver reads it. For a Unix socket, the address is the folder of the socket. */
 function addressOf(url: string): string {
   const { host, port, database = '' } = new pg.Client({ connectionString: url });
   return host.startsWith('/') ? `${host} (port ${port})/${database}` : `${host}:${port}/${database}`;

@@ -15,13 +15,13 @@ export interface ProbePauses {
 const PAUSES: ProbePauses = { askedMs: 2_000, unaskedMs: 10_000, askedWithinMs: 60_000 };
 /** Pause after a failed probe. It doubles up to `askedMs`. */
 const PROBE_AGAIN_MS = 100;
-/** A probe without an answer after this time counts as failed, and continues. */
+/** A probe without an answer after this time counts as failed, although it still runs. */
 const ANSWER_MS_MAX = 2_000;
 
-/** A dependency of services, with a probe of whether it can serve them. */
+/** A dependency of services. Its probe tells whether the dependency can serve them. */
 export interface Dependency {
   readonly name: string;
-  /** Its address without user and password; null when it has none. */
+  /** The address of the dependency without user and password; null for a dependency without an address. */
   readonly at: string | null;
   /** Resolves when the dependency can serve, and rejects with the reason when it cannot. */
   readonly probe: () => Promise<unknown>;

@@ -4,8 +4,8 @@ import { givenSetting, SettingsRefused } from './settings.ts';
 const TOKEN_CHARS_MIN = 16;
 
 /**
- * The token that a gateway requires of its callers; undefined when none is set.
- * @throws SettingsRefused when it is too short
+ * The token that a gateway requires of its callers; undefined without a token.
+ * @throws SettingsRefused for a token that is too short
  */
 export function gatewayTokenIn(
   environment: Readonly<Record<string, string | undefined>>,

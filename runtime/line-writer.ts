@@ -1,4 +1,4 @@
-/** Total time that the writer waits for a full pipe before it drops lines. */
+/** Total time for which the writer waits for a full pipe before it drops lines. */
 const FULL_PIPE_MS_MAX = 100;
 const FULL_PIPE_PAUSE_MS = 5;
 

@@ -89,7 +89,8 @@ async function fetchMappings(
   stopped: AbortSignal,
 ): Promise<MappingListing[]> {
   const signal = AbortSignal.any([stopped, AbortSignal.timeout(FETCH_TIMEOUT_MS)]);
-  // `fetch` keeps its socket. Requests that open a new socket each time failed drill D27, where file handles run out.
+  // `fetch` keeps its socket open. In drill D27 file handles run out, and requests that open a new socket each time
+  // fail.
   const answer = await fetch(address, { signal, redirect: 'error', headers: gatewayAuthorization(token) });
   if (!answer.ok) {
     await answer.body?.cancel();

@@ -69,7 +69,7 @@ export function publicFaults(settings: Settings): string[] {
 function isWeak(secret: string): boolean {
   const trimmed = secret.trim();
   if (trimmed.length < 32 || new Set(trimmed).size < SECRET_CHARACTERS_MIN) return true;
-  // A text that repeats itself occurs in its double before the end.
+  // A text made of repetitions occurs in its double earlier than at the start of the second copy.
   return (trimmed + trimmed).indexOf(trimmed, 1) < trimmed.length;
 }
 

@@ -7,7 +7,7 @@ export interface Retrying {
   readonly triesMax?: number;
   /** No try begins after this moment of `performance.now()`; unset: no limit. */
   readonly untilMs?: number;
-  /** True when the same work may succeed later; unset: every failure is retried. */
+  /** True when the same work may succeed later. Without this function every failure is retried. */
   readonly isPassing?: (error: unknown) => boolean;
   /** Ends the wait and the tries. */
   readonly signal?: AbortSignal | undefined;

@@ -4,9 +4,9 @@ import type { IncomingMessage } from 'node:http';
 
 /** One dependency that a service needs and cannot use at the moment. */
 export interface WaitingFor {
-  /** Its name, such as `event store`, `Postgres`, `gateway`, `blob store` or `read tables`. */
+  /** The name of the dependency: `event store`, `Postgres`, `gateway`, `blob store` or `read tables`. */
   readonly dependency: string;
-  /** Its address without user and password; null when it has none. */
+  /** The address of the dependency without user and password; null for a dependency without an address. */
   readonly at: string | null;
   /** ISO 8601 instant in UTC at which the wait began. */
   readonly since: string;
@@ -16,14 +16,14 @@ export interface WaitingFor {
   readonly final: boolean;
 }
 
-/** Whether a service can do its work now, and the names of what it waits for. */
+/** Whether a service can do its work now, and which dependencies it waits for. */
 export interface Readiness {
   readonly ready: boolean;
   /** Empty unless something is missing. A standby is ready although it waits for its lease. */
   readonly waitingFor: readonly WaitingFor[];
 }
 
-/** A running service, for the process that contains it. */
+/** A running service, as the process that contains it sees it. */
 export interface Service {
   readonly name: string;
   /** Routes to mount at `/`, if any. */

@@ -22,8 +22,8 @@ const urlOf = (...schemes: readonly string[]) =>
 const postgresUrl = urlOf('postgres', 'postgresql');
 
 /**
- * Every setting, by the name of its environment variable. The description is its line in README's table, which `npm run
- * docket -- settings --markdown` prints. The unit is the last word of the name.
+ * Every setting, by the name of its environment variable. The description becomes the setting's line in README's
+ * table, which `npm run docket -- settings --markdown` prints. The unit is the last word of the name.
  */
 export const Settings = z.object({
   NODE_ENV: z

@@ -45,7 +45,7 @@ export const DashboardQuery = z.strictObject({
     .max(64)
     .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/)
     .default('UTC'),
-  /** The figures as they were at that moment, without those that exist only now. */
+  /** Asks for the figures of that moment. They lack the figures that exist only now. */
   asOf: MomentText.optional(),
   atLeast: PositionText.optional(),
 });
@@ -74,7 +74,7 @@ const FlowFigures = z.object({
   abandoned: Count,
   cancelled: Count,
   downloads: Count,
-  /** Uploads that Docket refused before they became a job. */
+  /** Uploads that Docket refused before a job existed. */
   rejected: Count,
   /** Files that cleanup removed, and their bytes. */
   removedSources: Count,
@@ -126,7 +126,7 @@ export const PresentFigures = z.object({
       startedAt: Instant,
       seenAt: Instant,
       alive: z.boolean(),
-      /** Jobs that it converts now. */
+      /** Jobs that the processor converts now. */
       converting: Count,
     }),
   ),
@@ -192,7 +192,7 @@ export const OpsMetrics = StandingFigures.extend({
   key: z.literal('metrics'),
   at: Instant,
   position: PositionText,
-  /** The running minute and the one before, in UTC, so that a page can extend its chart. */
+  /** The running minute and the previous minute, in UTC, so that a page can extend its chart. */
   recent: z.array(DashboardBucket),
   present: PresentFigures,
 });

@@ -3,7 +3,7 @@ import { Sha256 } from './ids.ts';
 
 /** The origin of an event. */
 export const EventMetadata = z.object({
-  /** The HTTP request or the processor's step that caused it. */
+  /** The HTTP request or the processor's step that caused the event. */
   correlationId: z.string().min(1).max(64),
   /** The id of the command that decided the event. */
   causationId: z.string().min(1).max(64),

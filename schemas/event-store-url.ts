@@ -31,7 +31,7 @@ export interface Login {
 
 /** One server and how to connect to it. */
 export interface NamedServer {
-  /** `host:port` */
+  /** The address as `host:port`. */
   readonly target: string;
   readonly isSecure: boolean;
   /** Null for no user. Sent only over TLS. */
@@ -50,7 +50,7 @@ const SCHEMES = ['esdb', 'esdb+discover'];
 const DEFAULT_PORT = 2113;
 /** In seconds, the client's unit. A node that hangs must not delay the search for the leader (D57). */
 const GOSSIP_TIMEOUT_SEC = 1;
-/** The client's default. */
+/** The default of the client. */
 const KEEP_ALIVE_MS = 10_000;
 const ENDS_AT_HOSTS = /[/?]/;
 
@@ -104,7 +104,7 @@ export function readEventStoreUrl(
     return { faults: ['must begin with esdb:// or esdb+discover://, as in esdb://127.0.0.1:2113?tls=false'] };
   const rest = text.trim().slice(scheme[0].length);
   const { login, places, query } = partsOf(rest);
-  // The client would take a password with a plain ? for a host, and print it.
+  // The client would take a password with a plain ? for a host, and print the password.
   if (query.includes('@')) return { faults: ['must spell ? and @ in user and password as %3F and %40'] };
   const faults: string[] = [];
   const username = readLogin(login, faults);

@@ -10,7 +10,7 @@ const points = z.number();
 export const explanationBoxSchema = z.object({ x0: points, y0: points, x1: points, y1: points });
 
 export const explanationPageSchema = z.object({
-  /** Counted from 1. */
+  /** The number of the page, counted from 1. */
   page: z.int().min(1),
   width: points,
   height: points,
@@ -18,7 +18,10 @@ export const explanationPageSchema = z.object({
 
 /** A value of the result. */
 export const explainedValueSchema = z.object({
-  /** Its place in the result: `number`, `seller.vatId`, `lines[0].total`, `vat[1].rate`, `events[3].title`. */
+  /**
+   * The place of the value in the result: `number`, `seller.vatId`, `lines[0].total`, `vat[1].rate`,
+   * `events[3].title`.
+   */
   path: z.string().max(120),
   kind: z.enum(['field', 'party', 'line', 'vat', 'event']),
   /** Normalised: amounts as plain decimals, dates as YYYY-MM-DD. */
@@ -31,7 +34,7 @@ export const explainedValueSchema = z.object({
   /** Size of that page, repeated here so that a reader can place the box at once; null when `page` is 0. */
   pageWidth: points.nullable(),
   pageHeight: points.nullable(),
-  /** The mapping's rule that found it, in words. */
+  /** The rule of the mapping that found the value, in words. */
   rule: z.string(),
   confidence: z.number().min(0).max(1),
 });

@@ -141,7 +141,10 @@ export const gatewayMappingSchema = z.object({
   mediaType: resultMediaTypeSchema,
   /** Absent for a mapping without parameters. */
   parameters: z.array(gatewayParameterSchema).max(8).optional(),
-  /** Other formats of its results. Absent when the results are no invoices. A newer gateway may know more formats. */
+  /**
+   * Other formats of the mapping's results. Absent when the results are no invoices. A newer gateway may know more
+   * formats.
+   */
   formats: z.array(z.string().max(40)).max(20).optional(),
 });
 export type GatewayMapping = z.infer<typeof gatewayMappingSchema>;

@@ -6,7 +6,7 @@ import { ConvertedBy, MappingParameters } from './job-events.ts';
 import { JobStateName } from './job-states.ts';
 import { MomentText } from './moment.ts';
 
-/** A job in REST and on the live socket; both show the same. */
+/** A job as REST and the live socket show it. */
 export const JobView = z.object({
   jobId: JobId,
   filename: z.string(),
@@ -18,7 +18,7 @@ export const JobView = z.object({
   bytes: z.number().int(),
   pages: z.number().int().nullable(),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })),
-  /** The parameters that the upload gave to its mapping; null when it gave none. */
+  /** The parameters that the upload gave to its mapping; null without parameters. */
   parameters: MappingParameters.nullable(),
   result: z.object({ bytes: z.number().int(), mediaType: z.string(), sha256: Sha256 }).nullable(),
   /**
@@ -92,7 +92,7 @@ export const JobListQuery = z.strictObject({
    * characters.
    */
   after: z.string().max(2_500).optional(),
-  /** Makes the read side wait until it has reached this position, so that a client reads its own writes. */
+  /** Makes the read side wait for this position, so that a client reads its own writes. */
   atLeast: PositionText.optional(),
   /** The list as it was at a position or a time. An `after` must be of the same moment. */
   asOf: MomentText.optional(),
@@ -144,7 +144,7 @@ export const MappingListing = z.object({
   parameters: z
     .array(z.object({ name: z.string(), description: z.string(), default: z.string().optional() }))
     .optional(),
-  /** The formats of `/download?format=` for its results. Absent when the results are no invoices. */
+  /** The formats of `/download?format=` for the mapping's results. Absent when the results are no invoices. */
   formats: z.array(invoiceFormatSchema).optional(),
 });
 export type MappingListing = z.infer<typeof MappingListing>;
@@ -262,7 +262,7 @@ export const JobMetrics = z.object({
   /** Failed jobs by their code. Codes without a job are absent. */
   failedByCode: z.partialRecord(JobFailureCode, z.number().int()),
   active: z.number().int(),
-  /** Of the active jobs, one has not changed for the longest time. This is the time of its last change. */
+  /** The time of the last change of the active job that has not changed for the longest time. */
   oldestActiveAt: z.iso.datetime().nullable(),
   sourceBytes: z.number().int(),
   resultBytes: z.number().int(),

@@ -13,7 +13,7 @@ export const RequestClaimed = z.object({
   v: z.literal(1),
   at: At,
   claimId: ClaimId,
-  /** The process that carries it out. */
+  /** The process that carries out the request. */
   claimant: z.uuid(),
   /** Identifies the request. The same key with another fingerprint is a mistake of the caller. */
   fingerprint: Sha256,

@@ -6,7 +6,7 @@ const LOWER_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-
 export const JobId = z.string().regex(LOWER_UUID, 'not a job id');
 export type JobId = z.infer<typeof JobId>;
 
-/** The same check without Zod, because Docket runs it for every event that it reads. */
+/** Checks a job id without Zod, because Docket does so for every event that it reads. */
 export function isJobId(text: string): boolean {
   return LOWER_UUID.test(text);
 }
@@ -15,7 +15,7 @@ export function isJobId(text: string): boolean {
 export const OwnerId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'not an owner id');
 export type OwnerId = z.infer<typeof OwnerId>;
 
-/** For example `pt_simon_invoice_v1`. */
+/** The id of a mapping, for example `pt_simon_invoice_v1`. */
 export const MappingId = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'not a mapping id');
 export type MappingId = z.infer<typeof MappingId>;
 

@@ -75,7 +75,7 @@ export interface ReportFailure {
   /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
   readonly reason: string | null;
   readonly message: string;
-  /** True when a retry cannot help, whatever the code, such as a refused document. */
+  /** True when a retry cannot help, whatever the code. A refused document is an example. */
   readonly final: boolean;
   /** The wait that the gateway asked for by `Retry-After`, or null. */
   readonly retryAfterMs: number | null;

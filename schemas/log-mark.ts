@@ -35,7 +35,7 @@ export function markAfter(
   return { logId: mark?.logId ?? id, eventId: nameOfEvent(event), position };
 }
 
-/** The mark after several events, as `markAfter` makes it of one after the other. */
+/** The mark after several events: `markAfter` applied to one event after the other. */
 export function markAfterAll(
   mark: LogMark | null,
   events: readonly Parameters<typeof markAfter>[1][],

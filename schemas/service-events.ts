@@ -16,7 +16,7 @@ export const UploadRejected = z.object({
 });
 export type UploadRejected = z.infer<typeof UploadRejected>;
 
-/** Refused files that one event describes; it only counts the others. */
+/** Most refused files that one event describes. It only counts the others. */
 export const REJECTED_EXAMPLES_MAX = 5;
 
 /**

@@ -22,7 +22,10 @@ export function isLastingStream(stream: string): boolean {
 /** The streams that projections and the processor follow. Only the write side reads idempotency keys. */
 export const FOLLOWED_STREAM_PREFIXES = [JOB_STREAM_PREFIX, REJECTED_UPLOADS_STREAM, GATEWAY_STREAM] as const;
 
-/** Nobody writes to such streams. A follower of one learns only when the connection to the log breaks. */
+/**
+ * The prefix of streams to which nobody writes. A follower of one gets no events, and learns only when the connection
+ * to the log breaks.
+ */
 export const WATCHED_STREAM_PREFIX = 'docket-watch-';
 
 export function jobStream(jobId: JobId): string {

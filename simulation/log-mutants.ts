@@ -56,7 +56,7 @@ export const stopsAtAStrangeEvent = failingAt((event) => {
 
 export const stopsAtABigEvent = failingAt(({ data }) => JSON.stringify(data).length > BIG_EVENT_CHARS);
 
-/** A reader that the shared buffer has passed continues with the oldest event still in it. */
+/** A reader that fell behind the shared buffer continues with the oldest event in the buffer. */
 export const skipsWhatIsGone: Partial<Composition> = {
   createRing: (begin, limits) => {
     const real = createEventRing(begin, limits);

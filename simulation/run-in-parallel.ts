@@ -5,12 +5,12 @@ import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
 import { addTotals, noTotals, sentencesOf, TOTALS, type Totals } from './totals.ts';
 
-/** Number of worlds that one process simulates. Its memory is freed when it ends. */
+/** Number of worlds that one process simulates. The end of the process frees its memory. */
 const SLICE_SEEDS = 2_500;
 
 const RUN = join(import.meta.dirname, 'run.ts');
 
-/** The option that runs the worlds in processes of their own, even if there is only one. */
+/** The option that runs the worlds in separate processes, even for a single process. */
 export const WORKERS = '--workers';
 
 /** Runs many worlds in several processes, each with its own seeds. The first broken promise ends all of them. */
@@ -68,6 +68,6 @@ function runSlice(args: readonly string[], totals: Totals, signal: AbortSignal):
     if (line.startsWith(TOTALS)) addTotals(totals, JSON.parse(line.slice(TOTALS.length)) as Totals);
     else console.log(line);
   });
-  // A slice that was killed counts as failed, unless the failure of another slice ended it.
+  // A slice that was killed counts as failed, unless the failure of another slice ended this one.
   return new Promise((resolve) => child.once('close', (code) => resolve(code ?? (signal.aborted ? 0 : 1))));
 }

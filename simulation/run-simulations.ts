@@ -49,7 +49,7 @@ export async function runSimulations(args: readonly string[]): Promise<number> {
   return runMany(range, installation);
 }
 
-/** What is simulated, and the command that repeats it. */
+/** The simulated part, and the command that repeats the simulation. */
 interface Simulated {
   readonly composition: Composition;
   readonly again: string;

@@ -32,7 +32,7 @@ export interface Outcome {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly trace: readonly string[];
-  /** Counts of what happened in it. */
+  /** Counts of what happened in the world. */
   readonly figures: {
     readonly events: number;
     readonly jobs: number;

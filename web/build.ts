@@ -39,7 +39,7 @@ async function putInPlace(building: string): Promise<void> {
   try {
     await rename(building, DIST);
   } catch (error) {
-    // Another builder was faster; its files come from the same sources.
+    // Another builder was faster. Its files come from the same sources, so they are used.
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
   }

@@ -190,7 +190,7 @@ async function givenKeys({ key }: Options): Promise<KeyObject[]> {
   return key === undefined ? [] : [await readPublicKey(resolve(key))];
 }
 
-/** The key from the options, or the one that signs on this machine. */
+/** Returns the key that the options name, otherwise the key with which this machine signs. */
 async function verifyingKeys(settings: Settings, options: Options): Promise<KeyObject[]> {
   const given = await givenKeys(options);
   return given.length > 0 ? given : [createPublicKey(await loadSealKey(settings))];

@@ -15,7 +15,7 @@ import { openLog } from '../open-stores.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { progressOn } from '../progress.ts';
 
-/** Most files that it lists; the sums count all. */
+/** Maximum number of files in the list. The sums include all files. */
 const LISTED_MAX = 1_000;
 
 /**

@@ -19,7 +19,7 @@ import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 
-/** Jobs in one page of the table, and commands that run at the same time. */
+/** Number of jobs that one query reads. The next constant is the number of commands that run at the same time. */
 const PAGE_JOBS = 500;
 const AT_ONCE = 8;
 /** Most jobs that `list` shows. The command says when there are more. */

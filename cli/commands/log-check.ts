@@ -6,7 +6,7 @@ import { lockDirectory } from '../../event-store-server/storage/directory-lock.t
 import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
-/** Most events and gaps that it lists; the sums count all. */
+/** Maximum number of listed events and gaps. The sums include all of them. */
 const LISTED_MAX = 100;
 const MIB = 1024 * 1024;
 

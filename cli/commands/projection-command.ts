@@ -100,7 +100,10 @@ function chosen({ name, version }: Asked): RegisteredProjection {
   return found;
 }
 
-/** The versions that readers see now, of all projections or of the named one, as far as this build knows them. */
+/**
+ * The versions that readers see now, of all projections or of the named one. Versions that this build does not know
+ * are left out.
+ */
 async function inUse(store: ReadStore, only: string | null): Promise<readonly RegisteredProjection[]> {
   const current = (await ledgerVersions(store)).filter(
     ({ name, isCurrent }) => isCurrent && (only === null || name === only),

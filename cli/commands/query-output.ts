@@ -6,7 +6,9 @@ const CELL_CHARS_MAX = 60;
 const FORMULA_START = /^[=+\-@\t\r]/;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/g;
 
-/** Aligned columns for a terminal: numbers to the right, nulls empty, control characters visible. */
+/**
+ * Returns a table for a terminal: numbers are right-aligned, nulls are empty, control characters are visible.
+ */
 export function tableOf({ columns, rows }: QueryAnswer): string {
   const cells = rows.map((row) => row.map((value) => shortened(value ?? '')));
   const widths = columns.map(({ name }, column) =>
@@ -28,7 +30,7 @@ function shortened(text: string): string {
   return plain.length > CELL_CHARS_MAX ? `${plain.slice(0, CELL_CHARS_MAX - 1)}…` : plain;
 }
 
-/** CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front. */
+/** Returns CSV (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe in front. */
 export function csvOf({ columns, rows }: QueryAnswer): string {
   const line = (values: readonly string[]) => values.map(csvCell).join(',');
   const lines = rows.map((row) =>
@@ -45,7 +47,7 @@ function csvCell(value: string): string {
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-/** JSON with one object a row. A number that JavaScript cannot hold exactly stays text. */
+/** Returns JSON with one object for each row. A number that JavaScript cannot hold exactly stays text. */
 export function jsonOf({ columns, rows, more }: QueryAnswer): string {
   const objects = rows.map((row) =>
     Object.fromEntries(

@@ -66,7 +66,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   stopping = true;
   dependencies.stop();
-  // After a failed start, everything that started must end, because it would keep a useless process alive.
+  // When a start fails, every part that started must end, because such a part would keep a useless process alive.
   const graceMs = failure === null ? settings.SHUTDOWN_GRACE_MS : 0;
   await stop({ services, listening, parts, graceMs, logger });
   await health?.close(0);

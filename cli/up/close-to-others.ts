@@ -39,8 +39,8 @@ function closeAll(path: string): string[] {
 }
 
 /**
- * @returns the path when it stays open, because somebody else owns it or its file system has no modes; otherwise
- *   nothing
+ * @returns the path when the folder or file stays open, because somebody else owns it or the file system has no
+ * modes; otherwise nothing
  */
 function closeOne(path: string, { mode }: Stats): string[] {
   if ((mode & OTHERS) === 0) return [];

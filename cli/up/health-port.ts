@@ -2,7 +2,7 @@ import type { Settings } from '../../schemas/config.ts';
 import { freePort, isTaken, portOr } from './free-port.ts';
 import type { HealthAddress } from './until-ready.ts';
 
-/** Other ports that one start of the services tries when each is taken before they listen. */
+/** How many other ports one start of the services tries, when each port is taken before the services listen. */
 const OTHER_PORTS_MAX = 3;
 
 /** The port on which the services answer `/health`, `/ready` and `/metrics`. */

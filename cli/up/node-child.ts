@@ -5,7 +5,7 @@ import { PlainFailure } from '../plain-failure.ts';
 import type { LogFile, LogFiles } from './log-files.ts';
 import { watchProgress } from './progress-watch.ts';
 
-/** Time after which a child that is stopped before it was ready is killed. */
+/** Docket kills a child this long after the stop, when the child was stopped before it was ready. */
 const UNREADY_GRACE_MS = 1_500;
 /** Longest time for reading the last lines of an ended child, because its own children may keep the pipe open. */
 const LAST_LINES_MS_MAX = 500;
@@ -15,7 +15,10 @@ export interface RunningChild {
   readonly pid: number;
   readonly port: number;
   readonly exited: Promise<string>;
-  /** The last plain line on its stderr, after its end. A child that cannot start ends with one sentence. */
+  /**
+   * The last plain line that the child wrote to stderr, once the child has ended. A child that cannot start ends with
+   * one sentence.
+   */
   readonly lastWords: () => Promise<string | null>;
   /** Sends SIGTERM, then SIGKILL after `graceMs`. */
   stop(graceMs: number): Promise<void>;
@@ -25,7 +28,7 @@ export interface NodeChild {
   readonly name: string;
   readonly script: string;
   readonly args: readonly string[];
-  /** Its whole environment. It inherits no variable of this process. */
+  /** The whole environment of the child, which inherits no variable of this process. */
   readonly env: Readonly<Record<string, string>>;
 }
 

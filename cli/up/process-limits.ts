@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** With less, a converter child cannot reserve the addresses that V8 and its WebAssembly need. */
+/** With fewer bytes, a converter child cannot reserve the addresses that V8 and WebAssembly need. */
 const ADDRESS_BYTES_MIN = 4 * 1024 ** 3;
 /** The threads of a start: five programs of Node with a dozen each, converter children, and Postgres. */
 const THREADS_MIN = 200;

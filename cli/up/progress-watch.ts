@@ -2,9 +2,9 @@ import { cpuMsOfGroup } from '../../runtime/cpu-time.ts';
 
 /** The interval between two looks at a start. */
 const LOOK_EVERY_MS = 1_000;
-/** After this many looks in a row without used processor time, a start waits for something that will not come. */
+/** After this many looks in a row without used processor time, the start counts as stuck. */
 const STILL_LOOKS_MAX = 60;
-/** No start of Docket needs a tenth of this. */
+/** Longest processor time of a start. No start of Docket needs a tenth of it. */
 const CPU_MS_MAX = 60 * 60_000;
 /** Most looks where the system does not show processor time. */
 const UNSEEN_LOOKS_MAX = 600;

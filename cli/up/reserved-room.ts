@@ -7,7 +7,10 @@ import { FREE_BYTES_MIN } from '../../blob-store/blob-store.ts';
 const RESERVED_BYTES = 32 * 1024 * 1024;
 /** With less free space, Docket releases the reserve. */
 const RELEASE_BELOW_BYTES = 32 * 1024 * 1024;
-/** Docket makes the reserve again when that leaves twice the space that uploads need. */
+/**
+ * With more free space than this, Docket makes the reserve again. Uploads then still have twice the space
+ * that they need.
+ */
 const RESERVE_ABOVE_BYTES = RESERVED_BYTES + 2 * FREE_BYTES_MIN;
 const LOOK_EVERY_MS = 5_000;
 const CHUNK = Buffer.alloc(1024 * 1024);

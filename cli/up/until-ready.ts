@@ -47,7 +47,7 @@ function askReady({ host, port }: HealthAddress): Promise<ReadyAnswer | null> {
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')) as ReadyAnswer));
     });
-    // Ended services are started again, and answer then.
+    // Services that ended are started again and answer later.
     asking.on('error', () => resolve(null));
   });
 }

@@ -37,7 +37,7 @@ const STORE_GRACE_MS = 2_000;
 interface Opened {
   /** The address on this machine, or `PUBLIC_URL`. */
   readonly address: string;
-  /** The addresses on other machines, when it listens on every address. */
+  /** The addresses on other machines, when Docket listens on every address. */
   readonly elsewhere: readonly string[];
 }
 
@@ -48,12 +48,15 @@ interface Installation {
   readonly logs: LogFiles;
   /** The token that the gateway requires and its callers send; empty when a setting names another gateway. */
   readonly gatewayToken: { readonly GATEWAY_TOKEN?: string };
-  /** Aborted when the installation stops, for work that is no part of it. */
+  /** Aborted when the installation stops. It ends work that belongs to no part. */
   readonly stopping: AbortSignal;
   /** Aborted when every part must be killed at once. */
   readonly killing: AbortSignal;
   readonly lines: SpokenLines;
-  /** Keeps a part running and returns its first run. Until `restarts` is true, the caller handles its end. */
+  /**
+   * Keeps a part running and returns its first run. While `restarts` returns false, the caller handles the
+   * end of the part.
+   */
   keep<Part extends Running>(
     name: string,
     start: (stop: AbortSignal) => Promise<Part>,
@@ -76,7 +79,7 @@ export async function up(argv: readonly string[] = []): Promise<number> {
   const settings = loadSettings(process.env);
   const faults = publicFaults(settings);
   if (faults.length > 0) throw new SettingsRefused(faults);
-  // For this process and its children: only their user may use the files that they make.
+  // In this process and its children, only their user may use the files that they make.
   process.umask(OWN_USER_ONLY);
   const stopping = new AbortController();
   const killing = new AbortController();

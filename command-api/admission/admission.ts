@@ -64,7 +64,7 @@ export function createAdmission(options: {
   };
 }
 
-/** The length of a form with every file at its largest. */
+/** The length of a form in which every file has the maximum size. */
 function requestBytesMax(settings: Settings): number {
   const formBytesMax = 1024 * 1024;
   return settings.MAX_FILES_PER_REQUEST * settings.MAX_UPLOAD_MB * 1024 * 1024 + formBytesMax;

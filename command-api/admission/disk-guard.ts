@@ -34,7 +34,7 @@ export function watchDisk(options: {
     help: 'Share of the disk under the blob store that is used; absent where there is no such limit',
     registers: [options.metrics],
   });
-  // A new gauge shows 0, so it is removed until the first measurement.
+  // A new gauge shows 0, so the gauge is removed until the first measurement.
   used.remove();
   let level: Level = 'fine';
   let last: { readonly askedAt: number; readonly answer: Promise<Level> } | null = null;

@@ -16,12 +16,12 @@ export function owningActor(res: Response): CommandActor {
   return { name: `owner:${owner}`, by: 'owner', decider: (decider) => ownedBy(owner, decider) };
 }
 
-/** `identity.operatorsOnly` must protect its routes. */
+/** The routes of this actor must be behind `identity.operatorsOnly`. */
 export function operatingActor(): CommandActor {
   return { name: 'operator', by: 'operator', decider: (decider) => decider };
 }
 
-/** Hides the job from everybody but its owner: it does not exist for others (promise 8). */
+/** Hides the job from everybody but its owner. For others the job does not exist (promise 8). */
 function ownedBy(owner: string, decider: JobDecider): JobDecider {
   return {
     ...decider,

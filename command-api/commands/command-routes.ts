@@ -23,7 +23,7 @@ import { hasBody, readJson } from './json-body.ts';
 import { holdingKey, keyedRequestOf, REPLAYED_HEADER } from '../idempotency/keyed-request.ts';
 import type { WriteSide } from '../write-side.ts';
 
-/** `discard` ends a failed job and removes its PDF. It cannot be undone, so only operators may do it. */
+/** `discard` ends a failed job and removes its PDF. Only operators may discard a job, because nobody can undo that. */
 export type CommandName = 'retry' | 'cancel' | 'discard';
 /** Finds the actor of a command in the response, where the identity middleware stored it. */
 export type ActorOf = (res: Response) => CommandActor;
@@ -211,8 +211,8 @@ async function answerOnce(
 }
 
 /**
- * Answers a request with a new key if it changes nothing. Returns null when it would change something, or when the key
- * is known.
+ * Answers a request with a new key when the request changes nothing. Returns null when the request would change
+ * something, or when the key is known.
  */
 async function withoutChange(
   side: WriteSide,

@@ -21,7 +21,7 @@ const ASK_AGAIN_MS = 150;
 /** Longest wait for another process. It is above `claimMs`, so that the claim of a dead process ends first. */
 const WAIT_MS_MAX = 8_000;
 
-/** An answer as HTTP sends it. */
+/** An answer in the form in which HTTP sends it. */
 export interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;

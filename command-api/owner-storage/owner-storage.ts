@@ -28,7 +28,7 @@ export class QuotaExceeded extends CodedError {
 
 /** The storage of each owner, and whether one more document fits. */
 export interface OwnerStorage {
-  /** False until the log was read to its end, and again while a replaced log is read. */
+  /** False until the log has been read to its end, and again while a replaced log is read. */
   isKnown(): boolean;
   /** True when the document would fit now. It reserves nothing. */
   hasRoom(document: Pick<UploadDocument, 'owner' | 'jobId' | 'bytes'>): boolean;
@@ -121,7 +121,7 @@ export function followOwnerStorage(options: {
       try {
         return await append(keepingRoom);
       } catch (error) {
-        // If the outcome is unknown, the log will show it.
+        // When the outcome is unknown, the log later shows whether the upload succeeded.
         held.delete(upload);
         throw error;
       }

@@ -14,7 +14,7 @@ export interface AcceptedDocument {
   /** True when the upload changed nothing, because the job existed in the state that the upload asks for. */
   readonly deduplicated: boolean;
   readonly position: bigint;
-  /** The blob to which no job refers: the one just stored, or the one that it replaced. */
+  /** The blob to which no job refers: either the blob just stored, or the blob that it replaced. */
   readonly unneededBlobKey: string | null;
 }
 

@@ -16,9 +16,9 @@ import { refuseLongWaiting } from './waiting-files.ts';
 
 const FILE_FIELDS = new Set(['files', 'file']);
 const MAPPING_FIELD = 'mapping';
-/** Names of fields such as `param.termStart`. */
+/** Names of form fields such as `param.termStart`. */
 const PARAMETER_FIELD = /^param\.([a-z][A-Za-z0-9]{0,39})$/;
-/** A file that exceeds its limit is read this much further, in case the form ends soon (A-UP07). */
+/** After its limit, a file is read for at most this many further bytes, in case the form ends soon (A-UP07). */
 const OVERSIZE_SKIP_BYTES_MAX = 16 * 1024 * 1024;
 const OVERSIZE_SKIP_MS = 5_000;
 

@@ -104,7 +104,7 @@ async function admitFile(side: WriteSide, request: UploadRequest): Promise<Refus
   return { code: 'RATE_LIMITED', message, bytes: 0, retryAfterSec: waitSec };
 }
 
-/** Turns stored files into jobs and an answer. After a crash it may be called again with the same seed. */
+/** Turns stored files into jobs and an answer. After a crash this function may run again with the same seed. */
 async function carryOutUpload(
   side: WriteSide,
   request: UploadRequest,
@@ -277,7 +277,7 @@ function uploadFingerprint({ mapping, parameters, files }: ReceivedUpload): stri
     'stored' in file ? file.stored.sha256 : file.refused.code,
   ]);
   const given = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
-  // Without parameters it equals the fingerprint of older builds, whose keys are still in the log.
+  // Without parameters the fingerprint equals that of older builds, whose keys are still in the log.
   return fingerprintOf('POST /api/jobs', mapping, parts, ...(given.length > 0 ? [given] : []));
 }
 

@@ -32,7 +32,7 @@ function readObject(content: Buffer | null): Readonly<Record<string, unknown>> {
   try {
     return asObject(JSON.parse(content.toString('utf8'))) ?? {};
   } catch {
-    // Content that is not JSON grants and forbids nothing; EventStoreDB reads it the same way.
+    // Content that is not JSON grants and forbids nothing, as in EventStoreDB.
     return {};
   }
 }

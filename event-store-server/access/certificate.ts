@@ -5,9 +5,9 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 export interface Certificate {
-  /** PEM. The server presents it, and a client trusts it (`tlsCAFile`). */
+  /** The certificate in PEM. The server presents it, and a client trusts it (`tlsCAFile`). */
   readonly certificate: string;
-  /** PEM, PKCS #8. */
+  /** The private key in PEM, PKCS #8. */
   readonly privateKey: string;
 }
 

@@ -12,7 +12,7 @@ const REQUEST_BYTES = 512;
 /** Bytes of an event that count towards the largest append. Only its content counts, as in EventStoreDB. */
 export const eventBytes = (event: ProposedEvent): number => event.content.length;
 
-/** Memory that an event takes while it waits here. */
+/** Memory that an event takes while it waits in the store. */
 export const heldBytes = ({ content, customMetadata, type }: ProposedEvent): number =>
   content.length + customMetadata.length + type.length + REQUEST_BYTES;
 

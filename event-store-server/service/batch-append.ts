@@ -58,7 +58,7 @@ function fail(appends: OpenAppends, append: OpenAppend, error: BatchError): void
   appends.answer(append, batchFailed(append.correlation, append.options, error));
 }
 
-/** Adds a chunk's event to its append, or returns what is wrong with the event. */
+/** Adds a chunk's event to its append. Returns the fault of an event that the store does not accept. */
 function faultOf(append: OpenAppend, event: ProposedEvent, limits: StoreLimits): BatchError | null {
   const fault = eventFault(event, limits);
   if (fault !== null) return badRequest(fault);
@@ -93,7 +93,7 @@ function addChunk(
     fail(appends, append, noRoom(TOO_MANY_WAITING));
 }
 
-/** Serves one batch stream until the client ends it. */
+/** Serves one batch stream until the client ends the stream. */
 export function serveBatchAppend(call: BatchCall, side: WriteSide): void {
   const { submit, limits, guard } = side;
   const sender = openSender(call);

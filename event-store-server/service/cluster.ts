@@ -1,4 +1,7 @@
-/** What a client asks before it uses a server: which methods the server has, and where the cluster's leader is. */
+/**
+ * The answers to what a client asks before it uses a server: which methods the server has, and where the leader of
+ * the cluster is.
+ */
 import { bytesField, message, varintField } from '../../event-store/wire/protobuf.ts';
 
 /** The version that this server reports: EventStoreDB 24.10 LTS. */
@@ -32,7 +35,7 @@ export const SUPPORTED_METHODS: Buffer = message(
   bytesField(2, SERVER_VERSION),
 );
 
-/** `VNodeState.Leader`. */
+/** The state `VNodeState.Leader`. */
 const LEADER = 8;
 
 /**

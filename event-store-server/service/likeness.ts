@@ -10,7 +10,10 @@ import type { ReadFrom } from '../../event-store/wire/read-request.ts';
 import { refusal, refuseRead, type Refusal } from './refusal.ts';
 
 export interface Likeness {
-  /** Milliseconds that each append waits before the store looks at it, so that tests can meet it in flight. */
+  /**
+   * Milliseconds that each append waits before the store handles it, so that tests can act while the append is in
+   * flight.
+   */
   readonly holdAppendsMs: number;
   /** Milliseconds after the start of listening during which the store says that it is not ready. */
   readonly notReadyMs: number;
@@ -44,7 +47,7 @@ function isNoEvents(index: LogIndex, from: ReadFrom, head: number): boolean {
   return from.prepare > from.at || index.positionOf(index.ordinalAt(from.at)) !== from.at;
 }
 
-/** Why nobody can read `$all` from there, or subscribe to it; null when it is possible. */
+/** Why nobody can read `$all` from a position, or subscribe to it; null when reading is possible. */
 export function positionFault(
   { index, head }: Log,
   from: ReadFrom,

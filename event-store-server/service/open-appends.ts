@@ -11,15 +11,15 @@ import type { Sender } from './send-stream.ts';
 export interface OpenAppend {
   readonly correlation: Buffer;
   readonly options: BatchOptions;
-  /** Milliseconds since 1970. */
+  /** The deadline of the answer, in milliseconds since 1970. */
   readonly answerByMs: number;
   events: ProposedEvent[];
   /** Bytes that count towards the largest append. */
   bytes: number;
-  /** Memory that its events take here. */
+  /** Memory that the events of the append take in the store. */
   heldBytes: number;
   isAnswered: boolean;
-  /** True when its last chunk has come. */
+  /** True when the last chunk of the append has come. */
   isFinal: boolean;
 }
 

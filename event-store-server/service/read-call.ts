@@ -40,7 +40,10 @@ function* passing(ordinals: Ordinals, log: Log, filter: NonNullable<ReadRequest[
   for (const ordinal of ordinals) if (passes(ordinal)) yield ordinal;
 }
 
-/** Ordinals of a stream, in either direction, from a revision on and including it. Null: the stream does not exist. */
+/**
+ * Ordinals of a stream, in either direction, from a revision on and including the revision. Null: the stream does not
+ * exist.
+ */
 function ordinalsOfStream(
   log: Log,
   stream: Buffer,

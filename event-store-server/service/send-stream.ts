@@ -17,7 +17,7 @@ export interface Sender {
   /** Flushes. Resolves when the client has read most of the bytes sent, or is gone. */
   readonly whenTaken: () => Promise<void>;
   readonly isOver: () => boolean;
-  /** Calls `then` once when the call is over, whatever ended it. */
+  /** Calls `then` once when the call is over, for any reason. */
   readonly onOver: (then: () => void) => void;
 }
 

@@ -50,7 +50,10 @@ function openCheckpoints(course: Course, log: Log, sender: Sender, isLikeEventSt
   let windowStart: number | null = null;
   let lastMatch: number | null = null;
 
-  /** While it catches up, EventStoreDB names the last match of a window, or the start of a window without a match. */
+  /**
+   * While a subscription catches up, EventStoreDB names the last match of a window, or the start of a window without
+   * a match.
+   */
   const sendWhileCatchingUp = (): void => {
     if (course.next >= course.end()) return;
     if (lastMatch !== null) sender.send(checkpointReached(lastMatch));
@@ -122,7 +125,7 @@ async function deliver(delivery: Delivery, most: number, isLive: boolean): Promi
 
 /**
  * Serves a subscription until its client is gone.
- * @returns why it is refused or ended, or null
+ * @returns the reason when the subscription is refused or ended, otherwise null
  */
 export async function serveSubscription(
   request: ReadRequest,

@@ -20,7 +20,7 @@ export interface Course {
   readonly tombstone: () => number | null;
 }
 
-/** Positions from this one on mean "the end", because other clients send the largest uint64. */
+/** A position that is not below this value means "the end", because other clients send the largest uint64. */
 const END_MARKER = 2 ** 63;
 
 const isAtEnd = ({ from }: ReadRequest): boolean =>

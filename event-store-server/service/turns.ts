@@ -1,7 +1,7 @@
 /** After a bounded number of events a long read lets every other call run. */
 import { setImmediate } from 'node:timers/promises';
 
-/** Events that one read or subscription examines before it lets the others run. */
+/** Events that one read or subscription examines before other calls may run. */
 export const TURN_EVENTS = 256;
 
 export const yieldToOthers = (): Promise<void> => setImmediate();

@@ -179,7 +179,10 @@ function nextRecord(segment: Segment, bytes: Buffer, badAt: number, after: numbe
   return null;
 }
 
-/** A bad record at the end of the newest file is an incomplete write, unless it is known to have been durable. */
+/**
+ * A bad record at the end of the newest file is an incomplete write, unless a later record shows that the bad one was
+ * durable.
+ */
 function noteBad(loaded: LoadedSegment, at: number, next: FoundRecord | null, found: Findings): void {
   const { segment, bytes, isLast, index } = loaded;
   const durable = index.kind === 'missing' ? 0 : (index.through ?? 0);

@@ -17,11 +17,13 @@ export interface ClockSteps {
 export interface TimeSpan {
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Events whose time is before that of the event in front of them, as indexes from the first event. */
+  /** Events whose time is before that of the previous event, as indexes from the first event. */
   readonly steps: readonly number[];
 }
 
-/** A clock that goes back by less than this counts as one that stood still, because machines correct their clocks. */
+/**
+ * A clock that goes back by less than this counts as a clock that stood still, because machines correct their clocks.
+ */
 export const CLOCK_JITTER_MS = 1000;
 
 /** The time for the next events: the clock's time, or `newestMs` after a step back below `CLOCK_JITTER_MS`. */

@@ -147,7 +147,7 @@ export async function writeIndexFile(path: string, content: SegmentIndex): Promi
   await rename(temporary(path), path);
 }
 
-/** Writes an index file before it returns, for shutdown. */
+/** Writes an index file synchronously, for shutdown. */
 export function writeIndexFileNow(path: string, content: SegmentIndex): void {
   const bytes = fileOf(content, deflateRawSync(bodyOf(content), DEFLATE));
   const handle = openSync(temporary(path), 'w');

@@ -7,7 +7,7 @@ import { collectSegment, type LoadedLog } from './segment-index.ts';
 export interface IndexFiles {
   /** Queues the index of a closed segment for writing. */
   readonly writeSoon: (segment: Segment) => void;
-  /** Writes the index of a segment before it returns. */
+  /** Writes the index of a segment synchronously. */
   readonly writeNow: (segment: Segment) => void;
   /** Resolves when all index files queued so far are written. */
   readonly settled: () => Promise<void>;

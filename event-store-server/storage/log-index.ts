@@ -20,9 +20,9 @@ export interface LogIndex {
   readonly eventsOf: (stream: number) => number;
   /** The first revision of a stream that scavenge has not removed. */
   readonly firstRevisionOf: (stream: number) => number;
-  /** The ordinal of the event at `revision`, or -1 when it is gone. */
+  /** The ordinal of the event at `revision`, or -1 for an event that is gone. */
   readonly ordinalOf: (stream: number, revision: number) => number;
-  /** The revision of the event at `ordinal` in its stream, or -1 when it is gone. */
+  /** The revision of the event at `ordinal` in its stream, or -1 for an event that is gone. */
   readonly revisionOf: (ordinal: number) => number;
   /** True when scavenge removed the event at `ordinal`, and for -1. */
   readonly isGone: (ordinal: number) => boolean;
@@ -32,7 +32,7 @@ export interface LogIndex {
    */
   readonly forgetBefore: (stream: number, revision: number) => void;
   readonly isTombstoned: (stream: number) => boolean;
-  /** True when the event at `ordinal` is the one that marks a tombstone. */
+  /** True when the event at `ordinal` marks a tombstone. */
   readonly isTombstone: (ordinal: number) => boolean;
   /** Adds the next event, whose position is after all others. */
   readonly add: (stream: number, type: number, position: number, isTombstone: boolean) => void;

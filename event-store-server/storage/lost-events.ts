@@ -13,7 +13,7 @@ export interface LostEvent {
   /** Null for the event that marks a tombstone. */
   readonly revision: number | null;
   readonly position: number;
-  /** True when its own checksum is right, so the damage is beside it. */
+  /** True when the checksum of the event is right, so the damage lies outside the event. */
   readonly isWhole: boolean;
 }
 
@@ -48,7 +48,7 @@ function byIndex(content: SegmentIndex, bytes: Buffer, from: number, to: number)
   return lost;
 }
 
-/** Follows the lengths of entries as long as they lead to events. */
+/** Reads entries one after the other by their lengths, as long as the lengths lead to events. */
 function byBytes(segment: Segment, bytes: Buffer, from: number, to: number): LostEvent[] {
   const lost: LostEvent[] = [];
   let at = from + RECORD_HEADER_BYTES;

@@ -22,7 +22,7 @@ import type { WriteOutcome, WriteRequest } from './write-request.ts';
 export interface Log {
   readonly index: LogIndex;
   readonly view: StreamView;
-  /** Opens a reader for one caller, because a reader reads ahead where its caller goes. */
+  /** Opens a reader for one caller. A reader reads ahead, so callers at different places must not share one. */
   readonly openReader: () => EventReader;
   /** The position of the newest event, 0 when there is none. */
   readonly head: () => number;

@@ -30,7 +30,7 @@ function grown(from: Uint32Array, atLeast: number): Uint32Array {
 const placeFor = (length: number): number =>
   length <= SMALLEST_CELLS ? SMALLEST_CELLS : 1 << (32 - Math.clz32(length - 1));
 
-/** A list has room up to the next power of two, so a length that is a power of two means that it is full. */
+/** A list has room up to the next power of two, so a list whose length is a power of two is full. */
 const isFull = (length: number): boolean => length >= SMALLEST_CELLS && (length & (length - 1)) === 0;
 
 export function openOrdinalLists(): OrdinalLists {

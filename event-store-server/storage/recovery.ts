@@ -102,7 +102,7 @@ interface Rest {
 
 /**
  * Indexes the records of a segment that its index file does not cover.
- * @returns the incomplete write that it cut off, or null
+ * @returns the incomplete write that recovery cut off, or null
  */
 function indexRest(segment: Segment, { from, durable, isLast }: Rest, log: LoadedLog): CutEnd | null {
   const bytes = readFileSync(segment.path);

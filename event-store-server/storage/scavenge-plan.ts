@@ -44,7 +44,8 @@ export async function planScavenge(
   const known = new Map<number, number>();
   const goneBefore = new Map<number, number>();
   const dropped: number[] = [];
-  // A packed file has usually lost its gone events already, so these alone are no reason to write it again.
+  // A packed file has usually lost its gone events already. So gone events alone are no reason to write the file
+  // again.
   const isReason = (ordinal: number): boolean => segment.packing === null || !index.isGone(ordinal);
   let hasReason = false;
   const stays = (ordinal: number): boolean => {

@@ -20,7 +20,7 @@ export interface ScavengeReport {
   readonly outcome: 'done' | 'stopped' | 'failed';
   /** Why the run failed, or null. */
   readonly reason: string | null;
-  /** Number of closed segments that the run looked at, and of those it wrote again. */
+  /** Number of closed segments that the run examined, and number of segments that it wrote again. */
   readonly segments: number;
   readonly rewritten: number;
   /** Number of removed events. */
@@ -35,7 +35,7 @@ export interface ScavengeRun {
 }
 
 export interface Scavenge {
-  /** Begins a run, or returns the one that is running. */
+  /** Begins a run, or returns the current run. */
   readonly start: () => ScavengeRun & { readonly isNew: boolean };
   /** Ends the run with this id after its current segment. False when that run is not running. */
   readonly stop: (id: string) => boolean;

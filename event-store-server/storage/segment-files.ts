@@ -26,7 +26,7 @@ export interface Segment {
   readonly path: string;
   /** The position of the file's first byte. */
   readonly base: number;
-  /** The position after its last byte. */
+  /** The position after the last byte of the file. */
   end: number;
   /** How events lie in a file that scavenge packed; null: as they were first written. */
   packing: Packing | null;

@@ -1,6 +1,6 @@
 /**
- * The index of one segment alone, with its own numbers for streams and types. It holds no fact about other segments, so
- * it stays right when they change.
+ * The index of one segment alone, with its own numbers for streams and types. It holds no fact about other segments,
+ * so changes of other segments do not affect it.
  */
 import { crc32 } from 'node:zlib';
 import type { ClockSteps, TimeSpan } from './clock-steps.ts';
@@ -13,7 +13,7 @@ import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 export interface SegmentIndex {
   /** The position of the segment's first byte. */
   readonly base: number;
-  /** The position up to which it covers events; all of these bytes were durable. */
+  /** The position up to which the index covers events. All bytes up to there were durable. */
   readonly through: number;
   readonly streams: readonly SegmentStream[];
   readonly types: readonly Buffer[];
@@ -32,7 +32,7 @@ export interface SegmentIndex {
 
 export interface SegmentStream {
   readonly name: Buffer;
-  /** The revision of its first event in this segment; null when only its tombstone is here. */
+  /** The revision of the first event of the stream in this segment; null when only its tombstone is here. */
   readonly firstRevision: number | null;
 }
 
@@ -130,7 +130,8 @@ export function collectSegment(
 
 /**
  * Adds a segment's events to the log's index, after those of all segments before it.
- * @returns false, and adds nothing, when a stream's first revision here is below the one that the log expects next
+ * @returns false, and adds nothing, when a stream's first revision here is below the revision that the log expects
+ * next
  */
 export function addSegment({ index, clock }: LoadedLog, content: SegmentIndex): boolean {
   const follows = content.streams.every(({ name, firstRevision }) => {

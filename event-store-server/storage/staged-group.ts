@@ -1,6 +1,6 @@
 /**
- * Turns a group of write requests into bytes to write and outcomes, as if they had come one after the other. It changes
- * nothing, because the index learns of a group only after the group is on disk.
+ * Turns a group of write requests into bytes to write and outcomes, as if the requests had come one after the other.
+ * The index does not change here: it learns of a group only after the group is on disk.
  */
 import { randomUUID } from 'node:crypto';
 import { decideAppend } from './append-decision.ts';
@@ -31,7 +31,7 @@ export interface StagedGroup {
 export interface GroupPlace {
   /** The position of the group in the log. */
   readonly startPosition: number;
-  /** The time of all its events. */
+  /** The time of all events of the group. */
   readonly createdMs: number;
   readonly nowMs: number;
 }

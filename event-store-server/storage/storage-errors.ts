@@ -45,7 +45,7 @@ export class DiskFull extends CodedError {
   }
 }
 
-/** The disk failed, and nobody knows what it holds. The process must end and start again. */
+/** The disk failed, and nobody knows which bytes are stored. The process must end and start again. */
 export class DiskFailed extends CodedError {
   readonly code = 'DISK_FAILED';
   readonly retryable = false;

@@ -1,4 +1,4 @@
-/** Every bound of the embedded event store, with its default. `startEmbeddedEventStore` takes other values. */
+/** Every limit of the embedded event store, with its default. `startEmbeddedEventStore` takes other values. */
 export interface StoreLimits {
   /** A segment file past this size is closed. Smaller files leave less to read again after a crash. */
   readonly segmentBytes: number;
@@ -6,9 +6,9 @@ export interface StoreLimits {
   readonly maxAppendBytes: number;
   /** Largest message a client may send; the client itself uses 17 MiB. */
   readonly maxMessageBytes: number;
-  /** Longest stream name. */
+  /** Longest stream name, in bytes. */
   readonly maxStreamNameBytes: number;
-  /** Longest event type. */
+  /** Longest event type, in bytes. */
   readonly maxEventTypeBytes: number;
   /** Most bytes written and synced together. */
   readonly maxGroupBytes: number;

@@ -39,7 +39,7 @@ function readJsonObject(content: Buffer): Record<string, unknown> {
     const value: unknown = JSON.parse(content.toString('utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
-    // Metadata that is not JSON limits nothing; EventStoreDB reads it the same way.
+    // Metadata that is not JSON limits nothing, as in EventStoreDB.
   }
   return {};
 }
@@ -67,7 +67,7 @@ export function withTruncateBefore(content: Buffer | null, truncateBefore: numbe
   const metadata = content === null ? {} : readJsonObject(content);
   delete metadata.$tb;
   const rest = JSON.stringify(metadata).slice(1, -1);
-  // The code writes it as text, because a JavaScript number cannot hold the largest int64.
+  // The number is written as text, because a JavaScript number cannot hold the largest int64.
   const revision = truncateBefore === 'deleted' ? DELETED_TEXT : truncateBefore.toString();
   return Buffer.from(`{"$tb":${revision}${rest === '' ? '' : `,${rest}`}}`);
 }

@@ -12,7 +12,10 @@ import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } 
 const BACKOFF = { firstMs: 100, maxMs: 5_000 };
 /** After a subscription that lived this long, the next break begins again with the shortest wait. */
 const HEALTHY_AFTER_MS = 10_000;
-/** This many ends in a row for a full buffer count as ordinary, even when no event came between them. */
+/**
+ * A full buffer may end a subscription this many times in a row and still count as ordinary, even when no event came
+ * in between.
+ */
 const TOO_SLOW_IN_A_ROW_MAX = 3;
 /** The interval of checks whether the server of a quiet subscription still answers. */
 const HEARTBEAT_MS = 2_000;

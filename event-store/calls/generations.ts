@@ -34,11 +34,11 @@ export interface Generations<Client> {
    */
   current(ms: number, doing: string): Promise<Generation<Client>>;
   /**
-   * Checks after an error or a silence whether a client still works, and gives it up if not.
+   * Checks after an error or a silence whether a client still works. Gives a broken client up.
    * @returns false when the client is given up, now or before
    */
   doubt(generation: Generation<Client>, why: unknown): Promise<boolean>;
-  /** Replaces the client, unless a newer one has already replaced it. */
+  /** Replaces the client, unless a newer client has already replaced it. */
   giveUp(generation: Generation<Client>, why: unknown): void;
   /** The error that a caller gets for an error of the client. */
   unavailable(doing: string, cause: unknown): LogUnavailable;
@@ -127,7 +127,7 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
     });
 
   const look = async (doubted: Generation<Client>, why: unknown): Promise<boolean> => {
-    // The search for a leader has just failed, and `ask` would only repeat it.
+    // The search for a leader has just failed, and `ask` would only repeat the search.
     if (isNoNode(why)) {
       giveUp(doubted, why);
       return false;
@@ -136,7 +136,7 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
       await transport.ask(doubted.client, { isFresh: false });
       return true;
     } catch (error) {
-      // The client is not at fault when its server is away, and reconnects by itself.
+      // The client is not at fault when its server is away, because the client reconnects by itself.
       if (isPassing(error)) return true;
       giveUp(doubted, error instanceof NoAnswer ? why : error);
       return false;

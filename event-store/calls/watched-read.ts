@@ -39,7 +39,7 @@ export interface Reading<Client> {
   readonly silenceMs: number;
 }
 
-/** One read. */
+/** The request of one read, and what to tell the caller about it. */
 export interface Read {
   readonly request: ReadRequest;
   /** What the caller is doing, for the text of an error. */

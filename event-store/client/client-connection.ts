@@ -8,8 +8,8 @@ import { within } from '../calls/no-answer.ts';
 export interface ClientConnection {
   readonly client: EventStoreDBClient;
   /**
-   * Sent with each append, so that the client makes a separate call for it. Null where the client has no credentials to
-   * send.
+   * Credentials sent with each append, so that the client makes a separate call for each append. Null where the
+   * client has none to send.
    */
   readonly credentials: { readonly username: string; readonly password: string } | null;
 }

@@ -37,9 +37,9 @@ const PACK_BYTES = 32 * 1024;
 const COUNT_DIGITS = 12;
 
 /**
- * Sends many appends over one `Streams.BatchAppend` and finds each answer by its correlation id. When the stream ends,
- * only the appends that wait on it end too, and the next append opens another stream. It ignores an answer that nobody
- * waits for.
+ * Sends many appends over one `Streams.BatchAppend`, and finds each answer by its correlation id. The end of the
+ * stream ends only the appends that wait on it, and the next append opens another stream. An answer that nobody waits
+ * for is ignored.
  */
 export function openAppendStream(open: () => DuplexCall): AppendStream {
   const prefix = correlationPrefix();

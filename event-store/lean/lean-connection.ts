@@ -72,8 +72,9 @@ export function openLeanGenerations(parts: {
 }
 
 /**
- * Opens a connection, which connects at its first use.
- * @param timeoutMs longest wait for one answer. The connection finds a server that returns within a part of it.
+ * Makes a connection, which connects at its first use.
+ * @param timeoutMs longest wait for one answer. Within a part of this time the connection finds a server that has
+ * returned.
  */
 export function openLeanConnection(server: NamedServer, timeoutMs: number): LeanConnection {
   const reconnectMsMax = Math.min(RECONNECT_AFTER_MAX_MS, timeoutMs / RECONNECTS_PER_TIMEOUT);
@@ -83,7 +84,7 @@ export function openLeanConnection(server: NamedServer, timeoutMs: number): Lean
     'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
     'grpc.initial_reconnect_backoff_ms': Math.min(RECONNECT_AFTER_MS, reconnectMsMax),
     'grpc.max_reconnect_backoff_ms': reconnectMsMax,
-    // A connection that two clients share tells only one of them why it failed.
+    // Each client gets its own connection, because a shared one tells only one client why it failed.
     'grpc.use_local_subchannel_pool': 1,
   });
   const callMetadata = metadataOf(server);

@@ -14,8 +14,8 @@ const CHECKPOINT = (3 << 3) | 2;
 const CAUGHT_UP = (8 << 3) | 2;
 
 /**
- * Subscribes to `$all` over the lean transport. Messages reach the consumer in the order in which they came. It takes
- * the next event, checkpoint or "caught up" when the consumer has finished the one before.
+ * Subscribes to `$all` over the lean transport. The consumer gets events, checkpoints and "caught up" in the order in
+ * which they came. Each waits until the consumer has finished the one before.
  */
 export const subscribeLean: SubscribeToAll<LeanConnection> = (connection, asked, stop) => {
   const call = connection.read(encodeSubscription(asked.after, asked.filter));

@@ -37,7 +37,7 @@ export class WireMalformed extends CodedError {
  *   RecordedEvent  1 id, 2 stream_identifier, 3 stream_revision, 5 commit_position, 6 metadata (map),
  *                  7 custom_metadata, 8 data
  *
- * Answers null for a message without one: a stream that is not found, or a link whose event is gone.
+ * Returns null for a message without an event: a stream that is not found, or a link whose event is gone.
  * Stream reads of older servers carry no position: 0n.
  *
  * @throws WireMalformed
@@ -183,7 +183,7 @@ function varint(cursor: Cursor): number {
   }
 }
 
-/** A uint64, exact. */
+/** Reads a uint64 without rounding. */
 function bigVarint(cursor: Cursor): bigint {
   const { bytes } = cursor;
   let low = 0;

@@ -21,7 +21,7 @@ export interface RingItem {
   readonly sequence: number;
   readonly position: bigint;
   readonly event: RecordedEvent | null;
-  /** Size of the event as the server sent it, 0 when it is not known. */
+  /** Size of the event as the server sent it, 0 for an unknown size. */
   readonly bytes: number;
 }
 
@@ -35,7 +35,7 @@ export interface EventRing {
   firstAfter(position: bigint): number;
   /** The position after which the ring holds every item. */
   reachesBackTo(): bigint;
-  /** The position of the newest item, or the ring's begin when it has none. */
+  /** The position of the newest item. For an empty ring, the position at which the ring begins. */
   newest(): bigint;
 }
 

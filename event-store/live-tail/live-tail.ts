@@ -24,7 +24,7 @@ export interface TailReader {
   readonly wake: () => void;
   /** Called when the subscription breaks; the tail subscribes again. */
   readonly interrupted: (cause: Error) => void;
-  /** The number of the next item of this session that the reader takes; null while it reads by itself. */
+  /** The number of the next item of this session that the reader takes; null while the reader reads from the log. */
   readonly next: (session: TailSession) => number | null;
 }
 
@@ -52,7 +52,7 @@ export interface TailLimits extends RingLimits {
 
 /** Taken items leave soon, because V8 copies every event that lives for seconds to its old generation. */
 const LIMITS: TailLimits = { itemsMax: RING_ITEMS_MAX, bytesMax: RING_BYTES_MAX, takenItemsMax: 256 };
-/** The readers are asked after so many items, at most. */
+/** The tail asks its readers for their next items after this many new items. */
 const DROP_EVERY_ITEMS = 64;
 
 /**
@@ -84,7 +84,7 @@ export function openLiveTail(parts: LiveTailParts): LiveTail {
   };
   const dropTaken = (own: TailSession): void => {
     let taken = Infinity;
-    // A reader that reads by itself needs the items that come meanwhile.
+    // A reader that still reads from the log needs the items that come meanwhile.
     for (const reader of readers) taken = Math.min(taken, reader.next(own) ?? 0);
     if (taken !== Infinity) own.ring.dropBefore(taken - limits.takenItemsMax);
   };

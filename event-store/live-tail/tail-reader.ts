@@ -30,10 +30,10 @@ interface RingPlace {
   next: number;
 }
 
-/** The reader's callbacks for the tail, and the news that they received. */
+/** The callbacks that the tail calls, and the news that they have collected for the reader. */
 interface Told {
   readonly reader: TailReader;
-  /** Tells the tail the reader's next item of a session, and null while the reader reads by itself. */
+  /** Tells the tail which item of a session the reader takes next; null while the reader reads from the log. */
   standAt(place: RingPlace | null): void;
   /** Resolves at the next call of `wake`. */
   woken(): Promise<void>;

@@ -18,7 +18,7 @@ export interface ReadFilter {
 }
 
 export interface ReadRequest {
-  /** Null: reads `$all`. */
+  /** The stream to read. Null: the read is of `$all`. */
   readonly stream: Buffer | null;
   readonly from: ReadFrom;
   readonly isBackwards: boolean;

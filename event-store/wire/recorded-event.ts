@@ -22,12 +22,12 @@ export interface EventParts {
   /** 36 characters, lower case. */
   readonly id: string;
   readonly stream: Buffer;
-  /** Its place in the stream; null for the event that marks a tombstone. */
+  /** The revision of the event in its stream; null for the event that marks a tombstone. */
   readonly revision: number | null;
   readonly position: number;
   readonly type: Buffer;
   readonly contentType: Buffer;
-  /** Milliseconds since 1970. */
+  /** The time of recording, in milliseconds since 1970. */
   readonly createdMs: number;
   readonly customMetadata: Buffer;
   readonly content: Buffer;
@@ -106,9 +106,9 @@ export function writeRecordedEvent(target: Buffer, event: EventParts, at: number
 export interface EncodedEvent {
   id: string;
   stream: Buffer;
-  /** Its place in the stream; above 2^53 for the event that marks a tombstone. */
+  /** The revision of the event in its stream; above 2^53 for the event that marks a tombstone. */
   revision: number;
-  /** Its position in the log. */
+  /** The position of the event in the log. */
   position: number;
   type: Buffer;
   createdMs: number;

@@ -8,14 +8,17 @@ import type { ExpectedState, ProposedEvent } from './proposed-event.ts';
 export interface BatchOptions {
   readonly stream: Buffer;
   readonly expected: ExpectedState;
-  /** The field and value of the oneof "expected" as the client sent it, for the answer. Null: the client sent none. */
+  /**
+   * The field and value of the oneof "expected" as the client sent it, repeated in the answer. Null when the client
+   * sent none.
+   */
   readonly expectedRaw: { readonly field: number; readonly value: number } | null;
   /** Milliseconds since 1970, or null. */
   readonly deadlineMs: number | null;
 }
 
 export interface BatchMessage {
-  /** The correlation id as the client sent it (a whole UUID message), for the answer. */
+  /** The correlation id as the client sent it (a whole UUID message), repeated in the answer. */
   readonly correlation: Buffer;
   readonly options: BatchOptions | null;
   readonly events: ProposedEvent[];

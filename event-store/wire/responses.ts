@@ -10,7 +10,7 @@ import type { ExpectedState } from './proposed-event.ts';
 const positionMessage = (position: number, prepare = position): Buffer =>
   message(varintField(1, position), varintField(2, prepare));
 
-/** `StreamIdentifier`. */
+/** Encodes `StreamIdentifier`. */
 const streamIdentifier = (name: Buffer): Buffer => bytesField(3, name);
 
 // ---- ReadResp: 1 event, 2 confirmation, 3 checkpoint, 4 stream not found, 8 caught up, 9 fell behind
@@ -95,7 +95,7 @@ export const notReady = (text: string): BatchError => ({
   typeUrl: 'type.googleapis.com/google.protobuf.Empty',
   detail: NO_DETAIL,
 });
-/** The client shows the text of a detail type that it does not know, and drops the text of a known one. */
+/** The client shows the text of an unknown detail type, and drops the text of a known type. */
 export const badRequest = (text: string): BatchError =>
   batchError(CODE.invalidArgument, text, BAD_REQUEST, bytesField(1, text));
 export const isBadRequest = ({ code, typeUrl }: BatchError): boolean =>

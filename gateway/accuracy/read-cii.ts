@@ -45,7 +45,7 @@ export function readCii(xml: string): Pick<Truth, 'fields' | 'lines' | 'vat'> {
   };
 }
 
-/** Of several payment terms, the date without a discount is the one on which the whole amount is due. */
+/** Of several payment terms, returns the date without a discount, on which the whole amount is due. */
 function dueDateOf(settlement: unknown): string | undefined {
   const terms = list(at(settlement, 'SpecifiedTradePaymentTerms')).filter((each) =>
     at(each, 'DueDateDateTime'),
@@ -122,7 +122,7 @@ function lineOf(line: unknown): TruthLine {
   );
   return {
     code: codes.length === 0 ? undefined : codes,
-    // A page prints the description below the name, and nothing shows where the one ends and the other begins.
+    // A page prints the description below the name, and nothing shows where the description begins.
     name: names.length === 0 ? undefined : [...names, [...names, ...descriptions].join(' ')],
     qty: string(quantity),
     unit: string(at(quantity, '@unitCode')),

@@ -16,10 +16,7 @@ export interface Truth {
   readonly onlyVisible: boolean;
 }
 
-/**
- * A value, or several values that are all correct. An address on two lines, for example, can be read as one or the
- * other.
- */
+/** A value, or several values that are all correct. An address on two lines, for example, can be read in two ways. */
 export type TruthValue = string | readonly string[];
 
 export interface TruthLine {

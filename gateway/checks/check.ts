@@ -21,7 +21,7 @@ export interface CheckFinding {
   readonly what: string;
   readonly left: string;
   readonly right: string;
-  /** Replaces the two sides in the message, where they do not explain the fault. */
+  /** Replaces the two sides in the message, where the sides do not explain the fault. */
   readonly sentence?: string;
 }
 

@@ -58,7 +58,7 @@ export const atcud: Check = ({ invoice }) => {
   return findings;
 };
 
-/** PT-ATCUD-PAGES: a document of several pages has the same ATCUD on each (Portaria 195/2020, article 5). */
+/** PT-ATCUD-PAGES: a document of several pages has the same ATCUD on each page (Portaria 195/2020, article 5). */
 export const atcudPages: Check = ({ invoice }) => {
   const value = invoice.fields.get('atcud')?.value;
   if (value === undefined || invoice.pages < 2) return [];

@@ -29,7 +29,7 @@ export interface JudgedFinding extends CheckFinding {
   readonly severity: 'error' | 'warning';
 }
 
-/** Runs the mapping's checks in its order. */
+/** Runs the mapping's checks in the order of the mapping. */
 export function runChecks(
   invoice: Invoice,
   mapping: InvoiceMapping,

@@ -152,7 +152,7 @@ function basisRule(rule: string, categories: readonly VatCategory[]): Check {
   };
 }
 
-/** Most rates are written in the same way; only the others are parsed. */
+/** Most rates are written in the same way. Only rates that are written differently are parsed. */
 function isSameRate(one: string, other: string): boolean {
   return one === other || new Big(one).eq(other);
 }

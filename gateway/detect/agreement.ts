@@ -61,8 +61,8 @@ function disagreement(
       : kind === 'date'
         ? printed.hasDate(said)
         : printed.hasIdentifier(said);
-  // The number or date of the e-invoice is printed. It is taken as agreeing, because the page may use the same label
-  // for another one.
+  // When the page prints the number or date of the e-invoice anywhere, the two agree, because the label may belong to
+  // another value.
   if (isPrinted && kind !== 'amount') return undefined;
   const says = `The embedded e-invoice says that the ${what} is ${said}`;
   if (read !== undefined && !isSame(kind, said, read)) return `${says}; the page says ${read}.`;
@@ -72,7 +72,7 @@ function disagreement(
 function isSame(kind: Shared['kind'], said: string, read: string): boolean {
   if (kind === 'identifier') return plain(said) === plain(read);
   if (kind === 'date') return said === read;
-  // A credit note may print amounts with a minus while its e-invoice has them without.
+  // A credit note may print amounts with a minus while its e-invoice has the same amounts without.
   return isDecimal(said) && isDecimal(read) ? new Big(said).abs().eq(new Big(read).abs()) : said === read;
 }
 

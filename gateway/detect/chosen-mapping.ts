@@ -34,7 +34,7 @@ export function pageMappingFor(
 
 /**
  * Returns the mappings for pages from which a detecting mapping chooses, in its order. The registry has checked that
- * they exist.
+ * these mappings exist.
  */
 export function pageMappingsOf({ pages }: DetectMapping, registry: MappingRegistry): InvoiceMapping[] {
   return pages.map(({ mapping: id }) => {

@@ -32,8 +32,8 @@ export type Detected = {
 );
 
 /**
- * Finds the invoice in a document. This is the e-invoice inside it, where that keeps the rules of EN 16931. Otherwise
- * it is the words on the page. The e-invoice is compared with the page (ADR 0167).
+ * Finds the invoice of a document. It is the e-invoice inside the PDF when that keeps the rules of EN 16931,
+ * otherwise the invoice on the page. The two are compared (ADR 0167).
  * @throws Refusal of the mapping that it chooses; `AMBIGUOUS` for two different e-invoices
  */
 export async function detect(

@@ -10,7 +10,7 @@ export interface PrintedValues {
    * @param date YYYY-MM-DD
    */
   hasDate(date: string): boolean;
-  /** True when the page prints the letters and digits of this identifier, whatever stands between them. */
+  /** True when the page prints the letters and digits of this identifier, with any signs between them. */
   hasIdentifier(id: string): boolean;
 }
 

@@ -29,7 +29,7 @@ function decoded(bytes: Uint8Array, encoding: string, options: TextDecoderOption
   try {
     return new TextDecoder(encoding, options).decode(bytes);
   } catch {
-    // These bytes are another kind of attachment, or their encoding is not the declared one.
+    // These bytes are no XML, or their encoding is not the declared one.
     return undefined;
   }
 }

@@ -34,7 +34,7 @@ function list(title: string, names: readonly string[]): string[] {
   return names.length === 0 ? [] : ['', `${title}: ${names.join(', ')}.`];
 }
 
-/** Sets columns as wide as their widest cell, two blanks apart. */
+/** Writes rows as columns. A column is as wide as its widest cell, and two blanks separate columns. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const cells = rows.map((line) => line.map(cut));
   const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));

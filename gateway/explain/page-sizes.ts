@@ -2,7 +2,7 @@ import type { PDFDocumentProxy } from 'pdfjs-dist';
 
 /** The size of a page as shown (turned and cropped), in points. */
 export interface PageSize {
-  /** From 1. */
+  /** The number of the page, from 1. */
   readonly page: number;
   readonly width: number;
   readonly height: number;

@@ -1,7 +1,7 @@
 import type { XmlElement } from '../rules/xml-tree.ts';
 import type { Identifier, Text } from './semantic-invoice.ts';
 
-/** Returns the name without its namespace, because ZUGFeRD 1 and Factur-X share names but not namespaces. */
+/** Returns the name without its namespace. ZUGFeRD 1 and Factur-X share names, but not namespaces. */
 export function localName(element: XmlElement): string {
   return element.name.replace(/^\{[^}]*\}|^[^:{]*:/, '');
 }

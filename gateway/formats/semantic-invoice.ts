@@ -7,7 +7,7 @@ export interface SemanticInvoice {
   readonly issueDate: Text;
   readonly typeCode: Text;
   readonly currency: Text;
-  /** BT-6 and BT-111. */
+  /** The VAT accounting currency (BT-6) and the VAT in that currency (BT-111). */
   readonly taxCurrency: Text;
   readonly taxPointDate: Text;
   /** BT-8 as UNTDID 2005: 3, 35 or 432. */
@@ -61,7 +61,7 @@ export interface Address {
   readonly city: Text;
   readonly postalCode: Text;
   readonly subdivision: Text;
-  /** ISO 3166-1 alpha-2. */
+  /** The country as a code of ISO 3166-1 alpha-2. */
   readonly country: Text;
 }
 

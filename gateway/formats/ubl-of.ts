@@ -2,7 +2,10 @@ import { brokenRules, sentenceOfBroken } from '../rules/broken-rules.ts';
 import type { ReadInvoiceXml } from './read-semantic.ts';
 import { toUbl } from './to-ubl.ts';
 
-/** An invoice as UBL, and a sentence that names the rule it breaks; undefined when it keeps all rules. */
+/**
+ * An invoice as UBL, and a sentence that names the broken rule. The sentence is undefined when the invoice keeps all
+ * rules.
+ */
 export interface CheckedUbl {
   readonly ubl: string;
   readonly failure: string | undefined;

@@ -3,12 +3,12 @@ import { group, text } from '../output/ubl-nodes.ts';
 import { amountText, plainDecimal } from './decimals.ts';
 import type { AllowanceOrCharge, Identifier, Period, SupportingDocument, Text } from './semantic-invoice.ts';
 
-/** An amount with its currency. */
+/** Makes an element with an amount and its currency. */
 export function amountNode(name: string, value: Text, currency: string): Maybe {
   return text(name, amountText(value), { currencyID: currency });
 }
 
-/** An identifier with its scheme, where it has one. */
+/** Makes an element with an identifier and, where there is one, the scheme of the identifier. */
 export function identifierNode(name: string, { value, scheme }: Identifier): Maybe {
   return text(name, value, scheme === undefined ? undefined : { schemeID: scheme });
 }
@@ -57,7 +57,7 @@ export function allowanceNode(part: AllowanceOrCharge, currency: string): Maybe 
   );
 }
 
-/** BG-24. */
+/** Writes a supporting document (BG-24). */
 export function documentNode(document: SupportingDocument): Maybe {
   const { content } = document;
   return group(

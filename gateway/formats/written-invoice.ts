@@ -30,7 +30,7 @@ function judged(xml: string, broken: readonly BrokenRule[]): WrittenInvoice {
 }
 
 /**
- * Writes the same values by CIUS-PT (ADR 0176). A document that is no invoice stays as it is, so that the rules can
+ * Writes the same values by CIUS-PT (ADR 0176). A document that is no invoice stays unchanged, so that the rules can
  * name it.
  */
 function asCiusPt(ubl: string): string {

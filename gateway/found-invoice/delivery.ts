@@ -5,9 +5,9 @@ import type { Found } from '../printed/provenance.ts';
 const isIntraCommunity = (invoice: Invoice): boolean => invoice.vat.some((row) => row.category === 'K');
 
 /**
- * The country of delivery (BT-80): the printed one. For an intra-community supply without one, it is the buyer's
- * country. Such a supply goes to another member state, nearly always the one of the buyer's VAT number. A warning
- * reports that the country was derived.
+ * Returns the country of delivery (BT-80) that the page prints. An intra-community supply without a printed country
+ * gets the buyer's country. Such a supply goes to another member state, nearly always to that of the buyer's VAT
+ * number. A warning reports that the country was derived.
  */
 export function countryDeliveredTo(invoice: Invoice): Found | undefined {
   const printed = invoice.fields.get('deliverToCountry');

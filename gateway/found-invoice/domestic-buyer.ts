@@ -43,8 +43,8 @@ function isSmallBusiness({ vat }: Invoice, country: string): boolean {
 }
 
 /**
- * Warns that the buyer's country was derived, unless the VAT proves it. A rate above zero of the seller's country is
- * charged to domestic buyers (ADR 0158).
+ * Warns that the buyer's country was derived, unless the VAT proves the country. A rate above zero of the seller's
+ * country is charged to domestic buyers (ADR 0158).
  */
 export function domesticWarnings({ buyer, vat }: Invoice): GatewayWarning[] {
   const country = buyer.country;

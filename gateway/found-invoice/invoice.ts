@@ -4,7 +4,7 @@ import type { Found } from '../printed/provenance.ts';
 /** A seller or buyer as printed. */
 export interface Party {
   readonly name: Found | undefined;
-  /** With the country's prefix, if the page prints it. */
+  /** The VAT number, with the country's prefix where the page prints one. */
   readonly vatId: Found | undefined;
   readonly street: Found | undefined;
   readonly postalCode: Found | undefined;
@@ -21,7 +21,7 @@ export interface InvoiceLine {
   /** The item's GTIN, if the page prints it beside the seller's number. */
   readonly standardCode?: Found | undefined;
   readonly name: Found | undefined;
-  /** The text about the item beside its name, if the page separates the two. */
+  /** The text about the item beside its name, if the page separates name and text. */
   readonly description: Found | undefined;
   readonly qty: Found | undefined;
   readonly unit: Found | undefined;
@@ -60,7 +60,7 @@ export interface DocumentAllowance {
 
 export type VatCategory = 'S' | 'Z' | 'E' | 'AE' | 'K' | 'G' | 'O';
 
-/** What was read from an invoice or credit note, before it is written. */
+/** The values read from an invoice or credit note, before the result is written. */
 export interface Invoice {
   /** Internal document type, such as FT, FR, NC; empty when the page does not print it. */
   readonly documentType: string;

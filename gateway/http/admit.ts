@@ -38,7 +38,10 @@ export function admit({ token, loopback }: Admission, request: IncomingMessage, 
     throw new Refusal('TOKEN_REFUSED', 'The request must carry the token of the gateway (GATEWAY_TOKEN).');
 }
 
-/** Compares digests, so that the time it takes does not depend on the position of a difference or on the length. */
+/**
+ * Compares digests, so that the time of the comparison does not depend on the position of a difference or on the
+ * length.
+ */
 function isSame(given: string, expected: string): boolean {
   const digest = (text: string): Buffer => Buffer.from(sha256Of(text), 'hex');
   return timingSafeEqual(digest(given), digest(expected));

@@ -35,7 +35,7 @@ export interface ReadPages {
 }
 
 /**
- * Reads the pages, and also their QR codes if one of the mappings needs them.
+ * Reads the pages, and also their QR codes if one of the mappings needs QR codes.
  * @throws Refusal `PDF_LIMIT`, `PDF_CORRUPT`
  */
 export async function readPages(

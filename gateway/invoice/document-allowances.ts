@@ -171,7 +171,8 @@ function isBalanced(
   vat: readonly VatRow[],
 ): boolean {
   return vat.every((row) => {
-    // A line states its rate only. When several rows have that rate, all its lines count for the first of them.
+    // A line states its rate only. When several rows have that rate, all lines of the rate count for the first of
+    // these rows.
     const isFirst = vat.find((other) => new Big(other.rate.value).eq(row.rate.value)) === row;
     const own = isFirst
       ? lines.filter((line) => line.rate && new Big(line.rate.value).eq(row.rate.value))

@@ -3,7 +3,7 @@ import { cellsOf, keyOf, textOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { Refusal } from '../protocol/refusal.ts';
 
-/** Titles of documents that look like an invoice but are none, in pt, en, de, fr, es and it. */
+/** Titles of other documents that look like an invoice, in pt, en, de, fr, es and it. */
 const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
   'a quotation': [
     'quotation', 'quote', 'estimate', 'price quote', 'orçamento', 'cotação', 'proposta', 'proposta comercial', 'angebot',
@@ -40,7 +40,7 @@ const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
 const INVOICE_TITLE =
   /^(?:tax|commercial|sales)?(?:invoice|creditnote|creditmemo|rechnung|handelsrechnung|gutschrift|rechnungskorrektur|stornorechnung|facture|avoir|factura|fattura|fatura|faturarecibo|faturasimplificada|notadecredito|notadedebito|notadicredito|notadeabono|vendaadinheiro|recibo)/;
 
-/** Sentences with which a document states that it is no invoice. They count anywhere on it. */
+/** Sentences with which a document states that it is no invoice. Such a sentence counts anywhere on the document. */
 const NO_INVOICE =
   /\bsin valor (?:como|de) factura\b|\bnon valido ai fini fiscali\b|n[ãa]o (?:serve|v[áa]lid[oa]|constitui|[ée] v[áa]lido|substitui)(?: (?:de|como|uma?|a|o))* fa(?:c)?tura|\b(?:is )?not an? (?:tax |vat )?invoice\b|\bkeine rechnung\b|ne (?:constitue|vaut|tient)(?: pas)?(?: lieu)?(?: d['’e])? ?(?:pas )?(?:une )?facture|no (?:es|constituye|sirve|v[áa]lid[oa])(?: (?:de|como|una?))* factura|non (?:costituisce|[èe]|vale)(?: (?:come|una|quale))* ?fattura/iu;
 
@@ -122,7 +122,7 @@ function largestTitle(document: ReadDocument): FoundTitle | undefined {
 /** The left edges of labels in one list differ by at most this many points. */
 const SAME_EDGE = 1.5;
 
-/** True for words in front of a colon that belong to a list of such labels: `Order:` in a list of facts. */
+/** True for words in front of a colon, when further labels with the same left edge make a list of facts: `Order:`. */
 function isListedLabel(cell: readonly Token[], line: TokenLine, document: ReadDocument): boolean {
   const first = cell[0];
   if (!first || !cell.at(-1)?.text.endsWith(':')) return false;

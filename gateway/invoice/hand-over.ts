@@ -8,7 +8,7 @@ import { Refusal } from '../protocol/refusal.ts';
 import { readPages, type ReadPages } from './convert-invoice.ts';
 import { readInvoice } from './read-invoice.ts';
 
-/** The mapping that converts a document, and the document's pages if they were read to choose it. */
+/** The mapping that converts a document. Also the document's pages, if they were read for the choice. */
 export interface HandedOver {
   readonly mapping: Mapping;
   readonly pages: ReadPages | undefined;

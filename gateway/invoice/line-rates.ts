@@ -7,8 +7,8 @@ import type { InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 const LINES_PARTED_MAX = 14;
 
 /**
- * Gives each line without a rate a rate of the breakdown. If there is one rate, all lines get it. Otherwise the lines
- * are divided so that the lines of each rate add up to its basis, to the cent. If there are several such divisions, the
+ * Gives each line without a rate a rate of the breakdown. A single rate goes to all lines. Otherwise the lines are
+ * divided so that the lines of each rate add up to its basis, to the cent. If there are several such divisions, the
  * lines get no rate.
  */
 export function withRates(lines: readonly InvoiceLine[], vat: readonly VatRow[]): InvoiceLine[] {

@@ -43,7 +43,7 @@ function addExtras(extras: readonly AllowanceLine[], candidates: Map<string, Can
   }
 }
 
-/** The score, 0 to 1, of the sum of all such lines. A single line out of several scores less. */
+/** The score, 0 to 1, of the sum of all lines of allowances or charges. A single line out of several scores less. */
 const EXTRAS_SCORE = 0.7;
 const SURE_AMOUNT = 0.6;
 

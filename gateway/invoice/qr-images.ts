@@ -8,7 +8,7 @@ import type { PageVisitor } from '../pdf/read-pdf.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { parseQrPayload } from '../found-invoice/qr-payload.ts';
 
-/** The search for QR codes looks at this many pages, and at this many images of each. */
+/** The search for QR codes looks at this many pages. The next constant is the number of images on each page. */
 const PAGES_LOOKED_AT_MAX = 20;
 const IMAGES_PER_PAGE_MAX = 12;
 
@@ -57,7 +57,7 @@ const QUIET_DOTS = 16;
 const SMALL_WIDTH = 90;
 /** Number of places in one image that are tried as a code. */
 const PLACES_TRIED_MAX = 20;
-/** Tells the detector that the place it named last holds no code that can be decoded. */
+/** The value that tells the detector to continue, because the last place that it named holds no readable code. */
 const NOT_DECODED = false;
 
 /** Decodes a grid with one dot a module. */
@@ -69,7 +69,7 @@ function payloadOnGrid(grid: Ink | undefined): QrPayload | undefined {
   return decoded(matrix);
 }
 
-/** Searches a picture for a code and decodes it. */
+/** Searches a picture for a code and decodes the code. */
 function payloadIn(ink: Ink): QrPayload | undefined {
   const { gray, width, height } = withBorder(ink);
   const places = new Detector().detect(binarize(gray, width, height));

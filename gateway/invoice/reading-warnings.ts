@@ -76,7 +76,7 @@ export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   });
 }
 
-/** The warning quotes this many rows at the most. */
+/** The warning quotes at most this many rows. */
 const NAMED_MAX = 3;
 
 /**

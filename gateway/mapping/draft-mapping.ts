@@ -1,6 +1,6 @@
 import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 
-/** A first mapping for the supplier of a document, and the fields that were not found on it. */
+/** A first mapping for the supplier of a document, and the fields that the document does not show. */
 export interface MappingDraft {
   readonly mapping: object;
   /** One entry in words for each field. */
@@ -66,7 +66,10 @@ export function draftMapping(explanation: GatewayExplanation, id: string): Mappi
   };
 }
 
-/** Returns the seller's tax number with the prefix of its country; undefined where either is not known. */
+/**
+ * Returns the seller's tax number with the prefix of its country; undefined when the number or the country is not
+ * known.
+ */
 function taxNumberOf(read: ReadonlyMap<string, string>): string | undefined {
   const number = read.get('seller.vatId');
   if (number === undefined || /^[A-Z]{2}/.test(number)) return number;

@@ -11,7 +11,7 @@ export const MAPPING_FILES_MAX = 1000;
 
 /**
  * Returns the names of the mappings in a folder, sorted.
- * @throws MappingInvalid when there is no such folder or it holds too many files
+ * @throws MappingInvalid when there is no such folder, or when the folder holds too many files
  */
 export function mappingFilesIn(folder: string): string[] {
   if (!existsSync(folder)) throw new MappingInvalid(folder, 'the folder of mappings is missing');

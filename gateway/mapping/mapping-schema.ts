@@ -49,12 +49,12 @@ const fieldSchema = z.strictObject({
   directions: z.array(z.enum(DIRECTIONS)).min(1).default(['right', 'below']),
   /** Patterns that find the value without a label. Group 1 is the value where the pattern has a group. */
   patterns: z.array(pattern).max(20).optional(),
-  /** The value is taken only when it matches this. */
+  /** The value is taken only when it matches this pattern. */
   mustMatch: pattern.optional(),
   /** Only labels inside this region count. */
   region: identifier.optional(),
   required: z.boolean().default(false),
-  /** The value is taken only when an equation that names the field holds with it. */
+  /** The value is taken only when an equation with this field holds for the value. */
   onlyIfBalanced: z.boolean().default(false),
   /** Drops the sign of an amount, for amounts to subtract that are printed with a minus. */
   unsigned: z.boolean().default(false),
@@ -65,7 +65,7 @@ const regionSchema = z.strictObject({
   labels,
   /** The region ends where one of these labels, or another region, begins. */
   until: labels.optional(),
-  /** How far the region goes down at most, in lines of its label's height. */
+  /** Limit of the region's height, in lines of its label's height. */
   linesMax: z.int().min(1).max(60).default(14),
 });
 
@@ -88,9 +88,9 @@ const tableSchema = z.strictObject({
   columns: z.record(identifier, columnSchema),
   /** The header must have every column of at least one of these sets. */
   headerNeeds: z.array(z.array(identifier).min(1)).min(1),
-  /** A line begins a row when it holds a value in every column of one of these sets. */
+  /** A line begins a row when all columns of one of these sets have a value on the line. */
   rowAnchor: z.array(z.array(identifier).min(1)).min(1),
-  /** True when lines without an anchor belong to the row close above them, or close below. */
+  /** True when a line without an anchor belongs to the row close above it, or close below it. */
   continuation: z.boolean().default(true),
   /** Texts of lines with carried amounts between pages. They are never rows. */
   carry: z.array(z.string().max(80)).max(60).default([]),
@@ -109,7 +109,7 @@ const vatNumber = z
  * page.
  */
 const givenPartySchema = z.strictObject({
-  /** It identifies the party's documents, so no value is given without it. */
+  /** The VAT number identifies the party's documents, so no other value is given without it. */
   vatId: vatNumber,
   name: z.string().min(1).max(200).optional(),
   /** The name that the page prints, where it differs from `name`. */
@@ -169,7 +169,7 @@ const checkSchema = z.strictObject({
 const matchSchema = z.strictObject({
   /** At least one of these must be on the page. */
   anyOf: z.array(pattern).min(1).max(60),
-  /** At least this many of the following must be on the page too. */
+  /** At least this many of the following patterns must be on the page too. */
   evidence: z.array(pattern).max(60).default([]),
   evidenceMin: z.int().min(0).max(20).default(0),
 });

@@ -16,9 +16,7 @@ export function holdsNeeded(needs: readonly (readonly string[])[], text: string)
   return needs.every((words) => words.some((word) => folded.includes(word)));
 }
 
-/**
- * Folded texts, kept because many patterns are tried on one document and its lines. The map is emptied when it is full.
- */
+/** Folded texts, kept because many patterns are tried on one document and its lines. A full map is emptied. */
 const foldedTexts = new Map<string, string>();
 const TEXTS_KEPT_MAX = 400;
 

@@ -69,7 +69,7 @@ function whole(file: string, json: JsonObject, sources: Sources, trail: readonly
   return extendedMapping(taken, json);
 }
 
-/** Refuses a second mapping for the same seller, because nothing would decide between the two. */
+/** Refuses a second mapping for the same seller, because nothing would decide between the two mappings. */
 function refuseTakenSellers(mapping: Mapping, others: readonly Mapping[]): true {
   const sellers = sellersOf(mapping);
   for (const other of others) {

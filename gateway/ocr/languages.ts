@@ -1,7 +1,7 @@
 /** The languages whose models are installed, by their codes in ISO 639-2. */
 export type OcrLanguage = 'eng' | 'por' | 'deu' | 'fra' | 'spa';
 
-/** Words that are frequent in one language and missing in the others, without accents. */
+/** Words that are frequent in one of the languages and missing in the other languages, without accents. */
 const SIGNS: Readonly<Record<OcrLanguage, readonly string[]>> = {
   eng: ['invoice', 'the', 'of', 'and', 'due', 'amount', 'quantity', 'price', 'tax', 'bill', 'vat', 'bank', 'from', 'terms'],
   por: ['fatura', 'factura', 'iva', 'contribuinte', 'nif', 'exmo', 'unit', 'iliquido', 'pagar', 'lda', 'qtd', 'moeda', 'vencimento', 'emissao', 'atcud', 'taxa', 'incidencia', 'isencao', 'morada', 'cliente', 'documento', 'processado', 'rua', 'recibo'],

@@ -34,7 +34,7 @@ export function mergeReadings(readings: readonly Reading[], own: OcrLanguage): A
 /** The words of all models at one place, by language, from the left. */
 type Place = ReadonlyMap<OcrLanguage, readonly SeenWord[]>;
 
-/** Words overlap when they share this part of the narrower one. */
+/** Two words overlap when they share at least this part of the narrower word. */
 const OVERLAP_SHARE_MIN = 0.3;
 
 function placesOf(readings: readonly Reading[]): Place[] {

@@ -70,7 +70,7 @@ function sample(target: Ink, source: Ink, m: Matrix): void {
   }
 }
 
-/** One dot in the unit of places. */
+/** Places are whole numbers, and one dot has this many places. */
 const ONE = 4096;
 const HALF = ONE / 2;
 

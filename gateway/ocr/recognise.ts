@@ -65,7 +65,7 @@ export async function recognise(ink: Ink, language: OcrLanguage): Promise<SeenWo
   try {
     engine.loadModel(modelOf(language));
     engine.loadImage(inColours(ink));
-    // Loading an image resets the mode, so it is set here.
+    // Loading an image resets the mode, so the mode is set after the loading.
     engine.setVariable('tessedit_pageseg_mode', ONE_BLOCK);
     return engine
       .getTextBoxes('word')

@@ -10,7 +10,7 @@ import { OCR_SURE } from '../pdf/recognised.ts';
 import type { InvoiceValue } from './invoice-values.ts';
 import { valuesOf } from './invoice-values.ts';
 
-/** Checks that a scan must pass whatever its mapping asks. They prove its numbers. */
+/** Checks that a scan must pass, whatever its mapping asks for. These checks prove the numbers of the scan. */
 const ALWAYS: readonly string[] = [
   'LINE-NET',
   'DATES',
@@ -39,7 +39,7 @@ export function strict(mapping: InvoiceMapping): InvoiceMapping {
   return made;
 }
 
-/** What values that OCR read are checked with. */
+/** The data with which values from OCR are checked. */
 export interface ScanCase {
   readonly mapping: InvoiceMapping;
   readonly codes: readonly QrPayload[];
@@ -113,8 +113,8 @@ function isProven(
 const DIGITS_TRIED_MAX = 34;
 
 /**
- * Returns the value with each digit replaced by another one, and with its decimal mark moved. Each change is larger
- * than the tolerance of sums.
+ * Returns the changed forms of a value: each digit replaced by another one, or the decimal mark moved. Each change is
+ * larger than the tolerance of sums.
  */
 function confusions(value: string): string[] {
   const digits = [...value].flatMap((character, at) => (/\d/.test(character) ? [at] : []));

@@ -34,7 +34,7 @@ const READER: ScanReader = {
   },
 };
 
-/** True when the images of a page may be a scan of it. */
+/** True when the images of a page may be a scan of the page. */
 function isScan({ images, width, height }: PageContent): boolean {
   const area = images.reduce((sum, { box }) => sum + areaOf(box), 0);
   return area >= COVERED_SHARE_MIN * width * height;

@@ -8,8 +8,8 @@ export interface TextDirection {
   /** The likelier turns first. The lines of a page do not show which way up it is. */
   readonly turns: readonly [QuarterTurn, QuarterTurn, QuarterTurn, QuarterTurn];
   /**
-   * How far lines fall to the right along the first turn, in radians; 0 for level lines. `skewAcross` is the same along
-   * a turn at right angles.
+   * How far lines fall to the right along the first turn, in radians; 0 for level lines. `skewAcross` says the same
+   * for a turn at right angles.
    */
   readonly skew: number;
   readonly skewAcross: number;
@@ -75,8 +75,8 @@ const PAPER = 255;
 const INK_CONTRAST_MIN = 25;
 
 /**
- * Returns the lightness that separates ink from paper best, which is the one with the most variance between the two
- * (Otsu 1979). Undefined where the two are nearly the same.
+ * Returns the lightness that separates ink from paper best. This is the lightness with the most variance between ink
+ * and paper (Otsu 1979). Undefined where ink and paper are nearly the same.
  */
 function darkBelow(gray: Uint8Array): number | undefined {
   const counts = new Uint32Array(256);
@@ -139,7 +139,7 @@ function contrastAt({ x, y }: Dots, angle: number): number {
   const cos = Math.cos(angle);
   const rows = new Uint32Array(2 * ROWS_TO_MIDDLE);
   for (let i = 0; i < x.length; i += 1) {
-    // With this shift the row is above zero, so that `| 0` rounds it down.
+    // With this shift the row is above zero, so that `| 0` rounds down.
     const row = (y[i]! * cos - x[i]! * sin + ROWS_TO_MIDDLE) | 0;
     rows[row]! += 1;
   }
@@ -152,6 +152,7 @@ function contrastAt({ x, y }: Dots, angle: number): number {
 }
 
 /**
- * Most rows between the middle of a page and its corner. It is enough for 12 million dots at a third of the resolution.
+ * Most rows between the middle of a page and its corner. This is enough for 12 million dots at a third of the
+ * resolution.
  */
 const ROWS_TO_MIDDLE = 8192;

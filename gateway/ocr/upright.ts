@@ -33,8 +33,8 @@ const DIRECTION_DPI = 100;
 const READING_DOTS_MAX = 12_000_000;
 
 /**
- * Turns a scanned page upright. Rows of ink show a small skew. Of the quarter turns, it takes the one in which words
- * can be read best. Undefined for a picture without readable words.
+ * Turns a scanned page upright. Rows of ink show a small skew. Of the quarter turns, the best one is that in which
+ * words can be read best. Undefined for a picture without readable words.
  */
 export async function uprightPage(
   images: readonly PlacedInk[],
@@ -92,9 +92,9 @@ export function toPage(page: PageSides, upright: PageSides, angle: number): Matr
 
 /** From this confidence on, the direction is decided. Upright words have about 0.9, upside-down ones 0.3. */
 const LEGIBLE = 0.7;
-/** A picture whose best of four ways is below this has no readable words. */
+/** A picture has no readable words when the confidence of its best direction is below this. */
 const ILLEGIBLE_BELOW = 0.35;
-/** On a poor print, the direction is decided when its confidence is this many times that of the next best one. */
+/** On a poor print, the direction is decided when its confidence is this many times that of the next best direction. */
 const TIMES_BETTER = 1.5;
 const LEGIBLE_AT_ALL = 0.4;
 

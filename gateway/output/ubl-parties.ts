@@ -16,13 +16,13 @@ export function parties(invoice: Invoice): XmlNode[] {
 
 /** The numbers of a party besides its VAT number. */
 interface OtherNumbers {
-  /** BT-29. */
+  /** The identifier of the party (BT-29). */
   readonly identifier?: string | undefined;
-  /** BT-30. */
+  /** The legal registration of the party (BT-30). */
   readonly registration?: string | undefined;
   /** The scheme of the registration, ISO 6523. */
   readonly scheme?: string | undefined;
-  /** BT-32. */
+  /** The tax registration of the party (BT-32). */
   readonly taxNumber?: string | undefined;
 }
 

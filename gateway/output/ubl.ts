@@ -101,8 +101,8 @@ function paymentMeans(invoice: Invoice, creditDue: string | undefined): Maybe {
 }
 
 /**
- * Writes allowances and charges on the whole document, as the page states them. Otherwise it splits the totals by the
- * VAT breakdown.
+ * Writes allowances and charges on the whole document as the page states them. Where the page states only totals,
+ * splits the totals by the VAT breakdown.
  */
 function documentAllowances(invoice: Invoice, amounts: Amounts, currency: string): Maybe[] {
   const printed = invoice.allowances.map(({ isCharge, amount, reason, row }) =>

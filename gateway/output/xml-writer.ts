@@ -47,7 +47,7 @@ function element(node: XmlNode, indent: string): string {
   return text === '' ? `${out}/>` : `${out}>${text}</${name}>`;
 }
 
-/** Names that were checked. A document repeats the same few dozen names. */
+/** Names that passed the check. A document repeats the same few dozen names. */
 const knownNames = new Set<string>();
 /** Names with at most one prefix, in the letters of Docket's own vocabularies (Namespaces in XML 1.0, 4: QName). */
 const NAME = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/;
@@ -76,8 +76,7 @@ function escaped(raw: string): string {
 }
 
 /**
- * A parser turns line breaks and tabs of an attribute into blanks (XML 1.0, 3.3.3), unless they are written as
- * character references.
+ * Writes line breaks and tabs as character references, because a parser would turn them into blanks (XML 1.0, 3.3.3).
  */
 function attributeValue(raw: string): string {
   return AS_IT_IS.test(raw) ? raw : escaped(raw).replace(/[\t\n\r]/g, (char) => `&#${char.charCodeAt(0)};`);

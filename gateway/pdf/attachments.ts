@@ -3,9 +3,9 @@ import type { ParsingInternals, PdfCatalog, PdfDictionary } from './parsing-half
 
 /** A file inside a PDF. */
 export interface Attachment {
-  /** The name in its file specification; empty when that has none. */
+  /** The name in the file specification; empty when the specification has no name. */
   readonly filename: string;
-  /** Its key in the name tree; undefined for a file that is not in the name tree. */
+  /** The key of the file in the name tree; undefined for a file that is not in the name tree. */
   readonly key: string | undefined;
   readonly place: 'name tree' | 'associated file' | 'annotation';
   /** In bytes. Undefined when the PDF names the file without its contents, or when these are damaged. */

@@ -1,7 +1,7 @@
 import type { TextPiece } from './show-glyphs.ts';
 import type { HiddenCounts } from './visibility.ts';
 
-/** A page counts as one without text when more than this share of its characters is guessed. */
+/** A page counts as a page without text when more than this share of its characters is guessed. */
 const NO_TEXT_SHARE = 0.5;
 /**
  * A smaller share of guessed characters is not reported, unless they are figures: these are drawings in a font of the

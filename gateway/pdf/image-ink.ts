@@ -5,9 +5,7 @@ export interface Ink {
   readonly height: number;
 }
 
-/**
- * An image that computes the lightness of a dot only when it is asked for. A QR code on a grid needs one dot a module.
- */
+/** An image that computes the lightness of a dot on demand. A QR code on a grid needs one dot a module. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -76,8 +74,8 @@ const DARK_BELOW = 128;
 const FINDER_MODULES = 7;
 
 /**
- * Reduces a QR code on an exact grid to one dot a module, because a decoder reads that several times faster. Returns
- * undefined when the image is no such grid. It may still hold a code.
+ * Reduces a QR code on an exact grid to one dot a module, because a decoder reads such a picture several times
+ * faster. Returns undefined for an image without an exact grid, which may still hold a code.
  */
 export function modulesOf(picture: Picture): Ink | undefined {
   const box = darkBox(picture);

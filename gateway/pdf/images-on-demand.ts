@@ -4,7 +4,7 @@ import type { ParsingInternals, PdfImage } from './parsing-half.ts';
 interface ImageOnDemand {
   /** pdfjs's ImageKind: 2 RGB, 3 with transparency. */
   readonly kind: number;
-  /** pdfjs asks for its length. */
+  /** Present because pdfjs reads its length. */
   readonly data: Uint8Array;
   /** Returns the decoded image, or null if that fails, as pdfjs itself does. */
   decode(): Promise<unknown>;
@@ -14,7 +14,7 @@ const NO_DOTS = new Uint8Array();
 
 /**
  * Makes pdfjs leave images undecoded while a document is read: photographs and logos were a tenth of the time for
- * e-invoices. `decodedImage` decodes the few that somebody looks at (ADR 0190).
+ * e-invoices. `decodedImage` decodes the few that reading needs (ADR 0190).
  */
 export function decodeImagesOnDemand({ PDFImage }: ParsingInternals): void {
   const build = PDFImage.buildImage.bind(PDFImage);
@@ -36,7 +36,7 @@ function onDemand(image: PdfImage, how: Parameters<PdfImage['createImageData']>)
   };
 }
 
-/** Returns an image of the page with its dots, and null if it cannot be decoded. */
+/** Returns an image of the page with its dots; null for an image that cannot be decoded. */
 export async function decodedImage(image: unknown): Promise<unknown> {
   const { decode } = (image ?? {}) as Partial<ImageOnDemand>;
   return decode === undefined ? image : decode();

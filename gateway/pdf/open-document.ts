@@ -94,7 +94,7 @@ export async function openDocument(
   use: 'read' | 'draw' = 'read',
 ): Promise<PDFDocumentProxy> {
   const pdfjs = await loadPdfjs();
-  // pdfjs detaches the memory of the array that it is given, and refuses Node's Buffer.
+  // pdfjs detaches the memory of the array that its caller gives, and refuses Node's Buffer.
   const own = new Uint8Array(bytes.byteLength);
   own.set(bytes);
   const fonts =

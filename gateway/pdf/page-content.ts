@@ -16,7 +16,7 @@ export interface Fill {
 export interface PaintedImage {
   readonly name: string;
   readonly box: Box;
-  /** Maps the unit square, in which every image is painted with its first row at the top, to the page. */
+  /** Maps the unit square to the page. Every image is painted in that square, with its first row at the top. */
   readonly matrix: Matrix;
   readonly inline: unknown;
 }

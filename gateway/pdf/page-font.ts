@@ -3,7 +3,7 @@ import { isUndefined } from './undefined-characters.ts';
 
 /** The properties of a font that placing text needs, computed once a page. */
 export interface PageFont {
-  /** A glyph's width times this is its width in units of the font size. */
+  /** A glyph's width times this factor is the width of the glyph in units of the font size. */
   readonly glyphScale: number;
   readonly vertical: boolean;
   readonly defaultVMetrics: readonly number[] | undefined;

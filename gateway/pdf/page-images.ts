@@ -3,7 +3,7 @@ import { decodedImage } from './images-on-demand.ts';
 import type { Fill } from './page-content.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
-/** How long a page waits until its images are decoded. A later image counts as missing. */
+/** How long a page waits for the decoding of its images. An image that arrives later counts as missing. */
 const IMAGE_WAIT_MS = 4000;
 
 /**
@@ -36,7 +36,7 @@ function storeOf(page: PDFPageProxy, name: string): PDFPageProxy['objs'] {
   return name.startsWith('g_') ? page.commonObjs : page.objs;
 }
 
-/** Returns the decoded image of that name, or undefined when it has not arrived. */
+/** Returns the decoded image of that name; undefined when the image has not arrived. */
 export function imageObject(page: PDFPageProxy, name: unknown): unknown {
   if (typeof name !== 'string') return undefined;
   const store = storeOf(page, name);

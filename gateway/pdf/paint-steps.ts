@@ -31,7 +31,7 @@ const UNIT_SQUARE: Box = { x0: 0, y0: 0, x1: 1, y1: 1 };
 interface Image {
   readonly name?: unknown;
   readonly inline?: unknown;
-  /** As pdfjs hands it over; undefined for a stencil, whose colour shows what lies under it. */
+  /** The image as pdfjs hands it over; undefined for a stencil, whose colour shows what lies under it. */
   readonly image?: unknown;
 }
 

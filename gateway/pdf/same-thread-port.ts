@@ -8,8 +8,8 @@ export interface Port {
 
 /**
  * A channel between the two halves of pdfjs, which share one thread in a converter child. pdfjs's own channel makes a
- * deep copy of every message, glyph by glyph. This one passes on the same objects, in a later microtask. This is right
- * for reading only, because drawing changes the objects that it receives.
+ * deep copy of every message, glyph by glyph. This channel passes on the same objects, in a later microtask. That is
+ * right for reading only, because drawing changes the objects that it receives.
  */
 export function sameThreadChannel(): [Port, Port] {
   const here: End = { listeners: [] };

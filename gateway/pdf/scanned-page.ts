@@ -15,7 +15,7 @@ export interface ScannedPage {
 
 /** Reads pages without text. */
 export interface ScanReader {
-  /** Pages of one document that it reads at most. */
+  /** Most pages of one document that this reader reads. */
   readonly pagesMax: number;
   /** True when a page without text may show a picture of text. */
   isScan(content: PageContent): boolean;

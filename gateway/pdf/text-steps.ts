@@ -19,7 +19,10 @@ export function setFont(run: Interpreter, args: unknown[]): void {
   run.state.fontDirection = size < 0 ? -1 : 1;
 }
 
-/** Undefined for a font that never arrived. Its text cannot be measured, and pdfjs would not draw it either. */
+/**
+ * Returns undefined for a font that never arrived. Text in such a font cannot be measured, and pdfjs would not draw
+ * it either.
+ */
 function arrivedFont({ commonObjs }: PDFPageProxy, name: string): PageFont | undefined {
   const font = commonObjs.has(name) ? (commonObjs.get(name) as FontObject | null) : null;
   return font === null ? undefined : pageFont(font);

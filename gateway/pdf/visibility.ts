@@ -11,9 +11,9 @@ export interface HiddenCounts {
   outside: number;
   /** Text that something opaque was painted over later. */
   covered: number;
-  /** Text in the colour of what lies under it. */
+  /** Text in the colour of the background. */
   sameColor: number;
-  /** Text that was drawn again at the same place. */
+  /** Text that was drawn a second time at the same place. */
   overprinted: number;
   /** Characters that XML 1.0 does not allow (section 2.2). */
   illegalCharacters: number;

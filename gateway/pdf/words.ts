@@ -103,7 +103,7 @@ function groupByBaseline(placed: Placed[]): Placed[][] {
     const group = groups.at(-1);
     if (group && item.y - group.y <= SAME_LINE_RATIO * Math.min(group.size, item.piece.size)) {
       group.members.push(item);
-      // The largest font sets the baseline, so that a footnote mark does not raise it.
+      // The largest font sets the baseline, so that a footnote mark does not raise the line.
       if (item.piece.size > group.size * 1.2) {
         group.y = item.y;
         group.size = item.piece.size;
@@ -137,7 +137,7 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
 }
 
 /**
- * True when the same letters are drawn again, mostly over themselves: bold by double printing, or a shadow. Two equal
+ * True when the same letters are drawn again, mostly over the first ones, for bold print or a shadow. Two equal
  * letters side by side, as in `ll`, do not count.
  */
 function isOverprint(item: Placed, earlier: readonly Placed[]): boolean {

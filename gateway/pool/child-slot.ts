@@ -10,7 +10,7 @@ export interface Waiting {
   readonly task: TaskRequest;
   readonly resolve: (outcome: ConverterOutcome) => void;
   readonly reject: (error: Error) => void;
-  /** True when a child ended with this document and it was tried again. It is tried again only once. */
+  /** True when a child ended with this document and the document was tried again. There is no third try. */
   retried: boolean;
 }
 
@@ -21,14 +21,14 @@ export interface Slot {
   documents: number;
   current: Waiting | undefined;
   /**
-   * The pool sets this when it ends the child: the outcome of the document. `again` says that the document is not to
+   * The outcome of the document, which the pool sets when it ends the child. `again` says that the document is not to
    * blame and is tried once more.
    */
   verdict: ConverterOutcome | 'again' | undefined;
   unwatch: () => void;
-  /** The child that this one replaces when it is ready. */
+  /** The child that this child replaces as soon as it is ready. */
   readonly inPlaceOf: Slot | undefined;
-  /** True when a successor has been started. This child goes on until the successor is ready. */
+  /** True when a successor has been started. This child continues until the successor is ready. */
   successorComes: boolean;
   /** True when the successor is ready. This child then ends after its document. */
   leaving: boolean;

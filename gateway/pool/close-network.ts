@@ -27,7 +27,7 @@ const GLOBALS = ['fetch', 'WebSocket', 'EventSource'];
  * function closes.
  */
 export function closeNetwork(): void {
-  // Loads all of them before closing the first one, because some modules use others while they load.
+  // All modules are loaded before the first one is closed, because some modules use others while they load.
   const modules = builtinModules
     .filter((name) => REACHING.test(name))
     .map((name) => process.getBuiltinModule(name) as object);

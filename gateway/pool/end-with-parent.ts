@@ -15,7 +15,10 @@ while read -r sign pid; do
 done
 [ -z "\${pids## }" ] || kill -9 $pids 2>/dev/null`;
 
-/** Ends the children when this process ends, even when it is killed and they are too busy to notice. */
+/**
+ * Ends the children when this process ends. This works even when this process is killed and the children are too busy
+ * to notice.
+ */
 export interface ParentWatch {
   add(pid: number): void;
   /** Forgets a child that has ended, because the system may soon give its id to another process. */
@@ -72,5 +75,5 @@ export function openParentWatch(log: GatewayLog): ParentWatch {
   };
 }
 
-/** How long after its end the watch is started again. */
+/** Time after which a watch that ended is started again. */
 const RESTART_AFTER_MS = 1_000;

@@ -65,7 +65,10 @@ function onReady(pool: RunningPool, slot: Slot): void {
   else old.leaving = true;
 }
 
-/** Starts a successor. The old child goes on until that one is ready, which can take minutes on a starved machine. */
+/**
+ * Starts a successor. The old child continues until the successor is ready, which can take minutes on a starved
+ * machine.
+ */
 function startSuccessor(pool: RunningPool, slot: Slot): void {
   pool.counts.recycled += 1;
   slot.successorComes = true;
@@ -162,8 +165,8 @@ function begin(pool: RunningPool, slot: Slot, job: Waiting): void {
 }
 
 /**
- * A slow document gets less of the processor, and another child stands in for the one that reads it. That one ends when
- * it has read the document, so slow documents take no child from quick ones.
+ * Gives a slow document less processor time, and starts another child in place of the slow one. The slow child ends
+ * when it has read its document. So slow documents take no child from quick ones.
  */
 function startStandIn(pool: RunningPool, slot: Slot): void {
   const { limits } = pool;

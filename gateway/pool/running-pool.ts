@@ -21,7 +21,7 @@ export interface PoolCounts {
 /** What the children of a pool may load, and the mappings that they begin with. */
 export interface PoolOptions {
   readonly drawing: boolean;
-  /** True unless given. */
+  /** True by default. */
   readonly ocr?: boolean;
   readonly mappings: readonly Mapping[];
 }
@@ -53,7 +53,7 @@ export interface RunningPool {
 
 export function newRunningPool(limits: PoolLimits, options: PoolOptions, log: GatewayLog): RunningPool {
   const readiness = Promise.withResolvers<void>();
-  // A caller that does not wait for it learns of the failure from the log and from `run`.
+  // A caller that does not wait for the readiness learns of a failure from the log and from `run`.
   readiness.promise.catch(() => undefined);
   return {
     limits,
@@ -78,7 +78,7 @@ export function stoppingRefusal(): Refusal {
   return new Refusal('SHUTTING_DOWN', 'The gateway is stopping.', { retryAfterSec: RETRY_AFTER_SEC });
 }
 
-/** Returns why the pool takes no document now, or null when it takes one. */
+/** Returns why the pool takes no document now; null when it takes documents. */
 export function refusalNow({ limits, closing, gaveUp, replacedAt, waiting }: RunningPool): Refusal | null {
   if (closing) return stoppingRefusal();
   if (gaveUp) return gaveUp;

@@ -14,7 +14,7 @@ export interface Found {
   readonly page: number;
   /** In points, from the top left of the page as shown. */
   readonly box: Box | undefined;
-  /** The rule that found it, in words: `label "Total" right`, `column total`, `derived net + tax`. */
+  /** The rule that found the value, in words: `label "Total" right`, `column total`, `derived net + tax`. */
   readonly rule: string;
   /** Confidence in the value, 0 to 1. */
   readonly confidence: number;

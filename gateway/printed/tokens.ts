@@ -9,7 +9,7 @@ export interface Token {
   readonly word: Word;
   readonly x0: number;
   readonly x1: number;
-  /** Blank in front of it on its line, as a share of the font size; a large number for the first token. */
+  /** The blank in front of the token on its line, as a share of the font size; a large number for the first token. */
   readonly gap: number;
 }
 
@@ -21,7 +21,7 @@ export interface TokenLine {
   readonly size: number;
   readonly rotated: boolean;
   readonly tokens: readonly Token[];
-  /** Its printed words, separated by one blank. */
+  /** The printed words of the line, separated by one blank. */
   readonly text: string;
 }
 
@@ -156,7 +156,7 @@ const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
 const TWO_AMOUNTS =
   /^([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})([-+]?(?:\d{1,3}(?:[.'’]\d{3})+|\d+),\d{2})$|^([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})([-+]?(?:\d{1,3}(?:[,'’]\d{3})+|\d+)\.\d{2})$/u;
 const AMOUNT_LENGTH_MAX = 40;
-/** Length of `1,002,00`, the shortest such text. */
+/** Length of `1,002,00`, the shortest text of two amounts that touch. */
 const TWO_AMOUNTS_LENGTH_MIN = 8;
 
 function mayBeTwoAmounts(text: string): boolean {

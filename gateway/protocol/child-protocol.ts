@@ -11,10 +11,10 @@ import type {
 
 /** Which page to draw, and how. */
 export interface PictureRequest {
-  /** From 1. */
+  /** The number of the page, from 1. */
   readonly page: number;
   readonly draw: PageDrawing;
-  /** Pixels a point. */
+  /** The scale in pixels a point. */
   readonly scale: number;
 }
 
@@ -29,9 +29,9 @@ export interface ConverterTask {
    * When the result is made, ISO 8601 in UTC. The pool sets it, so that no writer reads a clock. Timetables need it.
    */
   readonly madeAt?: string;
-  /** For `explain-image`. */
+  /** The picture of an `explain-image` task. */
   readonly picture?: PictureRequest;
-  /** For `format`. */
+  /** The target format of a `format` task. */
   readonly format?: InvoiceFormat;
   readonly pdf: Uint8Array;
 }
@@ -45,8 +45,8 @@ export interface ConverterSuccess {
   /** The version of the mapping that the caller asked for. */
   readonly mappingVersion: number;
   /**
-   * The mapping that made the result. It differs from the one asked for when a reader passed the document to another
-   * mapping.
+   * The mapping that made the result. It differs from the requested mapping when a reader passed the document to
+   * another mapping.
    */
   readonly convertedBy?: ConvertingMapping;
   readonly warnings: readonly GatewayWarning[];

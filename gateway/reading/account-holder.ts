@@ -8,7 +8,10 @@ const HOLDER = new Set([
   'titulaireducompte', 'titular', 'titulardaconta', 'beneficiario', 'intestatario', 'intestatarioconto',
 ]); // prettier-ignore
 const NAME = new Set(['name', 'nom', 'nome', 'nombre']);
-/** Matches every text with a title or label of the holder, and few others. It saves the search in most documents. */
+/**
+ * Matches every text with a title or label of the holder, and few other texts. This saves the search in most
+ * documents.
+ */
 const MAY_NAME_HOLDER = /kontoinhaber|empf[äa]nger|account|b[ée]n[ée]fici|payee|titula|intestatari/i;
 const LINES_UNDER_MAX = 2;
 

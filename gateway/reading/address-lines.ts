@@ -5,7 +5,7 @@ import { textOf } from '../printed/tokens.ts';
 /** A postal code followed by the place, in the forms of the countries that the mappings read. */
 const POSTAL =
   /^(?:([A-Z]{1,2})[-\s])?(\d{4}-\d{3}|\d{5}(?:-\d{4})?|\d{6}|\d{4}\s?[A-Z]{2}|\d{4}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|[A-Z]\d[\dW]\s?[A-Z\d]{4})\s+(\p{L}.{1,60})$/u;
-/** Five digits that touch the place after them: `88802Spielkreis`. */
+/** Five digits that touch the name of the place: `88802Spielkreis`. */
 const TOUCHING = /^(?:([A-Z]{1,2})[-\s])?(\d{5})(\p{Lu}\p{Ll}.{1,60})$/u;
 /** The place before the postcode, as in the United Kingdom: `Leeds LS1 4AB`. */
 const PLACE_FIRST = /^(\p{L}[\p{L} .'-]{1,40}?),?\s+([A-Z]{1,2}\d[A-Z\d]?\s\d[A-Z]{2})$/u;
@@ -25,7 +25,7 @@ const DIVIDERS = ['·', '•', '|', '∙', '●', '–', '—', '-'] as const;
 
 export interface AddressLine {
   /**
-   * The words of the name (if the line has one), the street, the place, and what follows them. Commas at the end of a
+   * The words of the name (if the line has one), of the street, of the place, and the rest. Commas at the end of a
    * part are removed.
    */
   readonly parts: readonly (readonly Token[])[];
@@ -80,7 +80,7 @@ function address(
   pieces: readonly Piece[],
   first: 'a name' | 'any piece',
 ): AddressLine | undefined {
-  // In `1242 chemin de l'olive - 84340 Malaucène` the street begins with its number and looks like a place. The last
+  // In `1242 chemin de l'olive - 84340 Malaucène` the number and street look like a postal code and a place. The last
   // match is the place.
   const at = pieces.findLastIndex((piece, i) => i > 0 && postalOf(textOf(cut(tokens, piece))) !== undefined);
   if (at < 0) return undefined;

@@ -5,7 +5,10 @@ import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf } from '../printed/tokens.ts';
 import { parseValue } from './value-parsers.ts';
 
-/** Baselines up to this many font sizes apart are side by side: a value in larger type, or beside a label in two lines. */
+/**
+ * Baselines up to this many font sizes apart are side by side. Such a value has larger type, or its label has two
+ * lines.
+ */
 const BESIDE_LINES_MAX = 0.8;
 
 /** Least certainty that the words are a date or number of a document, from 0 to 1. */

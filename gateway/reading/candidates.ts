@@ -108,7 +108,7 @@ function rightOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   for (let at = 0; at < tokens.length && noise <= NOISE_WORDS_MAX && found.length < 4;) {
     const rest = tokens.slice(at);
     const parsed = parseValue(rule.type, rest, document.notation);
-    // If a figure only possibly is an amount and follows several words, it is part of a sentence: `TVA non applicable,
+    // A figure that may be no amount, and that follows several words, is part of a sentence: `TVA non applicable,
     // article 293 B`.
     if (parsed && !(rule.type === 'money' && noise >= 2 && parsed.fit < 1)) {
       const first = rest[0] as Token;
@@ -201,7 +201,7 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
         const place = { tokens: tokens.slice(0, parsed.count), line };
         return [candidate(parsed.value, place, `label "${hit.text}" below`, score)];
       }
-      // Other text stands directly under the label.
+      // Other text stands directly under the label, so the label has no value below.
       if (!blocked && rule.type !== 'money') return [];
     }
   }
@@ -244,7 +244,7 @@ function afterPlace(cell: readonly Token[]): number {
   return /^(?:le|den|a|il|em|on|li)$/.test(cell[comma + 1]?.key ?? '') ? comma + 2 : comma + 1;
 }
 
-/** The name of a place in front of a date has at most this many words after its first. */
+/** The name of a place in front of a date has at most this many words after its first word. */
 const PLACE_WORDS_MAX = 3;
 
 function byPattern(source: string, rule: FieldRule, document: ReadDocument): Candidate[] {

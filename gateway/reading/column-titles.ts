@@ -5,7 +5,7 @@ import { keyOf, textOf } from '../printed/tokens.ts';
 /** A title of a column: its place, and all columns that it can mean. */
 export interface Title {
   readonly names: readonly string[];
-  /** Its printed words. If several titles touch in one cell, the words of the whole cell. */
+  /** The printed words of the title. If several titles touch in one cell, the words of the whole cell. */
   readonly text: string;
   readonly x0: number;
   readonly x1: number;
@@ -202,8 +202,8 @@ function titlesOfWords(cell: TitleCell, index: ColumnIndex): readonly Title[] {
 }
 
 /**
- * Finds the columns that two titles in one cell can both mean: `Menge / Quantity`. Without a slash or a bar between
- * them, both must mean the same: `Desc. Descrição` is discount and description.
+ * Finds the columns that two titles in one cell can both mean: `Menge / Quantity`. Without a slash or a bar in
+ * between, both titles must mean the same: `Desc. Descrição` is discount and description.
  */
 function inTwoLanguages(parts: readonly Part[], cell: TitleCell): string[] {
   const [first, second, ...more] = parts;
@@ -231,7 +231,7 @@ function withoutCurrencyKey(key: string): string {
     : key;
 }
 
-/** At most this many titles of different columns touch one another. */
+/** At most this many titles of different columns touch each other. */
 const TITLES_TOUCHING_MAX = 5;
 
 /** The columns that all titles in a cell can mean: `Your no.` over `Our no.` over `EAN` is one column of numbers. */

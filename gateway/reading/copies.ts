@@ -9,7 +9,7 @@ const COPIES_MAX = 4;
 
 /**
  * Returns the pages of one copy if a file prints the same document several times. The copies have the same words on
- * every page, except for the words that number the copies. Only the first copy may lack these.
+ * every page, except for the words that number the copies. Only the first copy may lack such words.
  */
 export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
   if (pages.length < 2) return pages;

@@ -30,7 +30,10 @@ export function currencyBesideAmounts(
   );
 }
 
-/** False for a line too far from a total to have a word beside it. It looks only at the first and last word. */
+/**
+ * False for a line that is too far from a total to have a word beside the total. The test looks only at the first and
+ * last word.
+ */
 function mayReach({ page, size, tokens }: TokenLine, { page: totalPage, box }: Found): boolean {
   const first = tokens[0]?.word.box;
   const last = tokens.at(-1)?.word.box;
@@ -78,7 +81,7 @@ function wordsAlone(line: TokenLine): Mark[] {
   });
 }
 
-/** Codes of ISO 4217 that the euro replaced, and two abbreviations printed for them. */
+/** Codes of ISO 4217 that the euro replaced, and abbreviations for two of these currencies. */
 const REPLACED =
   'ATS BEF CYP DEM DM EEK ESP FF FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK'.split(' ');
 const CODES = new Set([...Intl.supportedValuesOf('currency'), ...REPLACED]);

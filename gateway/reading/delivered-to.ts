@@ -17,7 +17,7 @@ const TITLES = new Set([
   'localdeentrega', 'localdedescarga', 'enderecodeentrega', 'moradadedescarga', 'entregueem', 'entregara',
 ]); // prettier-ignore
 
-/** Matches every such title and few other texts. It saves the search in most texts. */
+/** Matches every title of a delivery address and few other texts. This saves the search in most texts. */
 const MAY_SAY =
   /liefer|leistungs(?:adresse|ort)|warenempf|versand(?:adr|ans)|ship|deliver|livr|entreg|envi|consegna|destinazione|descarga/i;
 

@@ -1,7 +1,7 @@
 import type { LabelHit } from './labels.ts';
 import type { Token } from '../printed/tokens.ts';
 
-/** Words with which a label states that its amount is with the tax, or without it. */
+/** Words with which a label states whether its amount includes the tax. */
 const INCLUDING = new Set(
   'inkl incl inclusive einschl einschliesslich including mit con avec com c excl exkl excluding ohne hors sans senza sem sin'.split(
     ' ',

@@ -3,7 +3,7 @@ import { foundIn } from '../printed/provenance.ts';
 import type { Token } from '../printed/tokens.ts';
 import { keyOf, textOf } from '../printed/tokens.ts';
 
-/** Whose number a cell of references states. */
+/** The party or list that gave a number in a cell of references. */
 type Kind = 'seller' | 'standard' | 'buyer' | 'other' | 'unlabelled';
 
 /** Labels inside a cell of references, by key. An unlisted label with a colon announces another kind of number. */

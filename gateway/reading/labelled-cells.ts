@@ -28,7 +28,7 @@ function isLabelWithNumber({ tokens, line }: BlockCell): boolean {
   return isApart || LABEL_WITH_NUMBER.test(textOf(tokens).replace(/\s+:/g, ':'));
 }
 
-/** True when a cell holds more than its label: `Buyer Company`. A title would stand alone or in front of a colon. */
+/** True when a cell holds more than its label, such as `Buyer Company`. A title stands alone or in front of a colon. */
 export function isMoreThanALabel({ tokens, line }: BlockCell, document: ReadDocument): boolean {
   const hit = (document.hits[line.index] ?? []).find((each) => line.tokens[each.from] === tokens[0]);
   const label = tokens.slice(0, hit ? hit.to - hit.from : 0);

@@ -14,7 +14,7 @@ export interface LabelHit {
   readonly key: string;
   readonly uses: readonly LabelUse[];
   readonly line: TokenLine;
-  /** Index of its first token on the line. */
+  /** Index of the label's first token on the line. */
   readonly from: number;
   readonly to: number;
   readonly x0: number;

@@ -8,7 +8,7 @@ import { textOf } from '../printed/tokens.ts';
 export interface FormalName {
   /** One line, or two if the name continues in a second line. */
   readonly lines: readonly BlockCell[];
-  /** True when only the legal form tells that it is the name. */
+  /** True when only the legal form shows that these lines are the name. */
   readonly isInDoubt: boolean;
 }
 

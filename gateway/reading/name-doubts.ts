@@ -34,7 +34,7 @@ export function isDoubtful({ name, between, hasStreet }: NameInBlock, document: 
   const streetAt = between.findIndex((cell) => /\d/.test(textOf(cell.tokens)));
   const words = between.slice(0, Math.max(0, streetAt)).filter((cell) => isNameLike(cell.tokens));
   if (goesOnAfterTitle(name, document)) return words.length > 0;
-  // A company's name has its legal form. Persons and departments under it have none.
+  // A company's name has its legal form. Persons and departments under the name have no legal form.
   const isOnlyFormal = LEGAL_FORM.test(text) && !words.some(({ tokens }) => LEGAL_FORM.test(textOf(tokens)));
   return words.length > WORD_LINES_MAX && !isOnlyFormal;
 }

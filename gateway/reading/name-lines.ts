@@ -8,7 +8,7 @@ import type { PlacedColumn } from './table-columns.ts';
 const LABEL_OF_PRICE =
   /^(?:\p{L}+\s){0,2}\p{L}*(?:preis|price|prix|precio|preço|prezzo)\p{L}*(?:\s\p{L}+){0,2}\s?:/iu;
 
-/** True for a line under an item that explains its price. It is neither part of the name nor an item. */
+/** True for a line under an item that explains the price. Such a line is neither part of the name nor an item. */
 export function isAboutPrice(tokens: readonly Token[]): boolean {
   return LABEL_OF_PRICE.test(textOf(tokens).trimStart());
 }

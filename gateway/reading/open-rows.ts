@@ -27,7 +27,7 @@ export interface OpenRow {
   y: number;
   /** True when the name is complete, because a line about the price stands below it. */
   isNamed: boolean;
-  /** The page of its last line. */
+  /** The page of the row's last line. */
   lastPage: number;
   readonly top: number;
   readonly size: number;
@@ -117,7 +117,7 @@ function takenOff(
   return expected.plus(amount.value).abs().lte('0.01') ? amount : undefined;
 }
 
-/** Completes the row from all its lines. */
+/** Completes the row from all lines of the row. */
 export function closeRow(row: OpenRow, { columns, document }: CellContext): TableRow {
   takeStrayWords(row, columns);
   for (const { name, type, holdsWords, title } of columns) {

@@ -54,7 +54,7 @@ export function isOfTheBuyer(cell: BlockCell): boolean {
   return YOURS.has(cell.tokens[0]?.key ?? '') && isTitle(cell);
 }
 
-/** True for a title such as `Nos références`. */
+/** True for a title of the seller, such as `Nos références`. */
 export function isOfTheSeller(cell: BlockCell): boolean {
   return OURS.has(cell.tokens[0]?.key ?? '') && isTitle(cell);
 }

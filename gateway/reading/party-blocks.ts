@@ -36,7 +36,7 @@ interface TitledBlocks {
   readonly document: ReadDocument;
   readonly blocks: readonly TextBlock[];
   readonly taken: ReadonlySet<BlockCell>;
-  /** True to accept only titles alone in their cell: `Seller:`, not `Seller Company`. */
+  /** True to accept only titles that are alone in their cell: `Seller:`, not `Seller Company`. */
   readonly isAlone: boolean;
 }
 
@@ -146,7 +146,7 @@ function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   return [...cells, ...(near[0]?.block.cells ?? [])];
 }
 
-/** Where a party was found, and what else is known about it. */
+/** Where a party was found, and other facts about the place. */
 export interface PartyPlace {
   readonly cells: readonly BlockCell[];
   readonly vatId: TaxNumber | undefined;
@@ -234,8 +234,8 @@ function isPlaceLike({ tokens }: BlockCell): boolean {
 }
 
 /**
- * Finds the line with postal code and place. `1242 chemin des Oliviers` directly above it looks the same, but is the
- * street.
+ * Finds the line with postal code and place. `1242 chemin des Oliviers` directly above that line looks similar, but
+ * is the street.
  */
 function placeIn(cells: readonly BlockCell[]): BlockCell | undefined {
   const at = cells.findIndex(isPlaceLike);

@@ -48,7 +48,7 @@ export function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, c
   part.rows.push(row);
 }
 
-/** Adds the last pending line to the row above it, if the line is close enough. Returns whether it did. */
+/** Adds the last pending line to the row above it, if the line is close enough. Returns whether the line was added. */
 export function takePending(part: Part, context: CellContext): boolean {
   const previous = part.rows.at(-1);
   const [body] = part.pending.slice(-1);
@@ -68,7 +68,8 @@ export function takePending(part: Part, context: CellContext): boolean {
 }
 
 /**
- * Adds lines to the last row until one is too far below the line before it. Returns the index of the last line added.
+ * Adds lines to the last row until a line is too far below the previous line. Returns the index of the last line
+ * added.
  */
 export function takeChain(part: Part, lines: readonly BodyLine[], context: CellContext): number | undefined {
   let last: number | undefined;

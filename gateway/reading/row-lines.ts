@@ -8,7 +8,10 @@ export function hasQuantityAndPrice(cells: ReadonlyMap<string, Found>): boolean 
   return cells.has('qty') && cells.has('price');
 }
 
-/** A figure with less fit than this only may be an amount (`3`). It begins a row only beside a quantity and a price. */
+/**
+ * A figure whose fit is below this may be something else than an amount (`3`). It begins a row only beside a quantity
+ * and a price.
+ */
 const MONEY_FIT_MIN = 0.9;
 
 export function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): boolean {
@@ -52,7 +55,7 @@ export interface LeftOut {
   readonly rowsAbove: number;
 }
 
-/** The rows read so far, and the lines that belong to none of them. */
+/** The rows read so far, and the lines that belong to none of these rows. */
 interface RowsSoFar {
   readonly rows: readonly OpenRow[];
   readonly hasLowerAmounts: boolean;
@@ -73,7 +76,7 @@ export function isRemark(
   return isAboutPrice(tokens) || (!hasLowerAmounts && lacks('pos') && lacks('total'));
 }
 
-/** Records a line whose amount the row above it does not need. */
+/** Records a line with an amount, when the row above does not need that amount. */
 export function noteAmount(part: RowsSoFar, { text }: TokenLine, cells: ReadonlyMap<string, Found>): void {
   const amount = cells.get('total');
   const above = part.rows.at(-1)?.cells;

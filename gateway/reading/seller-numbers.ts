@@ -12,7 +12,7 @@ interface Kind {
   readonly name: SellerNumber;
   /** Labels, without blanks and accents. */
   readonly labels: ReadonlySet<string>;
-  /** Returns the number in its written form; undefined for a text that is no such number. */
+  /** Returns the number in its written form; undefined for a text of another form. */
   readonly valueOf: (text: string, label: string) => string | undefined;
   /** The country of numbers of this kind (ISO 3166-1), if the kind tells it. */
   readonly country?: string;
@@ -164,7 +164,7 @@ function valueBelow(
   first: Token,
   { line, document }: { readonly line: TokenLine; readonly document: ReadDocument },
 ): Found | undefined {
-  // Other text stands beside the label.
+  // Text beside the label is the value of the label, so nothing below it counts.
   if ((line.tokens[end]?.gap ?? GROUP_GAP_MAX + 1) <= GROUP_GAP_MAX) return undefined;
   for (const under of document.lines.slice(line.index + 1)) {
     if (under.page !== line.page || under.y - line.y > BELOW_STEP_MAX * line.size) break;

@@ -11,7 +11,7 @@ import type { Token } from '../printed/tokens.ts';
  */
 const STEP_MAX = 2.4;
 const LINES_ABOVE_MAX = 2;
-/** The left edges, right edges or middles of the two differ by at most this many points. */
+/** The left edges, right edges or middles of name and address differ by at most this many points. */
 const TOLERANCE_PT = 4;
 
 /**

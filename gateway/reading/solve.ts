@@ -55,7 +55,7 @@ function distinctValues(candidates: readonly Candidate[]): Candidate[] {
 /** The largest rounding error of a sum of points. Real differences between sums are far larger. */
 const ROUNDING_OF_POINTS = 1e-9;
 
-/** What decides about a combination, beside the points of its candidates. */
+/** The data that decides about a combination, besides the points of its candidates. */
 interface Judgement {
   readonly equations: readonly EquationRule[];
   readonly sums: ColumnSums;
@@ -91,7 +91,8 @@ function bestCombination(
     Math.max(...[equals, ...sum].map((term) => names.indexOf(nameOf(term))));
   const judgedAt = names.map((_, at) => judged.filter(({ equation }) => lastOf(equation) === at));
   for (const one of judged) if (lastOf(one.equation) < 0) judge(one);
-  // For each field, the most points that it and the later fields can still add, with the equations still open.
+  // For each field, the most points that this field and the later ones can still add, with the equations that are
+  // still open.
   const mostFrom = [0];
   for (let at = names.length - 1; at >= 0; at -= 1) {
     const points = Math.max(0, ...(options[at] ?? []).map(({ score }) => score));
@@ -101,7 +102,7 @@ function bestCombination(
     onlyIfBalanced.has(name) ? [{ at, own: judged.filter(({ equation }) => isIn(name, equation)) }] : [],
   );
 
-  /** @param settled the points of the equations that were computed on the way */
+  /** @param settled the points of the equations that are already computed */
   const visit = (at: number, points: number, settled: number): void => {
     if (at === names.length) {
       const loose = mustBalance.filter((field) => picked[field.at] && !field.own.some(({ holds }) => holds));

@@ -14,11 +14,11 @@ export interface PlacedColumn {
   readonly numeric: boolean;
   readonly x0: number;
   readonly x1: number;
-  /** The left edge of its title. */
+  /** The left edge of the column's title. */
   readonly titleX0: number;
   /** True for a column of codes whose cells may hold any words, because the left edge of the next column is certain. */
   readonly holdsWords: boolean;
-  /** The printed words of its title. */
+  /** The printed words of the column's title. */
   readonly title: string;
 }
 
@@ -138,7 +138,7 @@ function startOfCells(column: HeaderColumn, before: HeaderColumn, body: readonly
 
 /** A word stands under a title if their left edges differ by at most this many font sizes. */
 const UNDER_TITLE = 0.35;
-/** This many lines of a table are used to find the left edges of its columns. */
+/** This many lines of a table are searched for the left edges of its columns. */
 const LINES_LOOKED_AT_MAX = 60;
 
 /** True when more cells begin under the title of the column than in the blank before that title. */
@@ -165,8 +165,8 @@ const BEYOND_TEXT = 70;
 const FAR_OF_UNKNOWN_COLUMN = 6;
 
 /**
- * Assigns each word of a line to a column, so that words and columns keep their order from left to right. It picks the
- * assignment with the lowest cost. The cost of a word is its distance to the column, plus a cost for a form that the
+ * Assigns each word of a line to a column, so that words and columns keep their order from left to right. The
+ * assignment has the lowest cost. The cost of a word is its distance to the column, plus a cost for a form that the
  * column does not expect.
  */
 export function assignColumns(tokens: readonly Token[], columns: readonly PlacedColumn[]): Assigned {

@@ -36,7 +36,7 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   const headers: TableHeader[] = [];
   for (let at = 0; at < document.lines.length; at += 1) {
     let best = headerFrom(at, rule, document.lines, index);
-    // A heading directly above the titles can make some of them unknown. A header that begins on a later line may be
+    // A heading directly above the titles can make some titles unknown. A header that begins on a later line may be
     // better.
     for (let later = at + 1; best && later <= best.toLine; later += 1) {
       const other = headerFrom(later, rule, document.lines, index);
@@ -91,9 +91,9 @@ interface Cell extends TitleCell {
   x0: number;
   x1: number;
   readonly tokens: Token[];
-  /** Index of the line with its last word. */
+  /** Index of the line with the cell's last word. */
   lastLine: number;
-  /** The titles read from it; undefined after a word was added. */
+  /** The titles read from the cell; undefined after a word was added. */
   titles: readonly Title[] | undefined;
   /** The columns that these titles can mean, as bits of the index. */
   meant: number;
@@ -239,7 +239,7 @@ function stackLine(cells: Cell[], line: TokenLine): void {
   let last: Cell | undefined;
   for (let at = 0; at < line.tokens.length; at += 1) {
     const token = line.tokens[at] as Token;
-    // The word before this one is the last word of its cell.
+    // The previous word is the last word of its cell.
     last = (token.gap < TITLE_GAP_MAX ? last : undefined) ?? cellAbove(cells, token, line.index);
     if (last) {
       last.tokens.push(token);

@@ -35,7 +35,7 @@ interface TableBounds {
   readonly found: readonly TableHeader[];
   /** Headers of other tables. */
   readonly others: readonly TableHeader[];
-  /** Labels of totals. */
+  /** Labels of totals, which end a table. */
   readonly totals?: readonly string[];
 }
 
@@ -98,7 +98,7 @@ interface Reach {
   readonly beforePage: number;
 }
 
-/** The document, and the rule by which the table is found in it. */
+/** The document, and the rule by which the table is found. */
 interface TableSource {
   readonly name: string;
   readonly rule: TableRule;
@@ -225,7 +225,7 @@ function withinTable(line: TokenLine, columns: readonly PlacedColumn[], rule: Ta
   const left = (columns[0]?.x0 ?? 0) - 30;
   const last = columns.at(-1);
   const right = (last?.x1 ?? 0) + (last?.type === 'text' ? 40 : 30);
-  // If other tables may stand beside this one, it takes only the words that start within it.
+  // If other tables may stand beside this table, only words that start within this table count.
   const strict = rule.continuation ? 60 : 0;
   return line.tokens.filter((token) => token.x1 > left - strict && token.x0 < right + strict);
 }

@@ -32,7 +32,7 @@ interface OpenBlock {
   readonly inOneLine: boolean;
 }
 
-/** Aligned cells may differ by this many points at each side. */
+/** At each side, aligned cells may differ by this many points. */
 const toleranceOf: Readonly<Record<Side, number>> = { left: 6, right: 2.5, middle: 2.5 };
 const SIDES: readonly Side[] = ['left', 'right', 'middle'];
 const CELL_GAP_RATIO = 1.4;
@@ -158,8 +158,8 @@ const LINE_STEP_MAX = 1.9;
 const PLACE_STEP_MAX = 3;
 
 /**
- * Finds the block that a cell continues. It must be directly above the cell and aligned with it; the last such block
- * counts.
+ * Finds the block that a cell continues. The block must be directly above the cell and aligned with the cell. Of
+ * several such blocks, the last one counts.
  */
 function blockContinuedBy(
   open: readonly OpenBlock[],

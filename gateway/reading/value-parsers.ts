@@ -172,7 +172,7 @@ const NUMBER_PART = /^(?:[A-Z]{1,4}|[A-Z\d./_-]*\d[A-Z\d./_-]*)$/;
 const NUMBER_PARTS_MAX = 4;
 const PART_GAP_MAX = 0.6;
 
-/** The parts of a number that fills its cell; undefined if the cell holds anything else. */
+/** The parts of a number that fills its cell; undefined for a cell with anything else. */
 function numberParts(tokens: readonly Token[]): string[] | undefined {
   const end = tokens.findIndex((token, i) => i > 0 && token.gap > PART_GAP_MAX);
   const cell = tokens.slice(0, end < 0 ? undefined : end).map(numberText);
@@ -240,8 +240,8 @@ const AFTER_NUMBER = new Set([
 ]);
 
 /**
- * The words right after a document's number (`210111 (Bau Nord)`), unless they belong to a sentence that is known to
- * follow numbers.
+ * The words right after a document's number (`210111 (Bau Nord)`). Words of a sentence that is known to follow
+ * numbers do not count.
  */
 export function wordsAfterNumber(tokens: readonly Token[]): string | undefined {
   const end = tokens.findIndex(({ gap, key }) => gap > PART_GAP_MAX || AFTER_NUMBER.has(key));

@@ -39,7 +39,10 @@ export function rulesBrokenBy(root: XmlElement | undefined): BrokenRule[] {
   return broken;
 }
 
-/** Returns one sentence about the fatal breaches: the first with both values, and the numbers of the other rules. */
+/**
+ * Returns one sentence about the fatal breaches: the first breach with both values, and the numbers of the other
+ * rules.
+ */
 export function sentenceOfBroken(broken: readonly BrokenRule[]): string | undefined {
   const [first, ...others] = broken.filter(({ severity }) => severity === 'fatal');
   if (first === undefined) return undefined;

@@ -4,8 +4,8 @@ import type { XmlElement } from './xml-tree.ts';
 const memos: Map<XmlElement, unknown>[] = [];
 
 /**
- * Computes something of an element once, because many rules need the same. The cache is a plain map that is emptied for
- * the next document. The entries of a weak map would cost the garbage collector more time than they save.
+ * Computes a fact about an element once, because many rules need the same fact. The cache is a plain map that is
+ * emptied for the next document. The entries of a weak map would cost the garbage collector more time than they save.
  */
 export function oncePerElement<T>(work: (element: XmlElement) => T): (element: XmlElement) => T {
   const memo = new Map<XmlElement, T>();

@@ -21,7 +21,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 /** Nested elements. UBL has about ten levels. */
 const DEPTH_MAX = 100;
 
-/** The namespaces that are in scope of an element, by prefix, and the names met under them. */
+/** The namespaces in scope of an element, by prefix, and the names that occurred in that scope. */
 interface Scope {
   readonly namespaces: ReadonlyMap<string, string>;
   readonly names: Map<string, string>;
@@ -88,7 +88,7 @@ function addChild(parent: Open, child: XmlElement): void {
   else parent.children.push(child);
 }
 
-/** Adds the text before a tag to the element around it. Returns false when no text may stand there. */
+/** Adds the text before a tag to the element around the tag. Returns false where no text is allowed. */
 function takeText(written: string, around: Open | undefined): boolean {
   if (written === '') return true;
   const isBlank = written.charCodeAt(0) <= BLANK && written.trim() === '';
@@ -116,7 +116,7 @@ interface Markup {
   readonly isEmpty: boolean;
 }
 
-/** Markup by its text, because a document repeats the same few dozen tags. */
+/** Parsed markup by its text, because a document repeats the same few dozen tags. */
 const metBefore = new Map<string, Markup>();
 /** Entries of that map. A full map is emptied, and longer markup is not kept. */
 const KEPT_MAX = 500;

@@ -69,7 +69,7 @@ function taxNumbers(party: XmlElement | undefined, tax: 'VAT' | 'other'): readon
 
 const isRounded = (name: string): boolean => name.endsWith('Amount') && name !== 'cbc:PriceAmount';
 
-/** Returns every amount of a document, except prices and discounts on them. Those may have more decimals. */
+/** Returns every amount of a document, except prices and discounts on prices, which may have more decimals. */
 function roundedAmounts({ byName }: UblDocument): XmlElement[] {
   const ofPrices = new Set(
     (byName.get('cac:Price') ?? [])

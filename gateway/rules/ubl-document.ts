@@ -11,13 +11,13 @@ export interface UblDocument {
   readonly buyer: XmlElement | undefined;
   readonly taxRepresentative: XmlElement | undefined;
   readonly lines: readonly XmlElement[];
-  /** BG-20: allowances on the whole document. */
+  /** The allowances on the whole document (BG-20). */
   readonly allowances: readonly XmlElement[];
-  /** BG-21: charges on the whole document. */
+  /** The charges on the whole document (BG-21). */
   readonly charges: readonly XmlElement[];
-  /** BG-22. */
+  /** The totals of the document (BG-22). */
   readonly totals: XmlElement | undefined;
-  /** BG-23, of every TaxTotal. */
+  /** The VAT breakdown (BG-23) of every TaxTotal. */
   readonly breakdown: readonly XmlElement[];
   /** The VAT categories of lines, allowances, charges and the breakdown. */
   readonly categories: ReadonlySet<string>;

@@ -111,7 +111,7 @@ export interface Particle {
 /** The contents of an element. */
 export interface Content {
   readonly particles: ReadonlyMap<string, Particle>;
-  /** How many of its children are required. */
+  /** The number of children that the element must have. */
   readonly required: number;
 }
 

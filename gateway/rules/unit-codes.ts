@@ -22,10 +22,13 @@ const NAMED: ReadonlySet<string> = new Set(
 
 /** Recommendation 20 numbers families of codes by a letter and two digits: C62 is one, H87 a piece. */
 const FAMILY = /^[A-HJ-NPQ]\d\d$/;
-/** Recommendation 21, kinds of packages, with the X that is put before them: XBX is a box. */
+/** Codes of Recommendation 21 for kinds of packages, with an X in front: XBX is a box. */
 const PACKAGE = /^X(?:\d[A-Z]|[A-Z]{2}|[BOPT]\d|4[34])$/;
 
-/** True for a code of UN/ECE Recommendation 20, or of 21 with X before it. A family is recognised by its form. */
+/**
+ * True for a code of UN/ECE Recommendation 20, or of Recommendation 21 with an X in front. A family is recognised by
+ * its form.
+ */
 export function isUnit(code: string): boolean {
   return NAMED.has(code) || FAMILY.test(code) || PACKAGE.test(code);
 }

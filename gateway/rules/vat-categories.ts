@@ -5,12 +5,12 @@ import { vatNumberOf } from './ubl-document.ts';
 import { allAt, textAt } from './xml-tree.ts';
 
 /**
- * A VAT category (UNTDID 5305), and what the standard's rules about it require. The rules of all categories are
+ * A VAT category (UNTDID 5305), and the requirements of the standard's rules on it. The rules of all categories are
  * numbered alike.
  */
 export interface Category {
   readonly code: string;
-  /** The start of its rules' numbers: `BR-S`, `BR-IC`. */
+  /** The start of the rule numbers of the category: `BR-S`, `BR-IC`. */
   readonly prefix: string;
   readonly words: string;
   /** Returns which number of a party is missing; undefined when none is. */
@@ -19,12 +19,12 @@ export interface Category {
   readonly reason: 'required' | 'forbidden';
 }
 
-/** BT-31, BT-32 or BT-63. */
+/** The seller has a VAT number, a tax registration or a tax representative's VAT number (BT-31, BT-32, BT-63). */
 const sellerIsTaxed = ({ seller, taxRepresentative }: UblDocument): boolean =>
   allAt(seller, 'cac:PartyTaxScheme', 'cbc:CompanyID').length > 0 ||
   vatNumberOf(taxRepresentative) !== undefined;
 
-/** BT-31 or BT-63. */
+/** The seller or its tax representative has a VAT number (BT-31, BT-63). */
 const sellerHasVatNumber = ({ seller, taxRepresentative }: UblDocument): boolean =>
   (vatNumberOf(seller) ?? vatNumberOf(taxRepresentative)) !== undefined;
 

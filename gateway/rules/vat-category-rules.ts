@@ -44,8 +44,8 @@ function nameOf(document: UblDocument, place: Place, part: XmlElement): string {
 }
 
 /**
- * BR-x-01: a category that lines, allowances or charges use has its row in the breakdown. Category S has one row for
- * each rate, the others have one.
+ * BR-x-01: a category of lines, allowances or charges has its row in the breakdown. Category S has one row for each
+ * rate, every other category one row.
  */
 function inBreakdown(category: Category): Rule {
   const perRate = category.code === 'S';

@@ -1,6 +1,9 @@
 import { Refusal } from '../protocol/refusal.ts';
 
-/** A range of times in a text, in minutes from the midnight before it starts. An end past 1440 is on the next day. */
+/**
+ * A range of times in a text, in minutes from the midnight before the range starts. An end past 1440 is on the next
+ * day.
+ */
 export interface ClockRange {
   readonly start: number;
   readonly end: number;
@@ -117,7 +120,7 @@ export function hasClock(text: string): boolean {
   return clocksIn(plainDashes(text)).some((clock) => clock.marked);
 }
 
-/** Writes minutes as `HH:MM` of their day. */
+/** Writes minutes from midnight as `HH:MM`. */
 export function clockText(minutes: number): string {
   const ofDay = minutes % DAY_MIN;
   return `${String(Math.floor(ofDay / 60)).padStart(2, '0')}:${String(ofDay % 60).padStart(2, '0')}`;

@@ -6,7 +6,7 @@ import type { GridRow } from './grid-rows.ts';
 import type { Run } from './runs.ts';
 import type { DayColumn } from './weekday-names.ts';
 
-/** The texts of one entry of a grid, with the rows that it covers. Without rows it must print its own time. */
+/** The texts of one entry of a grid, with the rows that it covers. An entry without rows must print its own time. */
 export interface GridCell {
   readonly runs: readonly Run[];
   readonly columns: readonly DayColumn[];
@@ -22,8 +22,8 @@ const IN_LINE_MAX = 0.35;
 const SAME_EDGE_PT = 3;
 
 /**
- * Assigns the runs of a grid to cells, by the lines and areas drawn around them. Without those it uses the label that
- * they are in line with.
+ * Assigns the runs of a grid to cells, by the lines and areas drawn around them. Without lines and areas, the label
+ * in line with a run decides.
  * @throws Refusal `CHECKS_FAILED` for an entry whose row is unclear
  */
 export function gridCells(
@@ -118,8 +118,8 @@ function rowsWithin(
 }
 
 /**
- * Makes the cells of a column without lines. Their texts stand one under the other and begin in line with a label, or
- * in the middle of one.
+ * Makes the cells of a column without lines. The texts of a cell stand one under the other. They begin in line with a
+ * label, or in the middle of a label.
  */
 function looseCells(
   column: DayColumn,

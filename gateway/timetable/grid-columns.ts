@@ -12,14 +12,17 @@ export interface Placed {
   readonly columns: readonly DayColumn[];
 }
 
-/** A text belongs to no column when it is further from the nearest one than the distance of two columns times this. */
+/**
+ * A text belongs to no column when its distance to the nearest column is more than this, as a share of the distance
+ * of two columns.
+ */
 const OFFSET_MAX = 0.4;
 /** The distance of columns in a grid with only one, in points. */
 const LONE_COLUMN_PT = 120;
 
 /**
- * Finds the columns of each run, by the lines drawn around it. Without lines it uses the side on which the texts are
- * aligned.
+ * Finds the columns of each run, by the lines drawn around it. Without lines, the side on which the texts are aligned
+ * decides.
  * @param runs.inside must each have a column; runs of `outside` without one are left out
  * @throws Refusal `CHECKS_FAILED` for an entry between two days
  */

@@ -6,11 +6,11 @@ import type { Run } from './runs.ts';
 /** A row of a grid: its time and its place. */
 export interface GridRow {
   readonly start: number;
-  /** Undefined in a last row that prints its start only. */
+  /** The end of the row; undefined for a last row that prints its start only. */
   readonly end: number | undefined;
-  /** The middle of its label, in page points. */
+  /** The middle of the row's label, in page points. */
   readonly middle: number;
-  /** The baseline of the first line of its label. */
+  /** The baseline of the first line of the row's label. */
   readonly y: number;
   readonly size: number;
   /** The edges drawn above and below the label. */
@@ -30,7 +30,7 @@ const LINE_GAP_MAX = 1.7;
 
 /**
  * Makes rows from the runs of the time column, in order.
- * @throws Refusal `CHECKS_FAILED` when a time is not later than the one before, or an end is missing
+ * @throws Refusal `CHECKS_FAILED` when a time is not later than the previous time, or an end is missing
  */
 export function gridRows(runs: readonly Run[], edges: CellEdges): GridRow[] {
   const labels = labelsOf(runs, edges);
@@ -88,7 +88,7 @@ function pairText(run: Run, next: Run): string {
 }
 
 /**
- * True when a time and the one below it are one label. They have a dash, one drawn cell, or a gap that the next pair
+ * True when a time and the time below it are one label. They have a dash, one drawn cell, or a gap that the next pair
  * does not have.
  */
 function isOneLabel(runs: readonly Run[], at: number, edges: CellEdges): boolean {

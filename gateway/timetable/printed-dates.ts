@@ -3,7 +3,8 @@ import type { DateOrder } from '../values/dates.ts';
 import { parseDate } from '../values/dates.ts';
 
 /**
- * A printed date, `--MM-DD` when it has no year. It has both readings where nothing tells the order of day and month.
+ * A printed date, `--MM-DD` for a date without a year. There are two readings where nothing tells the order of day
+ * and month.
  */
 export interface PrintedDay {
   readonly printed: string;
@@ -118,7 +119,7 @@ function isDate(date: string): boolean {
   return Number.isFinite(at) && new Date(at).toISOString().startsWith(date);
 }
 
-/** 0 is Monday. */
+/** Returns the weekday of a date; 0 is Monday. */
 export function weekdayOf(date: string): number {
   return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
 }

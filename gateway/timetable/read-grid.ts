@@ -26,7 +26,7 @@ export interface Grid {
 /** Returns the date of a printed day on that weekday. */
 export type DateReader = (day: PrintedDay, weekday: number) => string;
 
-/** The space below the label of a last row without lines that still belongs to it, in points. */
+/** Height in points of the space below the last label that belongs to a last row without lines. */
 const LAST_ROW_PT = 60;
 
 /**

@@ -14,7 +14,8 @@ import type { WeekdayNames } from './weekday-names.ts';
 import { namedDays } from './weekday-names.ts';
 
 /**
- * A line without a time at its start belongs to the day above it when their distance is at most its size times this.
+ * A line without a time at its start belongs to the day above when the distance is at most the size of the line times
+ * this.
  */
 const LIST_GAP_MAX = 2.5;
 
@@ -28,7 +29,7 @@ export interface EntryDays {
 export interface ListContext {
   readonly names: WeekdayNames;
   readonly dateOf: DateReader;
-  /** Returns the weekday of a printed date that has none beside it. */
+  /** Returns the weekday of a printed date without a printed weekday. */
   readonly weekdayOf: (day: PrintedDay) => number;
 }
 

@@ -120,7 +120,7 @@ function gridsOf(page: Page, names: WeekdayNames, mapping: TimetableMapping): Gr
 
 /**
  * Refuses a grid on a page whose text runs sideways. Edges are known on the page as shown, so they cannot be compared
- * with such lines.
+ * with sideways lines.
  */
 function requireUpright(page: Page, hasGrid: boolean): void {
   const word = page.lines[0]?.tokens[0]?.word;
@@ -131,14 +131,14 @@ function requireUpright(page: Page, hasGrid: boolean): void {
     );
 }
 
-/** The line above the days of a grid is its heading when it is close to them. */
+/** The line above the days of a grid is the heading of the grid when it is close to the days. */
 function headingStart(page: Page, at: number): number {
   const over = page.lines[at - 1];
   const head = page.lines[at] as TokenLine;
   return over && head.y - over.y <= 40 && !/\d[:h]\d\d/.test(over.text) ? at - 1 : at;
 }
 
-/** A first line under the days that has only dates gives each day its date. */
+/** When the first line under the days has only dates, each day gets its date. */
 function withDates(
   columns: readonly DayColumn[],
   body: readonly (readonly Run[])[],

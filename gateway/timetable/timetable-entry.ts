@@ -2,7 +2,7 @@ import type { Box } from '../pdf/matrix.ts';
 
 /** Something that happens every week on a weekday, or once on a date. */
 export interface TimetableEntry {
-  /** 0 is Monday. */
+  /** The weekday of the entry; 0 is Monday. */
   readonly weekday: number;
   /** `YYYY-MM-DD` of an entry that happens once; undefined for one that repeats every week. */
   readonly date: string | undefined;

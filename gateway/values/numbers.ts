@@ -3,7 +3,7 @@ export type DecimalMark = 'comma' | 'point';
 
 const DASHES = /[\u2010-\u2015\u2212]/g;
 
-/** Writes every kind of dash, hyphen and minus sign as `-`, because programs confuse them. */
+/** Writes every kind of dash, hyphen and minus sign as `-`, because programs use one for another. */
 export function plainDashes(text: string): string {
   return text.replace(DASHES, '-');
 }

@@ -43,7 +43,7 @@ export function isUnknownUnit(printed: string): boolean {
   return unitCode(printed) === UNSPECIFIED && printed !== UNSPECIFIED && !isUnit(printed);
 }
 
-/** True for a word that is a unit as invoices print them. */
+/** True for a word that invoices print as a unit. */
 export function isUnit(word: string): boolean {
   return Object.hasOwn(UNIT_CODES, keyOfUnit(word));
 }

@@ -18,8 +18,8 @@ import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 import { placementOf } from '../work-list/work-change.ts';
 
 /**
- * Longest time in which an attempt retries its start while the log does not answer. It is well below the length of the
- * reservation on the list.
+ * Longest time in which an attempt retries its start while the log does not answer. This is well below the length of
+ * the reservation on the list.
  */
 const START_RETRIED_MS_MAX = 15_000;
 /** Part of the lease that stays free for recording the outcome. */
@@ -98,8 +98,8 @@ async function attempt(
 }
 
 /**
- * Reads the stream of a job with an earlier attempt, because the list does not know such a job whole. Null when the log
- * does not answer, or when the stream has no chain.
+ * Reads the stream of a job with an earlier attempt, because the row on the list does not hold such a job completely.
+ * Null when the log does not answer, or when the stream has no chain.
  */
 async function knownByLook({ commands }: AttemptParts, jobId: string): Promise<KnownJob | null> {
   try {
@@ -117,7 +117,8 @@ async function begin(parts: AttemptParts, item: ClaimedItem): Promise<Begun | nu
   const { clock, settings, workerId } = parts;
   const leaseMs = settings.WORKER_LEASE_TTL_SEC * 1000;
   const beforeMs = performance.now();
-  // The list has decided by its one clock that the wait is over. A slow clock of this process must not refuse that.
+  // The list has decided, by its own clock, that the wait is over. A slow clock of this process must not refuse the
+  // job.
   const now = Math.max(clock.now(), item.notBefore === null ? 0 : Date.parse(item.notBefore));
   const at = new Date(now).toISOString();
   const leaseUntil = new Date(now + leaseMs).toISOString();

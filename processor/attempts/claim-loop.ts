@@ -15,9 +15,11 @@ export interface Holding {
 
 /** `aheadMs` equals the largest age of a ranking of the list (`work-list/claims.ts`). */
 const HOLDING: Holding = { reserveMs: 30_000, aheadMs: 100, holdMs: 1_000 };
-/** A worker begins a claim only within this part of its reservation. The rest is for recording the start. */
+/**
+ * A worker begins a claim only within this part of its reservation. The rest of the time is for recording the start.
+ */
 const SURE_PART = 0.5;
-/** The loop claims ahead again when at most this part of the claims is left, so that one statement makes several. */
+/** The loop claims ahead again when at most this part of the claims is left. So one statement makes several claims. */
 const REFILL_PART = 0.5;
 
 /** An attempt that runs in this processor. */
@@ -40,7 +42,10 @@ export interface ClaimLoop {
    * reservation for its row; null when the job did not begin.
    */
   beginAtOnce(item: ClaimedItem): { readonly workerId: string; readonly reserveMs: number } | null;
-  /** Gives back every claim that no worker has begun, and those still requested, because they may be of another log. */
+  /**
+   * Gives back every claim that no worker has begun, and every requested claim, because these claims may be of
+   * another log.
+   */
   giveBack(): void;
   /** Makes no new claims. Resolves when the claims that no worker has begun are given back. */
   close(): Promise<void>;
@@ -83,7 +88,9 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   let whenIdle: (() => void) | null = null;
   let permitTimer: NodeJS.Timeout | undefined;
   let overdueTimer: NodeJS.Timeout | undefined;
-  /** Grows when the loop gives claims back. A claim requested before that goes back too. */
+  /**
+   * Increases when the loop gives all claims back. A claim that was requested under an earlier number goes back too.
+   */
   let era = 0;
 
   const start = (item: ClaimedItem): void => {
@@ -151,7 +158,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       await parts.list.returnPermits(permits - items.length);
     backlogged = items.length === permits;
     if (backlogged) mayHaveWork = true;
-    // A job cannot run twice in this processor: a second claim goes back until the first attempt has ended.
+    // A job cannot run twice in this processor. So the loop gives back a claim for a job that it still runs.
     const isLate = closed || askedIn !== era;
     const back = items.filter(({ jobId }) => isLate || running.has(jobId));
     ahead.add(
@@ -198,7 +205,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
     },
     beginAtOnce: (item) => {
       const mayOthersWait = mayHaveWork || looking !== null || backlogged || ahead.size() > 0;
-      // A conversion under a rate needs a permit, which the claim asks for.
+      // With a maximum rate, a conversion needs a permit, which only a claim from the list takes.
       if (closed || mayOthersWait || parts.maxRate !== undefined) return null;
       if (running.has(item.jobId) || parts.room(running.size) <= 0) return null;
       start(item);
@@ -214,7 +221,7 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
       closed = true;
       clearTimeout(permitTimer);
       clearTimeout(overdueTimer);
-      // The list offers the other claims again by itself, as soon as this worker has left or is silent.
+      // Claims that are not released here are offered again once this worker has left or is silent.
       await Promise.all([looking, release(ahead.all()).catch(parts.onTrouble)]);
     },
     drained: (ms) => {

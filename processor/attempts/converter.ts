@@ -86,7 +86,7 @@ export function gatewayConverter(parts: {
           ),
         );
       } finally {
-        // The circuit breaker may refuse before it makes the call.
+        // The circuit breaker may refuse the call before the source is read.
         source.stream.destroy();
       }
     })();

@@ -21,7 +21,10 @@ export function lastAttempts(attemptsMax: number): LastAttempts {
     isLastAttempt(job, attemptsMax) ? oneAtATime(() => (cut.aborted ? undefined : attempt())) : attempt();
 }
 
-/** A queued job with attempts had its last one abandoned, because after any other failure it would be waiting. */
+/**
+ * A queued job with earlier attempts had its last attempt abandoned. After any other failure the job would be
+ * waiting.
+ */
 function isLastAttempt(job: Job | undefined, attemptsMax: number): boolean {
   return job?.state === 'queued' && job.chargedAttempts > 0 && job.chargedAttempts >= attemptsMax - 1;
 }

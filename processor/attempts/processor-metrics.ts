@@ -10,7 +10,7 @@ export interface ProcessorMetrics extends QuarantineMetrics {
   /** Rows of the work list by place, as the feeder counted them last. */
   readonly jobs: Gauge<'place'>;
   readonly running: Gauge;
-  /** Calls without an answer from the gateway for a long time. */
+  /** Number of calls to which the gateway has not answered for a long time. */
   readonly overdue: Gauge;
   /** Ended attempts by outcome: `succeeded`, a failure code, `abandoned`, `lease-lost`. */
   readonly attempts: Counter<'outcome'>;

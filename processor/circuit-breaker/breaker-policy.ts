@@ -54,7 +54,7 @@ export function afterSuccess(ramp: Ramp): Ramp {
   return ramp.limit >= ramp.full ? ramp : { ...ramp, limit: ramp.limit + 1 };
 }
 
-/** A failure during the ramp starts it again. At the full number the breaker decides. */
+/** A failure during the ramp starts the ramp again. At the full number the breaker decides. */
 export function afterFailure(ramp: Ramp): Ramp {
   return ramp.limit >= ramp.full ? ramp : { ...ramp, limit: 1 };
 }

@@ -34,7 +34,7 @@ export interface GatewayGate {
    * @throws AttemptFailed GW_UNREACHABLE, final, when the breaker is open and BREAKER_OPEN_MODE is fail_fast
    */
   run<T>(call: () => Promise<T>): Promise<T>;
-  /** Number of calls without an answer for a long time. */
+  /** Number of calls to which the gateway has not answered for a long time. */
   overdue(): number;
   stop(): void;
 }
@@ -133,7 +133,7 @@ export function gatewayGate(parts: {
       return breaker.halfOpen && answersHealth && running === 0 ? 1 : 0;
     },
     run: async <T>(call: () => Promise<T>): Promise<T> => {
-      // A job claimed just before the breaker opened has its lease already, so the gate lets it try.
+      // A job that was claimed just before the breaker opened already has its lease, so the gate lets the job try.
       if (queues && !breaker.closed && !(breaker.halfOpen && answersHealth)) return overdue.watch(call);
       if (!queues && breaker.halfOpen && !answersHealth) throw paused();
       try {

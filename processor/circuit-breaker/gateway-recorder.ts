@@ -20,7 +20,7 @@ const WAITING_MAX = 100;
 
 type Transition = Parameters<typeof recordGatewayEvent>[1];
 
-/** Records the breaker's transitions in order, in the background, so that conversions never wait for them. */
+/** Records the breaker's transitions in order and in the background, so that no conversion waits for a record. */
 export interface GatewayRecorder {
   paused(failures: number, lastCode: string): void;
   resumed(pausedMs: number): void;
@@ -108,7 +108,10 @@ async function recordGatewayEvent(log: EventLog, event: GatewayEvent, workerId: 
   await retry(append, { backoff: CONFLICT_BACKOFF, triesMax: CONFLICT_TRIES_MAX, isPassing });
 }
 
-/** The last event has the hash, unless it is from before the chain. Then the function reads the whole stream. */
+/**
+ * The last event has the hash, unless the event is older than the chain. In that case the function reads the whole
+ * stream.
+ */
 async function endOfGatewayStream(log: EventLog): Promise<{ revision: bigint; hash: string | null }> {
   const last = await log.readLast(GATEWAY_STREAM);
   if (last === null) return { revision: -1n, hash: null };
@@ -124,8 +127,8 @@ async function endOfGatewayStream(log: EventLog): Promise<{ revision: bigint; ha
 }
 
 /**
- * When the breaker opened in an earlier process of the processor that did not record its close; null when there is no
- * such pause.
+ * The time at which an earlier process of the processor opened the breaker, when that process did not record the
+ * close. Null when there is no such pause.
  * @throws LogUnavailable
  */
 async function openPauseOf(log: EventLog, processorId: string): Promise<string | null> {

@@ -12,9 +12,9 @@ import { FeedLost, type FeedGrant } from '../work-list/work-list.ts';
 /** Interval of the feeder's sweeps. */
 const SWEEP_EVERY_MS = 1_000;
 const COUNT_EVERY_MS = 5_000;
-/** Interval of sweeps and counts while the list was counted empty and nothing was written to it since. */
+/** Interval of sweeps and counts while the list is empty: a count found no row, and nobody has written since. */
 const EMPTY_SWEEP_EVERY_MS = 30_000;
-/** While the list is empty, the feeder renews its right so many times within the length of that right. */
+/** While the list is empty, the feeder renews its lease this many times within the length of the lease. */
 const RENEWALS_A_LEASE = 4;
 /** Interval of the log lines about a rebuild's progress. */
 const PROGRESS_EVERY_MS = 5_000;
@@ -31,7 +31,10 @@ export interface FeederRole {
   isFeeding(): boolean;
   /** Returns the longest pause until the next `tend`: `busyMs` while there is work, otherwise more. */
   pauseMs(busyMs: number): number;
-  /** Why this processor does not feed the list as it should. Null when it does, or when another one feeds it. */
+  /**
+   * Why this processor does not feed the list as expected. Null when it feeds the list, or when another processor
+   * does.
+   */
   trouble(): WaitingNow | null;
   stop(): Promise<void>;
 }
@@ -69,7 +72,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
   let isCutOff = false;
   let sweptAtMs = -Infinity;
   let countedAtMs = -Infinity;
-  /** The list had no row when it was counted, and nothing was written to it since. */
+  /** True when the last count found no row, and nobody has written to the list since. */
   let isEmpty = false;
   let listings = 0;
 
@@ -163,7 +166,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     countedAtMs = nowMs;
     const listingsBefore = listings;
     const counts = await list.counts();
-    // Rows come to the list through this feed alone, and one that came meanwhile may not be counted.
+    // Only this feed adds rows to the list. A row that it added during the count may be missing in the count.
     isEmpty = listings === listingsBefore && Object.values(counts).every((jobs) => jobs === 0);
     for (const [place, jobs] of Object.entries(counts)) parts.metrics.jobs.set({ place }, jobs);
     parts.metrics.heldStreams.set({ projection: 'work-list' }, counts.held);
@@ -217,7 +220,7 @@ function tellProgress({ logger }: FeederRoleParts, { feed, rebuilding }: Feeding
 
 async function finishRebuild({ list, logger }: FeederRoleParts, feeding: Feeding): Promise<void> {
   if (feeding.settled) return;
-  // Also ends a rebuild of an earlier feeder that stopped on the way.
+  // Also ends a rebuild that an earlier feeder did not complete.
   await list.rebuilt(feeding.epoch);
   if (feeding.rebuilding !== null) logger.warn('the work list is built again from the log');
   feeding.rebuilding = null;

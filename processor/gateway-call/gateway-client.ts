@@ -21,7 +21,7 @@ export interface ConversionCall {
   readonly mapping: MappingRef;
   readonly source: Readable;
   readonly sourceBytes: number;
-  /** SHA-256 of the document. The answer must name the same. */
+  /** SHA-256 of the document. The answer must name the same hash. */
   readonly sourceSha256: string;
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal: AbortSignal;

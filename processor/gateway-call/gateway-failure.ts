@@ -57,7 +57,7 @@ export interface GatewayAnswer {
  * | answer | code | tried again | counts against the gateway |
  * |---|---|---|---|
  * | 4xx | GW_4XX | no | no |
- * | 401, 403 | GW_UNREACHABLE | yes | yes: the callers' token is not the gateway's, which no file is to blame for |
+ * | 401, 403 | GW_UNREACHABLE | yes | yes: the caller sent a wrong token, which is not the fault of a file |
  * | 408, 425, 429 | GW_5XX | yes, after `Retry-After` | no |
  * | 5xx | GW_5XX | yes, after `Retry-After` | yes |
  * | anything else, redirects included | GW_BAD_OUTPUT | yes | yes |
@@ -88,7 +88,7 @@ export function badOutput(message: string, options: ErrorOptions = {}): AttemptF
   return new AttemptFailed('GW_BAD_OUTPUT', message, { ...options, countsAgainstGateway: true });
 }
 
-/** The gateway's code and message, or the bare status when it sent none that an event can hold. */
+/** The gateway's code and message. Only the status when the gateway sent no code and message that an event can hold. */
 function refusalOf({ status, body }: GatewayAnswer): { code: string; message: string } {
   const bare = { code: `HTTP_${status}`, message: `The gateway answered ${status}.` };
   try {

@@ -32,8 +32,8 @@ export async function changeFromStream(
 const READS_MAX = 20;
 
 /**
- * Returns the changes that bring the rows of many jobs to the states of their streams. It leaves out jobs that this
- * build cannot understand.
+ * Returns the changes that bring the rows of many jobs to the states of their streams. Jobs that this build cannot
+ * understand are left out.
  * @throws LogUnavailable
  */
 export async function changesFromStreams(

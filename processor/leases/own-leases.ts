@@ -20,7 +20,7 @@ export interface OwnLeaseParts {
  * start that got no answer.
  */
 const QUIET_LOOKS = 30;
-/** Of the looks of a quiet worker, every fifteenth reads the list. */
+/** A quiet worker reads the list only at every fifteenth look. */
 const QUIET_LOOK_EACH = 15;
 
 /**

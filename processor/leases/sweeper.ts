@@ -11,10 +11,13 @@ import type { LostLease, WorkList } from '../work-list/work-list.ts';
 
 /** Most leases that one sweep abandons. */
 const LEASES_MAX = 200;
-/** Most rows that one sweep compares with their streams, and how long they must not have changed. */
+/**
+ * Most rows that one sweep compares with their streams. A sweep compares rows without a change for the time of the
+ * next constant.
+ */
 const UNTOUCHED_MAX = 20;
 const UNTOUCHED_MS = 120_000;
-/** Most held jobs that a new feeder tries again, because its build may understand what the last one did not. */
+/** Most held jobs that a new feeder tries again, because its build may understand more than the previous one. */
 const HELD_MAX = 1_000;
 
 export interface SweepParts {

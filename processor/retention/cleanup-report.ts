@@ -2,7 +2,10 @@ import type { FileKind } from './kept-job.ts';
 
 /** One file that a cleanup removed, or would remove without dry run. */
 export interface RemovedFile {
-  /** `leftover`: an earlier run had recorded its end and not removed it. `orphan`: no job ever referred to it. */
+  /**
+   * `leftover`: an earlier run recorded that the file has ended, and did not remove it. `orphan`: no job ever
+   * referred to the file.
+   */
   readonly why: 'age' | 'first-download' | 'leftover' | 'orphan';
   readonly kind: FileKind;
   readonly blobKey: string;
@@ -27,7 +30,7 @@ export interface CleanupReport {
 /**
  * Collects a report, and reports every file to `onRemoved`.
  *
- * @param dryRun true: files stay, so several rules may find the same file, which then counts once
+ * @param dryRun true: files stay, so several rules may find the same file. The report then counts that file once
  */
 export function tallyCleanup(
   onRemoved: (file: RemovedFile) => void,

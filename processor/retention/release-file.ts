@@ -92,7 +92,7 @@ function noteKept(parts: ReleaseParts, state: KeptState): void {
 
 type KeptState = Parameters<typeof isActive>[0] | 'absent';
 
-/** Removes a blob that nothing refers to, and counts it if it existed. */
+/** Removes a blob to which nothing refers. Counts the blob when it existed. */
 export async function remove(
   parts: Pick<ReleaseParts, 'blobs' | 'tally' | 'dryRun' | 'logger'>,
   file: Omit<RemovedFile, 'bytes'>,

@@ -7,7 +7,7 @@ export const RETENTION_LEASE_MS = 120_000;
 /** Time between the ends of two full runs. */
 const RUN_EVERY_HOURS = 24;
 
-/** Another processor runs retention now, so this one must stop. */
+/** Another processor runs retention now, so this processor must stop. */
 export class RetentionLost extends CodedError {
   readonly code = 'RETENTION_LOST';
   readonly retryable = true;

@@ -4,7 +4,7 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { KeepingPolicy } from './kept-job.ts';
 import { releaseFile, type NamedFile, type ReleaseParts } from './release-file.ts';
 
-/** Events of one page, and how many of them a scan settles at the same time. */
+/** Number of events in one page. The next constant is the number of events that a scan settles at the same time. */
 const PAGE_EVENTS = 256;
 const SETTLED_AT_ONCE = 8;
 
@@ -50,7 +50,7 @@ export function scansOf(policy: KeepingPolicy): readonly ScanName[] {
 export async function runScan(parts: ScanParts, scan: ScanName): Promise<void> {
   const { log, marks } = parts;
   const head = await log.head();
-  // A mark beyond the log's end is of another log, or of this one before it was restored from an older copy (D21).
+  // A mark beyond the log's end belongs to another log, or to this log before an older copy was restored (D21).
   const marked = marks.markOf(scan);
   let after = marked !== 'start' && marked > head ? 'start' : marked;
   let mark: bigint | null = after === 'start' ? null : after;

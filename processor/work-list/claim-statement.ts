@@ -4,7 +4,7 @@ export const CLAIM_OWNERS_MAX = 200;
  * Number of oldest jobs that a ranking also compares, so that no owner waits for ever when more owners than that wait.
  */
 export const CLAIM_OLDEST_MAX = 200;
-/** Fewest jobs of each owner that a ranking compares, because another worker may take the same ones. */
+/** Fewest jobs of each owner that a ranking compares, because another worker may take the best of them. */
 export const CLAIM_OWNER_JOBS_MIN = 4;
 
 /**

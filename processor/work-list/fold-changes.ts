@@ -6,7 +6,7 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { placementAfter, type Placement, type Standing, type WorkChange } from './work-change.ts';
 
-/** An event of a job's stream, or the reason why this build does not understand it. */
+/** An event of a job's stream. For an event that this build does not understand, the reason. */
 export interface FedEvent {
   readonly recorded: StoredEvent;
   readonly event: JobEvent | { readonly notUnderstood: string };
@@ -16,7 +16,7 @@ export interface FedEvent {
 
 export interface FoldedChanges {
   readonly changes: readonly WorkChange[];
-  /** Jobs that return to the list and whose owner is known only to their stream, so the feed must read it. */
+  /** Jobs that return to the list and whose owner only the stream names. So the feed must read their streams. */
   readonly lookUps: readonly string[];
   /** The first event of each held job that this build does not understand. */
   readonly held: readonly Quarantined[];
@@ -51,7 +51,7 @@ export function foldChanges(events: readonly FedEvent[], uploads: Map<string, Ex
       held.push({ recorded, reason: event.notUnderstood });
     } else if (event.type === 'DocumentUploaded') {
       const job = evolve(ABSENT, event, recorded.revision);
-      // A re-upload has earlier events in its stream that this fold has not seen.
+      // The stream of a re-uploaded job has earlier events, which this fold has not seen.
       if (recorded.revision === 0n && job.state !== 'absent') uploads.set(jobId, job);
     } else advance(draft, jobId, fed, { event, uploads });
   }

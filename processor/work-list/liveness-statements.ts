@@ -4,8 +4,8 @@ insert into processor.processors (processor_id, worker_id) values ($1, $2)
 on conflict (processor_id) do update set worker_id = excluded.worker_id, started_at = now(), beat_at = now()`;
 
 /**
- * $1 processor, $2 worker. Returns no row when a later start of the processor has replaced this one. Inserts the row
- * again when it was lost with the tables.
+ * $1 processor, $2 worker. Returns no row when a later start of the processor has replaced this start. Inserts the
+ * row again when it was lost with the tables.
  */
 export const BEAT = `
 insert into processor.processors as known (processor_id, worker_id) values ($1, $2)

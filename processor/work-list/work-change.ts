@@ -27,13 +27,15 @@ export interface Standing {
   readonly requestedPosition: bigint;
   /**
    * The whole job at the change's revision, when the feeder has seen its stream from the beginning. A worker then
-   * starts its first attempt without reading the stream. The exact revision of the append detects an error.
+   * starts its first attempt without reading the stream. If the job is not current, the log refuses the append at
+   * this revision.
    */
   readonly known: KnownJob | null;
 }
 
 /**
- * The change that some events of one job make to its row. It holds absolute values, so applying it twice is harmless.
+ * The change that some events of one job make to its row. The values are absolute, so a change can be applied twice
+ * without harm.
  */
 export interface WorkChange {
   readonly jobId: string;

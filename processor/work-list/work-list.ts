@@ -19,7 +19,7 @@ export interface ClaimedItem {
 /** The result of a look for jobs whose wait is over. */
 export interface Offering {
   readonly offered: number;
-  /** True when any job on the list waits for a worker, for its time, or for the start of its attempt. */
+  /** True when a job on the list waits for a worker, for its time, or for the start of its attempt. */
   readonly isWaitedFor: boolean;
 }
 
@@ -52,7 +52,7 @@ export interface FeedMove {
   readonly mark: LogMark | null;
 }
 
-/** Another processor feeds the list now, so this one must stop. */
+/** Another processor feeds the list now, so this processor must stop. */
 export class FeedLost extends CodedError {
   readonly code = 'FEED_LOST';
   readonly retryable = false;
@@ -75,14 +75,14 @@ export class FeedLost extends CodedError {
 export interface WorkList {
   /** Announces a new start of a processor. Leases of its earlier starts count as lost from then on. */
   enlist(processorId: string, workerId: string): Promise<void>;
-  /** Records a heartbeat of the worker. False when a later start of the same processor has replaced it. */
+  /** Records a heartbeat of the worker. False when a later start of the same processor has replaced the worker. */
   beat(processorId: string, workerId: string): Promise<boolean>;
   /** Records that the worker has stopped in order. */
   leave(workerId: string): Promise<void>;
 
   /** Takes or keeps the right to feed for `ttlMs`. Null while another living worker has it. */
   holdFeed(processorId: string, workerId: string, ttlMs: number): Promise<FeedGrant | null>;
-  /** How far the list is fed, whoever feeds it. */
+  /** How far the list is fed, by any processor. */
   standing(): Promise<Pick<FeedGrant, 'position' | 'mark'>>;
   /** Gives the right to feed back at once. */
   dropFeed(workerId: string): Promise<void>;
@@ -119,7 +119,7 @@ export interface WorkList {
   claim(workerId: string, max: number, reserveMs: number): Promise<ClaimedItem[]>;
   /** Gives reserved jobs back, as if nobody had taken them. */
   release(workerId: string, jobIds: readonly string[]): Promise<void>;
-  /** Offers jobs whose wait is over, and jobs reserved by a worker that never started them. */
+  /** Offers two kinds of jobs: those whose wait is over, and those that a worker reserved and never started. */
   offerDue(silentMs: number): Promise<Offering>;
 
   /** Leases that expired or whose worker is silent, at most `max`. With `trustSilence` false, only expired ones. */

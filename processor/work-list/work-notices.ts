@@ -19,7 +19,7 @@ export interface WorkNotices {
 }
 
 /**
- * Sends a notice whenever it begins to listen, which shows whether notices arrive.
+ * Sends a notice whenever the channel begins to listen, which shows whether notices arrive.
  *
  * @param onNotice called when a processor, maybe this one, says that jobs entered the list
  */

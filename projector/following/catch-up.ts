@@ -9,7 +9,7 @@ export const BULK_EVENTS_MAX = 10_000;
 /** With fewer events than this left, the live subscription takes over. */
 const NEARLY_THERE_EVENTS = 1_000;
 
-/** What catches up: one writer, or several that read the same events. */
+/** The writer that catches up, or several writers that read the same events together. */
 export interface CaughtUp {
   checkpoint(): Checkpoint;
   apply(batch: readonly StoredEvent[], through: bigint): Promise<unknown>;
@@ -36,8 +36,8 @@ export function together(writers: readonly Pick<ProjectionWriter, 'checkpoint' |
 }
 
 /**
- * Reads the log from the writer's checkpoint to its end in large batches. The next batch is read and folded while the
- * one before is written. Returns the number of events read.
+ * Reads the log from the writer's checkpoint to its end in large batches. While one batch is written, the next is
+ * read and folded. Returns the number of events read.
  *
  * @throws LogUnavailable, and what `ProjectionWriter.apply` throws
  */

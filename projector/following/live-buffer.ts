@@ -10,7 +10,10 @@ export const LIVE_FLUSH_AFTER_MS = 10;
  */
 export const LIVE_BUSY_EVENTS = 12;
 export const LIVE_BUSY_FLUSH_AFTER_MS = 30;
-/** After so many events the projector is behind. In a longer time more jobs change twice, and their rows are written once. */
+/**
+ * After a batch of this many events the projector is behind, and the next batch waits longest. More jobs then change
+ * twice within a batch, and their rows are written once.
+ */
 export const LIVE_BEHIND_EVENTS = 64;
 export const LIVE_BEHIND_FLUSH_AFTER_MS = 100;
 /** The projector writes a checkpoint without events at most this often. */
@@ -30,7 +33,10 @@ export interface LiveBuffer {
   readonly failed: Promise<never>;
 }
 
-/** How long a batch gathers at least, by the number of events of the batch before. The first one after a quiet time: 0. */
+/**
+ * Returns the shortest time, in ms, for which a batch gathers events. It depends on the number of events in the batch
+ * before, and is 0 after a quiet time.
+ */
 export function gatherMsAfter(events: number): number {
   if (events >= LIVE_BEHIND_EVENTS) return LIVE_BEHIND_FLUSH_AFTER_MS;
   return events >= LIVE_BUSY_EVENTS ? LIVE_BUSY_FLUSH_AFTER_MS : 0;

@@ -24,7 +24,7 @@ import { differenceOf, endRebuild, startOverOnAnotherLog } from './start-over.ts
 /** How often the log reports the progress of tables that are built again. */
 const PROGRESS_EVERY_MS = 5_000;
 
-/** What a running projection waits for, as readiness shows it; null when it follows the log. */
+/** What a running projection waits for, as readiness shows it. Null when the projection follows the log. */
 export type WaitingFor =
   'read store' | 'event store' | 'projection lease' | 'catching up' | 'rebuild from the log' | null;
 

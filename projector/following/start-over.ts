@@ -43,7 +43,7 @@ export async function startOverOnAnotherLog<Event, Row extends FoldedRow>(
 }
 
 /**
- * Tells why the log is not the one from which the tables were made; null when it is.
+ * Tells why this log is not the log from which the tables were made. Null when it is the same log.
  * @throws LogUnavailable
  */
 export async function differenceOf(

@@ -12,7 +12,7 @@ import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { timelineTable } from '../../read-tables/jobs/timeline-table.ts';
 
 /**
- * Version 1 of the queue's read tables. They are folded by the decider's own `evolve`, so a state means the same in the
+ * Version 1 of the queue's read tables. The decider's own `evolve` folds them, so a state means the same in the
  * tables and on the write side.
  */
 export const jobsProjection: Projection<JobEvent, JobRow> = {

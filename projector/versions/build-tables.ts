@@ -14,7 +14,7 @@ import { finishTables } from './finish-tables.ts';
 /** If a build is silent for this long, another one may start the tables again. */
 const LEASE_TTL_MS = 60_000;
 const LEASE_BEAT_MS = 10_000;
-/** Connections for each projection: one writes a batch while the other begins the next. */
+/** Connections for each projection: while one writes a batch, the other begins the next batch. */
 const CONNECTIONS_EACH = 2;
 /** A connection for the lease, while all others make indexes. */
 const CONNECTIONS_BESIDE = 1;

@@ -23,7 +23,7 @@ export interface Difference {
   readonly key: string;
   /** The tables in which the rows differ. */
   readonly tables: readonly string[];
-  /** Null when both folds are equal, so that a table differs from its own fold. */
+  /** Null when both folds are equal. Then one of the tables differs from its own fold. */
   readonly event: { readonly revision: bigint; readonly position: bigint; readonly type: string } | null;
 }
 
@@ -83,7 +83,8 @@ export async function compareVersions(options: CompareOptions): Promise<Comparis
       still.push(...(await look(moving.slice(at, at + PAGE_KEYS))));
     moving = still;
   }
-  // Keys that never reached the same revision: one of the versions holds them in quarantine or lacks them.
+  // These keys never reached the same revision in both versions, because one version lacks them or holds them in
+  // quarantine.
   for (const key of moving) differing.set(key, (differing.get(key) ?? new Set()).add(from.compared.rows));
   const kept = [...differing].slice(0, DIFFERENCES_MAX);
   const differences: Difference[] = [];

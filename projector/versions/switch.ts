@@ -160,8 +160,8 @@ export async function replaceTables(
         `update docket.projections set epoch = gen_random_uuid() where name = $1 and version = $2 returning is_current`,
         [name, version],
       );
-      // Redefines the views first, so that they survive the old tables, with their grants and with other views built on
-      // them.
+      // Redefines the views before the old tables are dropped. So the views, their grants and other views built on
+      // them survive.
       if (rows[0]?.is_current === true)
         for (const table of tables.names) await pointViewAt(within, built.schema, table);
       await within.query(`drop table ${tables.names.map((table) => `${schema}.${table}`).join(', ')}`);
@@ -200,7 +200,7 @@ async function inSwitchTransaction(
   try {
     return await store.transaction(async (within) => {
       await within.query(SHORT_LOCK_TIMEOUT);
-      // Locks in the order of a projector's batch, so that the two cannot deadlock.
+      // Takes the locks in the order of a projector's batch, so that the two transactions cannot deadlock.
       await within.query(
         'select from docket.projection_leases where projection = $1 and version = $2 for update',
         [name, from],

@@ -11,7 +11,7 @@ import type { ChangedRow } from './page.ts';
 const POLL_MS = 1_000;
 /** While nobody waits, a lost notification delays the feed by no more than this (ADR 0196). */
 const IDLE_POLL_MS = 10_000;
-/** The interval before the tables exist, because a first start makes them within a second. */
+/** The interval before the tables exist. It is short, because a first start makes the tables within a second. */
 const FIRST_POLL_MS = 100;
 /** Number of rows in one read. The feed reads more in further pages. */
 const FEED_ROWS_MAX = 2_000;
@@ -140,7 +140,7 @@ function tableLook(parts: {
         listener.switched(head);
         return false;
       }
-      // A listener joined while the head was read, and the rows up to the head may be for it.
+      // A listener that joined during the read of the head may need the rows up to the head.
       if (place !== null && listener.wanted()) return true;
       moveTo(head);
       return false;

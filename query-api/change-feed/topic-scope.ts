@@ -12,8 +12,8 @@ export type TopicScope =
 export type RowScope = Exclude<TopicScope, { kind: 'metrics' }>;
 
 /**
- * The scope of a topic. Null for an unknown topic and for one that this owner may not read, so the two look alike
- * (A-WS04).
+ * Returns the scope of a topic. Null for an unknown topic, and for a topic that this owner may not read, so a caller
+ * cannot tell the two cases apart (A-WS04).
  */
 export function scopeOf(
   topic: string,

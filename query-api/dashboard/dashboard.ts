@@ -107,7 +107,10 @@ function bucketOf({ start, end, figures }: FiguresRead['buckets'][number]): Dash
   return { start, end, ...flowFigures(figures) };
 }
 
-/** Corrects the errors of whole minutes in the figures, each in its own bucket. */
+/**
+ * Applies the corrections of a past moment to the figures. Each correction belongs to the bucket of its
+ * event.
+ */
 function corrected(read: FiguresRead, corrections: readonly Correction[]): FiguresRead {
   const added = (figures: readonly StoredFigure[], by: readonly Correction[]) =>
     summedFigures([...figures, ...by.flatMap((correction) => correction.figures)]);

@@ -7,7 +7,7 @@ import type { StoredFigure } from './flow-figures.ts';
 
 /** The change that one event makes to the figures of whole minutes, so that they become those of a moment. */
 export interface Correction {
-  /** `at` of the event, which tells its bucket. */
+  /** `at` of the event. It determines the bucket. */
   readonly at: string;
   readonly figures: readonly StoredFigure[];
 }

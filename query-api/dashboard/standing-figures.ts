@@ -42,7 +42,7 @@ export function standingFigures(
   };
 }
 
-/** Counts a failed job at `failed:CODE`, and any other at its state. */
+/** Counts a failed job at `failed:CODE`, and every other job at its state. */
 function jobsByPlace(stored: readonly StoredFigure[]) {
   const byState = Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<JobStateName, number>;
   const failedByCode: Partial<Record<JobFailureCode, number>> = {};

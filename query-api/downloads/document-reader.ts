@@ -9,7 +9,7 @@ import type { CheckedBlobs } from './result-delivery.ts';
 
 /** The gateway shows at most this many documents to users at the same time, because conversions come first. */
 const AT_ONCE_MAX = 2;
-/** A user may have this many waiting requests. Further ones are refused with a time for a retry. */
+/** A user may have this many waiting requests. A further request is refused with a time for a retry. */
 const WAITING_OF_ONE_MAX = 20;
 /** Limit of the waiting requests of all users. */
 const WAITING_MAX = 400;
@@ -23,7 +23,10 @@ export interface DocumentReader {
    * @throws ApiError
    */
   explain(asker: string, job: ExistingJob): Promise<Buffer>;
-  /** One page as PNG. @throws ApiError NOT_FOUND when there is no such page, and as `explain` */
+  /**
+   * One page as PNG.
+   * @throws ApiError NOT_FOUND when there is no such page, and as `explain`
+   */
   picture(asker: string, job: ExistingJob, page: { number: number; scale: number }): Promise<Buffer>;
 }
 

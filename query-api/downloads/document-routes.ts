@@ -16,7 +16,8 @@ const PICTURE_KEPT_SEC = 300;
 const OPERATORS = 'operators';
 
 /**
- * The PDF of a job, pictures of its pages, and the place of each value. The job's own stream decides who may read them.
+ * The PDF of a job, pictures of its pages, and the place of each value. The job's own stream decides who may read
+ * these.
  */
 export function documentRoutes(
   context: QueryContext,

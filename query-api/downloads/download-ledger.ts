@@ -24,7 +24,7 @@ export interface CompletedDownload {
   readonly requestId: string;
 }
 
-/** Appends `ResultDownloaded` after the transfer, while nobody waits for it. */
+/** Appends `ResultDownloaded` after the transfer, so no client waits for the append. */
 export interface DownloadLedger {
   record(download: CompletedDownload): void;
   /** Resolves when no event is being written any more, at most after `graceMs`. */

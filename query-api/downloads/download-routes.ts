@@ -38,7 +38,7 @@ export function downloadRoutes(
   return router;
 }
 
-/** `GET .../:id/result`: the same bytes, to be shown. It is no download, so it makes no event. */
+/** `GET .../:id/result`: the same bytes for showing them. This is no download, so no event follows. */
 export function resultRoutes(results: ReadyResults, { prefix, ownerOf: owner }: Asker): Router {
   const router = Router();
   router.get(`${prefix}/:id/result`, async (req, res) => {

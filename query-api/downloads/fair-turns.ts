@@ -6,7 +6,7 @@ import { CodedError } from '../../schemas/coded-error.ts';
  */
 export type TakeTurn = <T>(asker: string, work: () => Promise<T>) => Promise<T>;
 
-/** Too many tasks are waiting, so this one was not begun. */
+/** Too many tasks are waiting, so the queue refused this task. */
 export class TurnRefused extends CodedError {
   readonly code = 'TURN_REFUSED';
   readonly retryable = true;

@@ -6,8 +6,8 @@ import { loadStream } from '../../event-store/handle-command.ts';
 import { jobStream } from '../../schemas/streams.ts';
 
 /**
- * The job from its own stream. Null when it does not exist or belongs to another owner, so a caller cannot tell the two
- * apart (promise 8). For an operator, who sees everyone's jobs, `owner` is null.
+ * Reads a job from its own stream. Null when the job does not exist or belongs to another owner, so a caller cannot
+ * tell the two cases apart (promise 8). For an operator, who sees everyone's jobs, `owner` is null.
  * @throws LogUnavailable, EventNotUnderstood
  */
 export async function findOwnJob(

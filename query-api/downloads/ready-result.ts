@@ -9,7 +9,10 @@ import { sendWhole, type CheckedBlobs } from './result-delivery.ts';
 
 export type ReadyJob = Extract<ExistingJob, { state: 'ready' }>;
 
-/** Finds the result of a job and sends it. The job's own stream decides, so it works while Postgres is away. */
+/**
+ * Finds the result of a job and sends it. Only the job's own stream decides, so downloads work while Postgres is
+ * away.
+ */
 export interface ReadyResults {
   /**
    * @param owner null for an operator

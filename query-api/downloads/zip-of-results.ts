@@ -18,7 +18,7 @@ interface Entry {
 }
 
 export interface ResultArchive {
-  /** Fails when a result turns out damaged after its first byte, so that the archive is never complete. */
+  /** Fails when a result turns out damaged after its first byte, so that the client never gets a complete archive. */
   readonly stream: Readable;
   /** Jobs whose result is in the archive. The list is complete when the stream has ended. */
   readonly included: readonly { readonly jobId: string; readonly bytes: number }[];

@@ -4,7 +4,10 @@ import type { MessageBudget } from './message-budget.ts';
 import type { Subscription } from './subscription.ts';
 import type { TopicScope } from '../change-feed/topic-scope.ts';
 
-/** One socket and its subscriptions. It has plain values only, because ten thousand of them must stay small. */
+/**
+ * One socket and its subscriptions. The fields are plain values, because ten thousand connections must need little
+ * memory.
+ */
 export interface Connection {
   readonly socket: WebSocket;
   readonly owner: string;

@@ -120,7 +120,8 @@ function subscribe(
     return;
   }
   const bookmark = token === undefined ? null : openBookmark(keys, { owner, topic }, token);
-  // The feed does not deliver the figures, so they need not reach a position of it.
+  // The change feed does not deliver the figures, so this subscription need not wait for a position of the
+  // feed.
   const since = scope.kind === 'metrics' ? BEFORE_EVERYTHING : at.position;
   const follower: Follower = {
     connection,

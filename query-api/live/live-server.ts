@@ -179,7 +179,7 @@ async function untilGone(
 
 type ReadOutcomes = Pick<Parameters<typeof startCatchUp>[0], 'arrived' | 'failed'>;
 
-/** Handles a page of a follower, or the error of its read. */
+/** Handles a page that was read for a follower, or the error of that read. */
 function outcomesOfReads(parts: {
   readonly sender: ReturnType<typeof createSender>;
   readonly followers: ReturnType<typeof createFollowers>;

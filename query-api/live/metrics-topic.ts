@@ -13,7 +13,7 @@ export interface MetricsTopic {
    * @throws ReadStoreUnavailable
    */
   page(): Promise<Page>;
-  /** Sends the row to these followers, unless the one before is still being read. */
+  /** Sends the row to these followers, unless the read of the previous row is still running. */
   tell(followers: ReadonlySet<Follower>): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import type { ChangedRow, Page } from '../change-feed/page.ts';
 /** The rows with their owner, which only operators see. */
 const seenByOperators = new WeakMap<readonly ChangedRow[], readonly ChangedRow[]>();
 
-/** Returns the same list for the same rows, so that its text is made once for all operators. */
+/** Returns the same list object for the same rows, so that the text of the list is made once for all operators. */
 export function operatorRows(rows: readonly ChangedRow[]): readonly ChangedRow[] {
   const known = seenByOperators.get(rows);
   if (known) return known;

@@ -10,15 +10,15 @@ export interface Subscription {
   readonly epoch: string | null;
   readonly position: bigint;
   /**
-   * The position of the change feed when the subscription joined it. The feed does not deliver earlier changes, so the
-   * table must be read at least up to here.
+   * The position of the change feed when the subscription joined. The feed does not deliver earlier changes, so the
+   * subscription must read the table at least up to here.
    */
   readonly since: bigint;
   readonly phase: 'snapshot' | 'resume' | 'chase' | 'live';
   readonly held: ReadonlyMap<string, ChangedRow>;
   readonly heldTo: bigint;
   readonly heldBytes: number;
-  /** True when the subscription dropped changes, because it held too many. It must read them from the table. */
+  /** True when the subscription dropped changes because it held too many. The subscription must then read the table. */
   readonly overflowed: boolean;
 }
 

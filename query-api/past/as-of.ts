@@ -69,7 +69,7 @@ async function firstAfter(log: Pick<EventLog, 'readAll'>, position: bigint): Pro
 }
 
 /**
- * True when the tables have an event dated later. The last event nearly always proves it, and its look-up costs the
+ * True when the tables have an event dated later. The last event nearly always proves this, and its look-up costs the
  * same for any number of events.
  */
 async function isFollowed(store: Queryable, at: string): Promise<boolean> {

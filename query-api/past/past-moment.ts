@@ -3,7 +3,7 @@ import type { Moment } from '../../schemas/moment.ts';
 
 /** A past moment as the dashboard needs it: its position in the log, and its time. */
 export interface PastMoment {
-  /** The last position at or before it; -1 when there was none. */
+  /** The last position at or before the moment; -1 when there was none. */
   readonly position: bigint;
   /** ISO 8601 in UTC with milliseconds. */
   readonly at: string;

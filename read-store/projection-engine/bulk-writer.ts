@@ -19,19 +19,19 @@ import type { Applied, ProjectionWriter } from './writer.ts';
 
 /** Number of rows in one insert. */
 const ROWS_AT_ONCE = 10_000;
-/** Appended rows are written when this many bytes of them wait, or this many sums. */
+/** Appended rows are written when this many bytes of rows wait, or when as many sums wait as the next constant says. */
 const WRITE_BYTES = 4 * 1024 * 1024;
 const WRITE_SUMS = 20_000;
 
 /** Fills tables that nobody reads yet. Its rows count only after `finish` has moved the checkpoint. */
 export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'apply'> {
-  /** The position up to which it has folded. */
+  /** The position up to which this writer has folded events. */
   checkpoint(): Checkpoint;
   /** Number of rows in memory. When there are many, call `finish` and continue with another writer. */
   heldRows(): number;
   /** Writes the rows in memory and the checkpoint, in one transaction. */
   finish(): Promise<void>;
-  /** Resolves when no work runs any more, whether it succeeded or not. */
+  /** Resolves when no work runs any more, after success and after failure. */
   settled(): Promise<unknown>;
 }
 
@@ -127,7 +127,7 @@ async function append<Event, Row extends FoldedRow>(
   });
 }
 
-/** Fails if another build has taken the lease, so that no row of this one enters the other's tables. */
+/** Fails if another build has taken the lease, so that no row of this build enters the tables of the other. */
 async function requireLease(within: Transaction, target: ProjectionTarget, epoch: bigint): Promise<void> {
   const { rowCount } = await within.query(
     `select from docket.projection_leases where projection = $1 and version = $2 and fencing_epoch = $3 for share`,

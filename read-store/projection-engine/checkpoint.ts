@@ -43,7 +43,7 @@ export async function readStanding(on: Queryable, target: ProjectionTarget): Pro
   return { checkpoint: BigInt(row.commit_position), mark };
 }
 
-/** The new checkpoint, and the last permanent event up to it. A null mark keeps the stored one. */
+/** The new checkpoint, and the last permanent event up to it. A null mark leaves the stored mark unchanged. */
 export interface CheckpointMove {
   readonly from: Checkpoint;
   readonly to: bigint;

@@ -87,7 +87,7 @@ async function writeChanges<Event, Row extends FoldedRow>(
   { schema, underConstruction }: ProjectionTarget,
   changes: readonly Change<Row>[],
 ): Promise<void> {
-  // Tables under construction have no keys yet to find such rows by.
+  // Tables under construction have no keys yet, so Postgres cannot look for existing rows.
   const presentRows = underConstruction ? 'refused' : 'kept';
   for (const { table, rows } of rowsOf(projection, changes)) {
     if (rows.length === 0) continue;
@@ -95,7 +95,10 @@ async function writeChanges<Event, Row extends FoldedRow>(
   }
 }
 
-/** Finds the changes that Postgres refuses by bisection, and writes the others. It is rare, so it may be slow. */
+/**
+ * Finds the changes that Postgres refuses by bisection, and writes the others. Refused values are rare, so this
+ * function may be slow.
+ */
 async function writeAcceptedRows<Event, Row extends FoldedRow>(
   on: Queryable,
   projection: Projection<Event, Row>,
@@ -155,7 +158,8 @@ async function commitAtOnce(
   for (const { table, rows } of writes) {
     if (rows.length === 0) continue;
     const statement = writeStatement(schema, table, {
-      // An event is folded once, so what it appends is new. If it is not, `commitBatch` writes the batch the other way.
+      // An event is folded once, so the rows that it appends are new. If one exists, Postgres refuses the batch, and
+      // `commitBatch` writes each table by a statement of its own.
       presentRows: 'refused',
       firstParameter: values.length + 1,
       onlyIf: 'exists (select from moved)',

@@ -96,7 +96,7 @@ export function foldBatch<Event, Row extends FoldedRow>(
     try {
       const after = projection.fold(before, event, recorded);
       const change = changes.get(key) ?? startOfChange(projection, key, recorded);
-      // Only a row stores its revision. Without one, an event could count twice.
+      // Only a row stores its revision. For a stream without a row, an event could count twice.
       for (let index = 0; after !== undefined && index < projection.derived.length; index += 1) {
         const table = projection.derived[index]!;
         addEntries(change.derived[index]!, table, table.entriesOf(event, recorded, before, after));

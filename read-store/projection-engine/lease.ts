@@ -7,7 +7,7 @@ import type { ProjectionTarget } from './projection-definition.ts';
 export const LEASE_TTL_MS = 3_000;
 /** A seized lease is not renewed. It is long enough for an operator's command, and short if that command dies. */
 const SEIZED_TTL_MS = 15_000;
-/** How often the holder renews the lease, and a standby checks it. */
+/** The interval at which the holder renews the lease, and at which a standby checks the lease. */
 export const LEASE_BEAT_MS = 1_000;
 
 /**

@@ -3,7 +3,7 @@ export interface StoredEvent {
   readonly id: string;
   readonly type: string;
   readonly stream: string;
-  /** Its number in its own stream, from 0. */
+  /** The number of the event in its own stream, from 0. */
   readonly revision: bigint;
   /** Commit position in the whole log; strictly increasing. */
   readonly position: bigint;

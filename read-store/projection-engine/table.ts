@@ -37,7 +37,7 @@ export function sameKey(table: Table, one: Values, other: Values): boolean {
   return true;
 }
 
-/** The stored row after an older and a newer row of the same key. The SQL statement does the same. */
+/** Computes the stored row after an older and a newer row of the same key, as the SQL statement does. */
 export function merged(table: Table, older: Values, newer: Values): Values {
   if (table.writes === 'add') return added(table, older, newer);
   return table.columns.map((column, index) =>

@@ -33,8 +33,8 @@ export interface ProjectionWriter {
   mark(): LogMark | null;
   heldStreams(): ReadonlySet<string>;
   /**
-   * Folds a batch and commits it together with checkpoint `through`. A second call may follow at once: it folds while
-   * the first one writes. Further calls wait.
+   * Folds a batch and commits it together with checkpoint `through`. A second call may follow at once, so that its
+   * fold runs during the first write. Further calls wait.
    * @throws CheckpointMoved, RowsRefused, ReadStoreUnavailable, and what `readMissing` throws
    */
   apply(batch: readonly StoredEvent[], through: bigint): Promise<Applied>;

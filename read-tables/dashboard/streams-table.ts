@@ -68,8 +68,8 @@ const COLUMNS = columnsFor<CountedStream>()({
 type StreamRecord = RecordOf<typeof COLUMNS>;
 
 /**
- * One row for each stream: its last counted revision, and what the next event is counted by. The revision prevents
- * double counting.
+ * One row for each stream: its last counted revision, and the data needed to count the next event. The revision
+ * prevents double counting.
  */
 export const streamsTable: RowTable<CountedStream> & DefinedTable = {
   name: 'dashboard_streams',

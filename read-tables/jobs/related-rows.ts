@@ -59,7 +59,7 @@ export function rowsAfter(
   { before, after }: { readonly before: Job; readonly after: Job },
 ): RelatedRows {
   const own = rowOf(after, recorded);
-  // As in the engine, a job without a row of its own has no rows in these tables.
+  // As in the engine, a job without a row in `jobs` has no rows in these tables.
   if (own === undefined) return rows;
   let changed: Values[][] | null = null;
   for (const [index, table] of TABLES.entries())
@@ -73,7 +73,7 @@ export function rowsAfter(
   return changed ?? rows;
 }
 
-/** Finds the first table in which the rows of two folds differ, independent of their order; null when none does. */
+/** Finds the first table in which the rows of two folds differ, in any order; null when no table differs. */
 export function differingTable(
   expected: RelatedRows,
   found: RelatedRows,

@@ -13,7 +13,7 @@ export interface Client {
    * The key by which limits count: the address, or for IPv6 the network of 64 bits that one subscriber has (RFC 6177).
    */
   readonly key: string;
-  /** True when the client used TLS to the proxy that it reached. Docket itself uses none. */
+  /** True when the client used TLS to the proxy that it reached. Docket itself uses no TLS. */
   readonly isSecure: boolean;
   /** The host in the client's request. */
   readonly host: string | undefined;

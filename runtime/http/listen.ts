@@ -23,7 +23,10 @@ export const HTTP_LIMITS: HttpLimits = {
   connectionsMax: 20_000,
 };
 
-/** The interval at which Node looks for connections past their limit: a quarter of the shortest one. Its default is 30 s. */
+/**
+ * The interval at which Node looks for connections past their limit: a quarter of the shortest limit. Node's default
+ * is 30 s.
+ */
 const CONNECTIONS_CHECKING_MS = HTTP_LIMITS.headersTimeoutMs / 4;
 
 /** The interval at which a closing server closes idle connections. */
@@ -89,7 +92,7 @@ export async function listen(
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       maxHeaderSize: limits.headerBytesMax,
       connectionsCheckingInterval: CONNECTIONS_CHECKING_MS,
-      // Node's own refusal of a request without Host has no body, so `createApp` refuses it with JSON.
+      // Node's own refusal of a request without Host has no body, so `createApp` refuses such a request with JSON.
       requireHostHeader: false,
     },
     handler,

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Log } from '../log.ts';
 import type { ReadClient } from './client.ts';
 
-/** Most lines a second. The next line tells the number of the others. */
+/** Most lines a second. The next line states the number of refusals without a line. */
 const LINES_PER_SECOND_MAX = 10;
 /** An address of one job. A 404 there means that the job does not exist or is another owner's. */
 const JOB_ADDRESS = /^\/api\/(?:ops\/)?jobs\/[0-9a-f-]{36}(?:\/|\?|$)/;

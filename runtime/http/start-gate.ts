@@ -2,7 +2,10 @@ import type { RequestHandler } from 'express';
 import type { Service } from '../service.ts';
 import { ApiError } from './api-error.ts';
 
-/** Refuses requests until all services of the process have been ready at the same time once. It then stays open. */
+/**
+ * Refuses requests until all services of the process have been ready at the same time once. From then on the gate
+ * stays open.
+ */
 export interface StartGate {
   isOpen(): boolean;
   /** The answer until then: 503 with what the start waits for. */

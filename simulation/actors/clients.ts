@@ -5,7 +5,7 @@ import type { Records } from '../records/records.ts';
 import type { QueryApi } from './query-api.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** A service as its clients reach it: through any of its processes that runs at the moment. */
+/** A service as its clients reach it, through any of its processes that run at the moment. */
 export interface Reached<Service> {
   readonly machine: Machine;
   service: Service | null;
@@ -58,7 +58,7 @@ export function startClients(
         () => `uploads ${request} (try ${tries}): ${reply?.status ?? 'no answer'} ${reply?.jobId ?? ''}`,
       );
       if (reply && isFinal(world, about, reply)) {
-        // If the log was replaced meanwhile, this acknowledgement was lost with it.
+        // If the log was replaced meanwhile, the acknowledgement was lost with the old log.
         if (reply.jobId !== null && records.age() === age) acknowledge(owner, reply.jobId);
         return;
       }

@@ -25,7 +25,7 @@ export interface Socket {
   open: boolean;
   /** Frames that were sent and have not arrived, in order. */
   readonly inFlight: Frame[];
-  /** The time at which the last of them arrives. */
+  /** The time at which the last of these frames arrives. */
   lastArrivalMs: number;
   readonly receive: (frame: Frame) => void;
 }

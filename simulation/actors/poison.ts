@@ -3,7 +3,7 @@ import type { Installation } from '../installation.ts';
 
 /** Nearly the largest event that one append may hold. */
 const BIG_BYTES = 1_000_000;
-/** Share of big events among these. One such event costs as much as the rest of its world. */
+/** Share of big events among the poison events. One big event costs as much as the rest of its world. */
 const BIG_SHARE = 0.02;
 
 /**
@@ -24,7 +24,8 @@ export function poison({ world, log }: Installation): void {
   const [name, event] = random.pick([
     ['not-a-uuid', written('DocumentUploaded', { v: 1 })],
     [`${uuid}-2`, written('ConversionRequested', requested)],
-    // It is no upload. An upload that cannot be understood may name any PDF, and then retention removes no orphan.
+    // This event is not an upload. An upload that cannot be understood may name any PDF, and then retention removes
+    // no orphan.
     [uuid, written('ConversionCancelled', { v: 1 })],
     [uuid, written('ConversionRequested', requested, 99)],
     [uuid, written('NeverHeardOf', requested)],

@@ -18,7 +18,7 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedGateway } from '../ports/gateway.ts';
 import { simulatedWorkList } from '../ports/work-list.ts';
 
-/** No notice of another processor arrives here, so only polls find the jobs that it would announce. */
+/** The simulation delivers no notices of other processors. So only polls find the jobs that a notice would announce. */
 const POLL_PAUSES = { busyMs: 1_000, idleMs: 3_000 };
 /**
  * These values differ from the product's. A simulated gateway is so slow that the loop often claims ahead, and claims

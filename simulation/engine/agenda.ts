@@ -3,7 +3,7 @@ export interface Due {
   readonly atMs: number;
   readonly order: number;
   run: (() => void) | null;
-  /** True when it runs no code of a process, so that nothing has to settle after it. */
+  /** True when the step runs no code of a process, so that nothing has to settle afterwards. */
   readonly quiet: boolean;
 }
 

@@ -1,14 +1,14 @@
 import type { Life, World } from './world.ts';
 
-/** A request to a server that never loses its data: log, blobs, Postgres. */
+/** A request to a server that never loses its data: the log, the blobs, Postgres. */
 export interface Request<T> {
-  /** Its name in the trace. */
+  /** The name of the request in the trace. */
   readonly what: string;
   /** The effect on the server, at one instant. An error that it throws is the server's answer. */
   readonly effect: () => T;
-  /** True when it changes data. Crashes are placed at changes. */
+  /** True when the request changes data. The simulation places crashes at changes. */
   readonly changes: boolean;
-  /** True when the network may deliver it twice, which never happens to a query of Postgres. */
+  /** True when the network may deliver the request twice, which never happens to a query of Postgres. */
   readonly mayRepeat?: boolean;
   /** Makes the caller's error when no answer arrives. */
   readonly unavailable: () => Error;

@@ -6,7 +6,7 @@ import type { Seeded } from './seeded.ts';
 /** The clock, timers and randomness of product code inside a simulated world. */
 export interface Inside {
   readonly nowMs: () => number;
-  /** Runs code later, unless its process has died by then. */
+  /** Runs code later, unless the process of that code has died by then. */
   readonly later: (ms: number, run: () => void) => Due;
   readonly random: Seeded;
 }

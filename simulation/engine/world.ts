@@ -4,7 +4,7 @@ import { runInside, SIMULATED_EPOCH_MS, type Inside } from './simulated-time.ts'
 import { trace, type Trace } from './trace.ts';
 import { drawWeather, FAIR, type Weather } from './weather.ts';
 
-/** One life of a process, from its start to its crash. Its code does not run after that. */
+/** One life of a process, from its start to its crash. After the crash, no code of this life runs. */
 export interface Life {
   readonly name: string;
   readonly number: number;

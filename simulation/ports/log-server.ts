@@ -37,7 +37,7 @@ export interface LogServer {
   generation(): number;
   /** Calls the listener after a copy was put back, with the ids of the lost events. */
   onRestored(listener: (lost: ReadonlySet<string>) => void): void;
-  /** Calls the observer for every event when it is recorded. */
+  /** Calls the observer for every event at the moment of recording. */
   observe(observer: (event: RecordedEvent) => void): void;
 }
 

@@ -5,7 +5,7 @@ export interface Held<Row> {
   readonly topic: string;
   /** Bookmark of the rows; null before the first complete snapshot and after a reset. */
   readonly token: string | null;
-  /** `receive` changes it in place, because a copy for every delta would cost more than the delta. */
+  /** `receive` changes this map in place, because a copy for every delta would cost more than the delta. */
   readonly rows: Map<string, Row>;
   /** A snapshot that is still arriving. The old rows stay visible until it is complete. */
   readonly incoming: Map<string, Row> | null;

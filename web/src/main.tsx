@@ -81,7 +81,9 @@ function Page() {
   return <JobPage key={route.jobId} jobId={route.jobId} />;
 }
 
-/** Retries until it gets an answer or a refusal. Without limits and mappings the page uses its own defaults. */
+/**
+ * Retries until the server sends an answer or a refusal. Without limits and mappings the page uses its own defaults.
+ */
 async function askUntilAnswered<Answer>(path: string, take: (answer: Answer) => void): Promise<void> {
   for (;;) {
     const answer = await askJson<Answer>(path).catch((error: unknown) => error as Error);

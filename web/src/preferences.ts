@@ -42,7 +42,7 @@ export function readPreferences(stored: string | null): Preferences {
   };
 }
 
-/** Preferences that this browser stores if it may. */
+/** Makes a store of preferences, which this browser keeps when storage is allowed. */
 export function keptPreferences(): Store<Preferences> {
   const store = createStore(readPreferences(stored()));
   store.watch((now) => {

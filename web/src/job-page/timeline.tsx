@@ -42,7 +42,7 @@ function actorWords({ t }: Text, actor: string): string {
   return t('bySystem');
 }
 
-/** Shorter gaps are not shown, because they are only the machine's own speed. */
+/** Shorter gaps are not shown, because they are only the processing time of the machine. */
 const GAP_TOLD_MS = 100;
 /** Number of characters that tell two commands apart. The whole id is in the tooltip and in the raw events. */
 const SHORT_ID = 8;

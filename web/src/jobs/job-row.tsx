@@ -18,7 +18,10 @@ import { RouteLink } from '../page/route-link.tsx';
 
 interface JobRowProps {
   readonly job: JobView;
-  /** Its index in the whole list, from 2 (1 is the header), when not every row is drawn. */
+  /**
+   * Index of the row in the whole list, set when not every row is drawn. It begins at 2, because the header
+   * is 1.
+   */
   readonly rowIndex: number | undefined;
   readonly selected: boolean;
 }

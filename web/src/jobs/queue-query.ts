@@ -30,7 +30,7 @@ export const FILTERS = {
 } as const satisfies Record<string, readonly JobStateName[]>;
 export type FilterName = keyof typeof FILTERS;
 
-/** Reads a query from the address, and ignores what it does not know. */
+/** Reads a query from the address, and ignores unknown values. */
 export function readQuery(searchParams: string): QueueQuery {
   const params = new URLSearchParams(searchParams);
   const wanted = (params.get('state') ?? '').split(',');

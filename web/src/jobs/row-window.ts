@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import { whenIdle } from '../page/when-idle.ts';
 
-/** Up to this many rows, all are drawn. In a longer list, only those near the screen are. */
+/** A list of up to this many rows is drawn as a whole. Of a longer list, only the rows near the screen are drawn. */
 export const ROWS_DRAWN_MAX = 200;
 /** Number of rows drawn beyond each edge, so that fast scrolling and the arrow keys find no blank space. */
 const AHEAD_ROWS = 20;

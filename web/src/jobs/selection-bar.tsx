@@ -16,7 +16,7 @@ function bytesOf(jobs: readonly JobView[]): number {
 export function DownloadAll() {
   const app = useApp();
   const { t, formats } = useText();
-  // Above the limit neither number is shown, so changes above it need no drawing.
+  // When the count is above the limit, the button shows neither number, so further changes need no drawing.
   const count = useStore(app.queue, ({ view }) => Math.min(view.counts.ready, ZIP_RESULTS_MAX + 1));
   const bytes = useStore(app.queue, ({ view }) => (count > ZIP_RESULTS_MAX ? 0 : view.readyBytes));
   const only = useStore(app.queue, ({ jobs }) =>

@@ -57,7 +57,7 @@ interface Choosing {
   readonly choose: (next: QueueQuery) => void;
 }
 
-/** Applies a query and writes it into the address. After a pause, it announces the number of matches. */
+/** Applies a query and writes it into the address. After a pause, the live region announces the number of matches. */
 export function useChoice(): (next: QueueQuery) => void {
   const app = useApp();
   const { t } = useText();

@@ -31,7 +31,8 @@ function Flow({ figures, choose }: ChartsProps) {
   const say = useOpsText();
   const { formats } = useText();
   const { buckets, window, jobs, totals } = figures;
-  // These functions stay the same while the language does, so that a chart with unchanged figures is not drawn again.
+  // Both functions stay the same until the language changes, so that a chart with unchanged figures is not drawn
+  // again.
   const [number, duration] = useMemo(
     () => [(count: number) => formats.number(count), (ms: number) => formats.duration(ms)] as const,
     [formats],

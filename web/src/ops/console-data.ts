@@ -5,7 +5,10 @@ import { ApiFailure, askJson } from '../live/api.ts';
 import { hasGap, movedOn } from './live-window.ts';
 import type { OpsQuery } from './ops-query.ts';
 
-/** Percentiles of a window cannot be computed from its parts, so they are requested again at this interval. */
+/**
+ * The percentiles of a window cannot be computed from those of its parts. So the console requests them again at this
+ * interval.
+ */
 const ASK_AGAIN_MS = 15_000;
 const ASK_AGAIN_AFTER_FAILURE_MS = 4_000;
 /** How often the shown age of the figures is updated. */

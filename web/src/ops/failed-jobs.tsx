@@ -76,7 +76,7 @@ export function FailedJobs({ choose, version }: FailedJobsProps) {
   );
 }
 
-/** Filters the queue for the jobs that failed with a code, and scrolls to it. */
+/** Filters the queue for the jobs that failed with a code, and scrolls to the queue. */
 export function showFailed(choose: Choose, code: JobFailureCode): void {
   choose({ states: ['failed'], code });
   document.querySelector<HTMLElement>('#ops-queue-title')?.focus();

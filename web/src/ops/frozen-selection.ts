@@ -6,7 +6,7 @@ import { askJson, postJson } from '../live/api.ts';
 export interface FrozenSelection {
   readonly code: string;
   readonly reason: string | null;
-  /** The time at which it was frozen, by this browser's clock (ms since 1970). */
+  /** The time at which the selection was frozen, by this browser's clock (ms since 1970). */
   readonly atMs: number;
   readonly first: SelectionAnswer;
 }

@@ -16,7 +16,10 @@ export const RANGES_MIN: Readonly<Record<DashboardRange, number>> = {
 };
 export const RANGES = Object.keys(RANGES_MIN) as DashboardRange[];
 
-/** The operator's choice of what to show. The address contains all of it, so that a link shows the same to others. */
+/**
+ * The operator's choice of what to show. The address contains the whole choice, so a link shows other people the
+ * same.
+ */
 export interface OpsQuery {
   readonly range: DashboardRange;
   /** IANA name of the time zone for shown times and for the start of days. */
@@ -32,7 +35,7 @@ export interface OpsQuery {
 /** Changes the choice. */
 export type Choose = (change: Partial<OpsQuery>) => void;
 
-/** Reads the address, and ignores what it does not know. `zone` is the browser's own. */
+/** Reads the address, and ignores unknown values. `zone` is the zone of the browser. */
 export function readOpsQuery(searchParams: string, zone: string): OpsQuery {
   const params = new URLSearchParams(searchParams);
   const wanted = (params.get('state') ?? '').split(',');

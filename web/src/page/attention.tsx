@@ -17,7 +17,9 @@ function useActiveCount(): number {
   return useStore(app.queue, ({ view }) => ACTIVE_STATES.reduce((sum, state) => sum + view.counts[state], 0));
 }
 
-/** Notifies a user, who asked for it and looks at another window, that everything is finished. */
+/**
+ * Tells a user who looks at another window that everything is finished, if the user has asked for this notification.
+ */
 export function FinishedNotification() {
   const app = useApp();
   const { t } = useText();

@@ -97,7 +97,7 @@ const ENDINGS: Readonly<Record<InvoiceFormat, string>> = {
   json: 'json',
   csv: 'csv',
 };
-/** After this time the browser has taken the bytes. */
+/** After this time the browser has saved the bytes, so their URL is released. */
 const SAVED_AFTER_MS = 60_000;
 
 /** Places the menu below its button, or above it if there is no room. */

@@ -27,7 +27,7 @@ export function LineWord() {
   );
 }
 
-/** Announces a lost connection after five seconds, and announces when it is back. */
+/** Announces a lost connection after five seconds, and announces its return. */
 export function LineBanner() {
   const app = useApp();
   const { t, formats } = useText();

@@ -39,7 +39,7 @@ export function QueuePage() {
   );
 }
 
-/** Shows either the table, or the reason why there is none with the one action that helps. */
+/** Shows the table. Without a table, shows the reason and the one action that helps. */
 function QueueContent() {
   const app = useApp();
   const { t } = useText();

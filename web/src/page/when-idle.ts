@@ -18,7 +18,10 @@ export function whenIdle(act: () => void): () => void {
 const wasIdle = createStore(false);
 whenIdle(() => wasIdle.set(true));
 
-/** False during the first drawing. Invisible parts, such as a closed dialog, can wait until it is true. */
+/**
+ * Returns false during the first drawing. Invisible parts, such as a closed dialog, can wait until the result is
+ * true.
+ */
 export function useIsIdle(): boolean {
   return useStore(wasIdle, (now) => now);
 }

@@ -24,7 +24,7 @@ export function translator(locale: Locale, catalogue: Catalogue): Translate {
   return translatorOf<typeof en>(locale, catalogue);
 }
 
-/** Makes such a function for the sentences of a part of the page that is loaded separately. */
+/** Makes the function that returns sentences, for a part of the page that is loaded separately. */
 export function translatorOf<English extends Messages>(
   locale: Locale,
   catalogue: Catalogue<English>,

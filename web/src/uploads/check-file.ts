@@ -8,8 +8,8 @@ export interface Refusal {
 }
 
 /**
- * Checks a file before it is sent, and returns the fault or null. It refuses only certain cases, because the server
- * checks again in detail (R01: checks on both sides).
+ * Checks a file before the page sends it, and returns the fault or null. Only faults that are certain count, because
+ * the server checks again in detail (R01: checks on both sides).
  */
 export async function checkFile(file: Blob, maxUploadMb: number): Promise<Refusal | null> {
   if (file.size === 0) return { code: 'EMPTY', again: false };

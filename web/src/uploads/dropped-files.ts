@@ -3,8 +3,8 @@ const FOLDER_DEPTH_MAX = 10;
 const DROPPED_FILES_MAX = 2_001;
 
 /**
- * The files of a drop or paste, including those in folders. From folders it takes only files named `.pdf`, because the
- * others are not meant. It always takes a single file, so that a wrong one gets an explanation.
+ * Returns the files of a drop or paste, including those in folders. Of a folder only files named `.pdf` count,
+ * because the user does not mean the others. A single file always counts, so that a wrong one gets an explanation.
  */
 export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items]

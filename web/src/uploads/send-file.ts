@@ -10,7 +10,7 @@ export type Sent =
       readonly code: string;
       readonly message: string;
       readonly again: boolean;
-      /** Set for `QUOTA_EXCEEDED`. */
+      /** Set when the code is `QUOTA_EXCEEDED`. */
       readonly quota?: StorageQuota;
     }
   /** The server did not refuse the file: the connection broke, or the server stayed busy. */

@@ -30,7 +30,7 @@ export type UploadPhase =
       readonly code: string;
       readonly message: string;
       readonly again: boolean;
-      /** Set for `QUOTA_EXCEEDED`. */
+      /** Set when the code is `QUOTA_EXCEEDED`. */
       readonly quota?: StorageQuota;
     }
   | { readonly name: 'cancelled' };
@@ -49,7 +49,7 @@ export const NO_UPLOADS: UploadList = { uploads: [], lastId: 0, overfull: false 
 export interface Chosen {
   readonly filename: string;
   readonly bytes: number;
-  /** Why the page refuses the file before it is sent; null when it does not. */
+  /** Why the page refuses the file before sending; null when the page accepts the file. */
   readonly refusal: { readonly code: string; readonly again: boolean } | null;
 }
 
@@ -104,7 +104,7 @@ export function without(list: UploadList, drop: (upload: Upload) => boolean): Up
   return { ...list, uploads, overfull: false };
 }
 
-/** True while the upload is not finished, so that leaving the page would lose it. */
+/** True while the upload is not finished, so that leaving the page would lose the upload. */
 export function isUnderway({ phase }: Upload): boolean {
   return ['waiting', 'sending', 'checking', 'retrying'].includes(phase.name);
 }

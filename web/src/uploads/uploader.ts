@@ -133,7 +133,7 @@ async function sendWithRetries(
     const sent = await sendFile(file, upload, onProgress, signal);
     const waitMs = RETRY_WAITS_MS[attempt];
     if (sent.kind !== 'interrupted')
-      // The first attempt may have succeeded although its answer was lost. Then the job is not a duplicate.
+      // The first attempt may have succeeded although its answer was lost. The job is then no duplicate.
       return sent.kind === 'accepted' && attempt > 0 ? { ...sent, deduplicated: false } : sent;
     if (waitMs === undefined) return { kind: 'refused', code: sent.code, message: '', again: true };
     list.update((now) => withPhase(now, upload.id, { name: 'retrying' }));

@@ -1,4 +1,7 @@
-/** Links from each text of a result to the values that it may come from, and back, by their indexes. */
+/**
+ * Links between the texts of a result and the values that they may come from, in both directions. Numbers are
+ * indexes.
+ */
 export interface ValueLinks {
   readonly valuesOfText: readonly (readonly number[])[];
   readonly textsOfValue: readonly (readonly number[])[];

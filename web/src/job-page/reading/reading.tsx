@@ -11,7 +11,7 @@ import { ResultView } from './result-view.tsx';
 import { ValueList } from './value-list.tsx';
 import { tokensOf } from './xml-tokens.ts';
 
-/** The page does not show a longer result, because people cannot read it. It can be downloaded. */
+/** The page does not show a longer result, because people cannot read so much. The user can download the result. */
 const SHOWN_CHARS_MAX = 400_000;
 
 interface Read {

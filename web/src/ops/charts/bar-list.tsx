@@ -5,7 +5,7 @@ import { ChartFrame } from './chart-frame.tsx';
 
 export interface BarItem {
   readonly key: string;
-  /** Its name in the table, and beside the bar when there is no badge. */
+  /** Name of the bar in the table. It is also beside the bar when there is no badge. */
   readonly name: string;
   readonly label?: ComponentChildren;
   readonly count: number;

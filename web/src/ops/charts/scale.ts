@@ -21,7 +21,7 @@ export function linePath(values: readonly (number | null)[], highest: number, he
       return;
     }
     const y = height - (value / highest) * height;
-    // A point without neighbours is drawn as a short line, because it would be invisible otherwise.
+    // A point without neighbours is drawn as a short line, because a single point would be invisible.
     const alone = pen === 'M' && (values[index + 1] ?? null) === null;
     parts.push(`${pen}${index + 0.5} ${round(y)}`);
     if (alone) parts.push(`h0.01`);

@@ -10,7 +10,7 @@ export interface Series {
   readonly label: string;
   readonly kind: 'bar' | 'line';
   readonly values: readonly (number | null)[];
-  /** Called when the user presses one of its bars. */
+  /** Called when the user presses a bar of the series. */
   readonly onPick?: () => void;
 }
 
@@ -25,7 +25,7 @@ interface TimeChartProps {
   readonly format: (value: number) => string;
 }
 
-/** Height of the drawing's own grid, which is stretched to the available space. */
+/** Height of the drawing's own coordinates, which the browser stretches to the available space. */
 const HEIGHT = 100;
 
 /** Figures over time as SVG: stacked bars, with lines over them. */
