@@ -19,14 +19,22 @@ import { allAt, childrenOf } from './xml-tree.ts';
 
 const coded = fatalIn('EN 16931-1, code lists');
 
-/** Elements with a code of a list, as their text or as an attribute. */
-interface Coded {
-  readonly number: string;
-  readonly what: string;
+/** A code list, by its name. */
+interface List {
   readonly list: string;
   readonly has: (code: string, kind: UblDocument['kind']) => boolean;
-  readonly in: (document: UblDocument) => readonly string[];
 }
+
+const listOf = (list: string, codes: ReadonlySet<string>): List => ({ list, has: (code) => codes.has(code) });
+const TYPES: List = {
+  list: 'the types of UNTDID 1001 for this kind of document',
+  has: (code, kind) => (kind === 'Invoice' ? INVOICE_TYPES : CREDIT_NOTE_TYPES).has(code),
+};
+const VATEX: List = { list: 'the VATEX list', has: (code) => EXEMPTION_REASONS.has(code.toUpperCase()) };
+const UNITS: List = { list: 'UN/ECE Recommendations 20 and 21', has: isUnit };
+const CURRENCY = listOf('ISO 4217', CURRENCIES);
+const COUNTRY = listOf('ISO 3166-1', COUNTRIES);
+const CATEGORY = listOf('UNTDID 5305', VAT_CATEGORIES);
 
 const texts = (elements: readonly XmlElement[]): string[] => elements.map(({ text }) => text);
 
@@ -46,97 +54,60 @@ function currenciesOfAmounts({ byName }: UblDocument): string[] {
 
 const QUANTITIES = ['cbc:InvoicedQuantity', 'cbc:CreditedQuantity', 'cbc:BaseQuantity'] as const;
 
+const named = ({ byName }: UblDocument, name: string): readonly XmlElement[] => byName.get(name) ?? [];
+
 const countriesIn =
   (parent: string) =>
   (document: UblDocument): string[] =>
-    texts((document.byName.get(parent) ?? []).flatMap((each) => childrenOf(each, 'cbc:IdentificationCode')));
+    texts(named(document, parent).flatMap((each) => childrenOf(each, 'cbc:IdentificationCode')));
 
-const CODED: readonly Coded[] = [
-  {
-    number: 'BR-CL-01', what: 'the document type (BT-3)', list: 'the types of UNTDID 1001 for this kind of document',
-    has: (code, kind) => (kind === 'Invoice' ? INVOICE_TYPES : CREDIT_NOTE_TYPES).has(code),
-    in: ({ root, kind }) => texts(childrenOf(root, `cbc:${kind}TypeCode`)),
-  },
-  {
-    number: 'BR-CL-03', what: 'the currency of an amount', list: 'ISO 4217',
-    has: (code) => CURRENCIES.has(code),
-    in: currenciesOfAmounts,
-  },
-  {
-    number: 'BR-CL-04', what: 'the currency (BT-5)', list: 'ISO 4217',
-    has: (code) => CURRENCIES.has(code),
-    in: ({ root }) => texts(childrenOf(root, 'cbc:DocumentCurrencyCode')),
-  },
-  {
-    number: 'BR-CL-05', what: 'the currency that the VAT is accounted in (BT-6)', list: 'ISO 4217',
-    has: (code) => CURRENCIES.has(code),
-    in: ({ root }) => texts(childrenOf(root, 'cbc:TaxCurrencyCode')),
-  },
-  {
-    number: 'BR-CL-06', what: 'the tax point (BT-8)', list: 'UNTDID 2005',
-    has: (code) => TAX_POINTS.has(code),
-    in: ({ root }) => texts(allAt(root, 'cac:InvoicePeriod', 'cbc:DescriptionCode')),
-  },
-  {
-    number: 'BR-CL-14', what: 'the country of an address', list: 'ISO 3166-1',
-    has: (code) => COUNTRIES.has(code), in: countriesIn('cac:Country'),
-  },
-  {
-    number: 'BR-CL-15', what: 'the country that an item comes from (BT-159)', list: 'ISO 3166-1',
-    has: (code) => COUNTRIES.has(code), in: countriesIn('cac:OriginCountry'),
-  },
-  {
-    number: 'BR-CL-16', what: 'the means of payment (BT-81)', list: 'UNTDID 4461',
-    has: (code) => PAYMENT_MEANS.has(code),
-    in: ({ root }) => texts(allAt(root, 'cac:PaymentMeans', 'cbc:PaymentMeansCode')),
-  },
-  {
-    number: 'BR-CL-17', what: 'a VAT category (BT-118, BT-95, BT-102)', list: 'UNTDID 5305',
-    has: (code) => VAT_CATEGORIES.has(code),
-    in: ({ breakdown, allowances, charges }) =>
-      texts([...breakdown, ...allowances, ...charges].flatMap((each) => allAt(each, 'cac:TaxCategory', 'cbc:ID'))),
-  },
-  {
-    number: 'BR-CL-18', what: 'the VAT category of a line (BT-151)', list: 'UNTDID 5305',
-    has: (code) => VAT_CATEGORIES.has(code),
-    in: ({ lines }) =>
-      texts(lines.flatMap((line) => allAt(line, 'cac:Item', 'cac:ClassifiedTaxCategory', 'cbc:ID'))),
-  },
-  {
-    number: 'BR-CL-19', what: 'the code of an allowance’s reason (BT-98, BT-140)', list: 'UNTDID 5189',
-    has: (code) => ALLOWANCE_REASONS.has(code),
-    in: (document) =>
-      texts(
-        (document.byName.get('cac:AllowanceCharge') ?? [])
-          .filter((each) => isCharge(each) === false)
-          .flatMap((each) => childrenOf(each, 'cbc:AllowanceChargeReasonCode')),
-      ),
-  },
-  {
-    number: 'BR-CL-22', what: 'the code of an exemption’s reason (BT-121)', list: 'the VATEX list',
-    has: (code) => EXEMPTION_REASONS.has(code.toUpperCase()),
-    in: (document) => texts(document.byName.get('cbc:TaxExemptionReasonCode') ?? []),
-  },
-  {
-    number: 'BR-CL-23', what: 'the unit of a quantity (BT-130, BT-150)', list: 'UN/ECE Recommendations 20 and 21',
-    has: isUnit,
-    in: (document) => [...new Set(QUANTITIES.flatMap((name) => attributeOf(document.byName.get(name) ?? [], 'unitCode')))],
-  },
-]; // prettier-ignore
+const categoriesIn = (parts: readonly XmlElement[], ...path: readonly string[]): string[] =>
+  texts(parts.flatMap((part) => allAt(part, ...path, 'cbc:ID')));
+
+const reasonsOfAllowances = (document: UblDocument): string[] =>
+  texts(
+    named(document, 'cac:AllowanceCharge')
+      .filter((each) => isCharge(each) === false)
+      .flatMap((each) => childrenOf(each, 'cbc:AllowanceChargeReasonCode')),
+  );
+
+const units = (document: UblDocument): string[] => [
+  ...new Set(QUANTITIES.flatMap((name) => attributeOf(named(document, name), 'unitCode'))),
+];
+
+/** The codes of a document: the number of their rule, their name, their list, and where they are. */
+// prettier-ignore
+const CODED: readonly (readonly [string, string, List, (document: UblDocument) => readonly string[]])[] = [
+  ['BR-CL-01', 'the document type (BT-3)', TYPES, ({ root, kind }) => texts(childrenOf(root, `cbc:${kind}TypeCode`))],
+  ['BR-CL-03', 'the currency of an amount', CURRENCY, currenciesOfAmounts],
+  ['BR-CL-04', 'the currency (BT-5)', CURRENCY, ({ root }) => texts(childrenOf(root, 'cbc:DocumentCurrencyCode'))],
+  ['BR-CL-05', 'the currency that the VAT is accounted in (BT-6)', CURRENCY,
+    ({ root }) => texts(childrenOf(root, 'cbc:TaxCurrencyCode'))],
+  ['BR-CL-06', 'the tax point (BT-8)', listOf('UNTDID 2005', TAX_POINTS),
+    ({ root }) => texts(allAt(root, 'cac:InvoicePeriod', 'cbc:DescriptionCode'))],
+  ['BR-CL-14', 'the country of an address', COUNTRY, countriesIn('cac:Country')],
+  ['BR-CL-15', 'the country that an item comes from (BT-159)', COUNTRY, countriesIn('cac:OriginCountry')],
+  ['BR-CL-16', 'the means of payment (BT-81)', listOf('UNTDID 4461', PAYMENT_MEANS),
+    ({ root }) => texts(allAt(root, 'cac:PaymentMeans', 'cbc:PaymentMeansCode'))],
+  ['BR-CL-17', 'a VAT category (BT-118, BT-95, BT-102)', CATEGORY,
+    ({ breakdown, allowances, charges }) => categoriesIn([...breakdown, ...allowances, ...charges], 'cac:TaxCategory')],
+  ['BR-CL-18', 'the VAT category of a line (BT-151)', CATEGORY,
+    ({ lines }) => categoriesIn(lines, 'cac:Item', 'cac:ClassifiedTaxCategory')],
+  ['BR-CL-19', 'the code of an allowance’s reason (BT-98, BT-140)', listOf('UNTDID 5189', ALLOWANCE_REASONS),
+    reasonsOfAllowances],
+  ['BR-CL-22', 'the code of an exemption’s reason (BT-121)', VATEX,
+    (document) => texts(named(document, 'cbc:TaxExemptionReasonCode'))],
+  ['BR-CL-23', 'the unit of a quantity (BT-130, BT-150)', UNITS, units],
+];
 
 /**
  * BR-CL-01 to BR-CL-23 (fatal; EN 16931-1, code lists), for the lists that a written document uses. Docket writes no
  * element of the lists of identifier schemes (ISO 6523, EAS), attachments and reasons of charges.
  */
-export const CODE_LIST_RULES: readonly Rule[] = CODED.map((each) =>
-  coded(each.number, `There is a code of ${each.list} in ${each.what}.`, (document) =>
-    each
-      .in(document)
-      .filter((code) => !each.has(code, document.kind))
-      .map((found): Breach => ({
-        what: each.what,
-        found: `“${found}”`,
-        expected: `it is not in ${each.list}`,
-      })),
+export const CODE_LIST_RULES: readonly Rule[] = CODED.map(([number, what, { list, has }, codesIn]) =>
+  coded(number, `There is a code of ${list} in ${what}.`, (document) =>
+    codesIn(document)
+      .filter((code) => !has(code, document.kind))
+      .map((found): Breach => ({ what, found: `“${found}”`, expected: `it is not in ${list}` })),
   ),
 );

@@ -1,131 +1,120 @@
-import type { Breach, Rule } from './rule.ts';
-import { fatalIn, missing } from './rule.ts';
 import { COUNTRIES } from './country-codes.ts';
+import type { Breach, Elements, Rule } from './rule.ts';
+import { fatalIn, lacking, missing, stated } from './rule.ts';
 import type { UblDocument } from './ubl-document.ts';
 import { isVat, vatNumberOf } from './ubl-document.ts';
 import type { XmlElement } from './xml-tree.ts';
-import { allAt, childrenOf, firstAt, textAt } from './xml-tree.ts';
+import { allAt, childrenOf, firstAt, firstIn, textAt, textIn } from './xml-tree.ts';
 
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 const condition = fatalIn('EN 16931-1, conditions');
 
-type PartyIn = (document: UblDocument) => XmlElement | undefined;
+type Role = 'seller' | 'buyer' | 'taxRepresentative';
 
-const seller: PartyIn = (document) => document.seller;
-const buyer: PartyIn = (document) => document.buyer;
-const representative: PartyIn = (document) => document.taxRepresentative;
-
-function named(number: string, who: string, term: string, partyIn: PartyIn): Rule {
-  return integrity(number, `The ${who} has a name (${term}).`, (document) =>
-    textAt(partyIn(document), 'cac:PartyLegalEntity', 'cbc:RegistrationName') === undefined
-      ? [missing(`the name of the ${who} (${term})`)]
-      : [],
-  );
+function named(number: string, who: Role, term: string): Rule {
+  const name = textIn('cac:PartyLegalEntity/cbc:RegistrationName');
+  const check = stated(`the name of the ${who} (${term})`, (document) => name(document[who]));
+  return integrity(number, `The ${who} has a name (${term}).`, check);
 }
 
-function addressed(number: string, who: string, group: string, partyIn: PartyIn): Rule {
-  return integrity(number, `The ${who} has a postal address (${group}).`, (document) =>
-    firstAt(partyIn(document), 'cac:PostalAddress') === undefined
-      ? [missing(`the postal address of the ${who} (${group})`)]
-      : [],
-  );
+function addressed(number: string, who: Role, group: string): Rule {
+  const what = `the postal address of the ${who} (${group})`;
+  const check = stated(what, (document) => firstAt(document[who], 'cac:PostalAddress'));
+  return integrity(number, `The ${who} has a postal address (${group}).`, check);
 }
 
-/** Makes a rule that an address names its country. A missing address breaks another rule. */
-function inCountry(number: string, who: string, term: string, partyIn: PartyIn): Rule {
-  return integrity(number, `The postal address of the ${who} has a country (${term}).`, (document) =>
-    childrenOf(partyIn(document), 'cac:PostalAddress')
-      .filter((address) => textAt(address, 'cac:Country', 'cbc:IdentificationCode') === undefined)
-      .map(() => missing(`the country of the ${who} (${term})`)),
-  );
+/** Makes the check that an address names its country. A missing address breaks another rule. */
+function inCountry(role: Role, what: string): Rule['check'] {
+  const addresses: Elements = (document) => childrenOf(document[role], 'cac:PostalAddress');
+  return lacking(addresses, textIn('cac:Country/cbc:IdentificationCode'), what);
 }
 
-function withScheme(number: string, who: string, term: string, partyIn: PartyIn): Rule {
-  return integrity(number, `The electronic address of the ${who} (${term}) names its scheme.`, (document) =>
-    childrenOf(partyIn(document), 'cbc:EndpointID')
-      .filter((endpoint) => endpoint.attributes['schemeID'] === undefined)
-      .map(() => missing(`the scheme of the ${who}'s electronic address (${term})`)),
+function withScheme(number: string, who: Role, term: string): Rule {
+  const endpoints: Elements = (document) => childrenOf(document[who], 'cbc:EndpointID');
+  const what = `the scheme of the ${who}'s electronic address (${term})`;
+  return integrity(
+    number,
+    `The electronic address of the ${who} (${term}) names its scheme.`,
+    lacking(endpoints, (endpoint) => endpoint.attributes['schemeID'], what),
   );
 }
 
 /** BR-06 to BR-11, BR-62, BR-63 (fatal; EN 16931-1, integrity constraints): seller and buyer. */
+// prettier-ignore
 const sellerAndBuyer: readonly Rule[] = [
-  named('BR-06', 'seller', 'BT-27', seller),
-  named('BR-07', 'buyer', 'BT-44', buyer),
-  addressed('BR-08', 'seller', 'BG-5', seller),
-  inCountry('BR-09', 'seller', 'BT-40', seller),
-  addressed('BR-10', 'buyer', 'BG-8', buyer),
-  inCountry('BR-11', 'buyer', 'BT-55', buyer),
-  withScheme('BR-62', 'seller', 'BT-34', seller),
-  withScheme('BR-63', 'buyer', 'BT-49', buyer),
+  named('BR-06', 'seller', 'BT-27'),
+  named('BR-07', 'buyer', 'BT-44'),
+  addressed('BR-08', 'seller', 'BG-5'),
+  integrity('BR-09', 'The postal address of the seller has a country (BT-40).',
+    inCountry('seller', 'the country of the seller (BT-40)')),
+  addressed('BR-10', 'buyer', 'BG-8'),
+  integrity('BR-11', 'The postal address of the buyer has a country (BT-55).',
+    inCountry('buyer', 'the country of the buyer (BT-55)')),
+  withScheme('BR-62', 'seller', 'BT-34'),
+  withScheme('BR-63', 'buyer', 'BT-49'),
 ];
 
-/** BR-17 to BR-20, BR-56 (fatal; integrity constraints): payee and tax representative, where there are any. */
-const others: readonly Rule[] = [
-  integrity('BR-17', 'A payee (BG-10) has a name (BT-59) and is not the seller.', (document) =>
-    childrenOf(document.root, 'cac:PayeeParty').flatMap((payee): Breach[] => {
-      const name = textAt(payee, 'cac:PartyName', 'cbc:Name');
-      if (name === undefined) return [missing('the name of the payee (BT-59)')];
-      const same =
-        name === textAt(document.seller, 'cac:PartyName', 'cbc:Name') ||
-        sharesIdentifier(payee, document.seller);
-      return same ? [{ what: 'the payee (BT-59)', found: name, expected: 'that is the seller' }] : [];
-    }),
-  ),
-  integrity('BR-18', 'A tax representative (BG-11) has a name (BT-62).', ({ taxRepresentative }) =>
-    taxRepresentative !== undefined && textAt(taxRepresentative, 'cac:PartyName', 'cbc:Name') === undefined
-      ? [missing('the name of the tax representative (BT-62)')]
-      : [],
-  ),
-  integrity('BR-19', 'A tax representative (BG-11) has a postal address (BG-12).', ({ taxRepresentative }) =>
-    taxRepresentative !== undefined && firstAt(taxRepresentative, 'cac:PostalAddress') === undefined
-      ? [missing('the postal address of the tax representative (BG-12)')]
-      : [],
-  ),
-  inCountry('BR-20', 'tax representative', 'BT-69', representative),
-  integrity('BR-56', 'A tax representative (BG-11) has a VAT number (BT-63).', ({ taxRepresentative }) =>
-    taxRepresentative !== undefined && vatNumberOf(taxRepresentative) === undefined
-      ? [missing('the VAT number of the tax representative (BT-63)')]
-      : [],
-  ),
-];
+const representative: Elements = ({ taxRepresentative }) => (taxRepresentative ? [taxRepresentative] : []);
+
+const payeeApart: Rule['check'] = (document) =>
+  childrenOf(document.root, 'cac:PayeeParty').flatMap((payee): Breach[] => {
+    const name = textAt(payee, 'cac:PartyName', 'cbc:Name');
+    if (name === undefined) return [missing('the name of the payee (BT-59)')];
+    const same =
+      name === textAt(document.seller, 'cac:PartyName', 'cbc:Name') ||
+      sharesIdentifier(payee, document.seller);
+    return same ? [{ what: 'the payee (BT-59)', found: name, expected: 'that is the seller' }] : [];
+  });
 
 function sharesIdentifier(one: XmlElement, other: XmlElement | undefined): boolean {
   const own = allAt(other, 'cac:PartyIdentification', 'cbc:ID').map(({ text }) => text);
   return allAt(one, 'cac:PartyIdentification', 'cbc:ID').some(({ text }) => own.includes(text));
 }
 
+/** BR-17 to BR-20, BR-56 (fatal; integrity constraints): payee and tax representative, where there are any. */
+// prettier-ignore
+const others: readonly Rule[] = [
+  integrity('BR-17', 'A payee (BG-10) has a name (BT-59) and is not the seller.', payeeApart),
+  integrity('BR-18', 'A tax representative (BG-11) has a name (BT-62).',
+    lacking(representative, textIn('cac:PartyName/cbc:Name'), 'the name of the tax representative (BT-62)')),
+  integrity('BR-19', 'A tax representative (BG-11) has a postal address (BG-12).',
+    lacking(representative, firstIn('cac:PostalAddress'), 'the postal address of the tax representative (BG-12)')),
+  integrity('BR-20', 'The postal address of the tax representative has a country (BT-69).',
+    inCountry('taxRepresentative', 'the country of the tax representative (BT-69)')),
+  integrity('BR-56', 'A tax representative (BG-11) has a VAT number (BT-63).',
+    lacking(representative, vatNumberOf, 'the VAT number of the tax representative (BT-63)')),
+];
+
 /** VAT numbers of Greece begin with EL, and those of Northern Ireland with XI. */
 const isVatPrefix = (prefix: string): boolean => prefix === 'EL' || COUNTRIES.has(prefix);
 
+const withPrefix: Rule['check'] = (document) =>
+  [document.seller, document.buyer, document.taxRepresentative]
+    .flatMap((party) => childrenOf(party, 'cac:PartyTaxScheme'))
+    .filter(isVat)
+    .flatMap((scheme) => textAt(scheme, 'cbc:CompanyID') ?? [])
+    .filter((number) => !isVatPrefix(number.slice(0, 2)))
+    .map((found) => ({
+      what: 'a VAT number (BT-31, BT-48)',
+      found,
+      expected: 'it does not begin with the code of a country',
+    }));
+
+function numberOf({ seller }: UblDocument): string | undefined {
+  const ids = allAt(seller, 'cac:PartyIdentification', 'cbc:ID');
+  return (
+    vatNumberOf(seller) ??
+    textAt(seller, 'cac:PartyLegalEntity', 'cbc:CompanyID') ??
+    ids.find((id) => id.attributes['schemeID'] !== 'SEPA')?.text
+  );
+}
+
 /** BR-CO-09, BR-CO-26 (fatal; EN 16931-1, conditions): numbers that identify the parties. */
+// prettier-ignore
 const numbers: readonly Rule[] = [
-  condition('BR-CO-09', 'A VAT number (BT-31, BT-48, BT-63) begins with a country.', (document) =>
-    [document.seller, document.buyer, document.taxRepresentative]
-      .flatMap((party) => childrenOf(party, 'cac:PartyTaxScheme'))
-      .filter(isVat)
-      .flatMap((scheme) => textAt(scheme, 'cbc:CompanyID') ?? [])
-      .filter((number) => !isVatPrefix(number.slice(0, 2)))
-      .map((found) => ({
-        what: 'a VAT number (BT-31, BT-48)',
-        found,
-        expected: 'it does not begin with the code of a country',
-      })),
-  ),
-  condition(
-    'BR-CO-26',
-    'The seller has an identifier, a registration or a VAT number.',
-    ({ seller: party }) => {
-      const known =
-        vatNumberOf(party) ??
-        textAt(party, 'cac:PartyLegalEntity', 'cbc:CompanyID') ??
-        allAt(party, 'cac:PartyIdentification', 'cbc:ID').find((id) => id.attributes['schemeID'] !== 'SEPA')
-          ?.text;
-      return known === undefined
-        ? [missing('every number of the seller: identifier, registration or VAT (BT-29, BT-30, BT-31)')]
-        : [];
-    },
-  ),
+  condition('BR-CO-09', 'A VAT number (BT-31, BT-48, BT-63) begins with a country.', withPrefix),
+  condition('BR-CO-26', 'The seller has an identifier, a registration or a VAT number.',
+    stated('every number of the seller: identifier, registration or VAT (BT-29, BT-30, BT-31)', numberOf)),
 ];
 
 export const PARTY_RULES: readonly Rule[] = [...sellerAndBuyer, ...others, ...numbers];

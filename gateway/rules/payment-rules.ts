@@ -1,32 +1,31 @@
-import type { Rule } from './rule.ts';
-import { fatalIn, missing } from './rule.ts';
+import type { Elements, Rule } from './rule.ts';
+import { fatalIn, lacking } from './rule.ts';
 import type { XmlElement } from './xml-tree.ts';
-import { allAt, childrenOf, firstAt, textAt } from './xml-tree.ts';
+import { allAt, childrenOf, firstIn, textAt, textIn } from './xml-tree.ts';
 
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 
-/** True for a credit transfer and a credit transfer by SEPA (UNTDID 4461). */
-const isTransfer = (means: XmlElement): boolean =>
-  ['30', '58'].includes(textAt(means, 'cbc:PaymentMeansCode') ?? '');
+const means: Elements = ({ root }) => childrenOf(root, 'cac:PaymentMeans');
+/** Credit transfers, those by SEPA included (UNTDID 4461). */
+const transfers: Elements = (document) => means(document).filter(isTransfer);
+const accounts: Elements = (document) =>
+  transfers(document).flatMap((each) => childrenOf(each, 'cac:PayeeFinancialAccount'));
+
+function isTransfer(each: XmlElement): boolean {
+  return ['30', '58'].includes(textAt(each, 'cbc:PaymentMeansCode') ?? '');
+}
 
 /**
  * BR-49, BR-50, BR-61 (fatal; EN 16931-1, integrity constraints), BR-51 (a warning): how to pay. Later releases of the
  * standard's published rules no longer have BR-CO-25 (a due date or payment terms where an amount is due). It is not
  * checked here.
  */
+// prettier-ignore
 export const PAYMENT_RULES: readonly Rule[] = [
-  integrity('BR-49', 'Payment instructions (BG-16) say by which means (BT-81).', ({ root }) =>
-    childrenOf(root, 'cac:PaymentMeans')
-      .filter((means) => firstAt(means, 'cbc:PaymentMeansCode') === undefined)
-      .map(() => missing('the means of payment (BT-81)')),
-  ),
-  integrity('BR-50', 'The account of a credit transfer (BG-17) has a number (BT-84).', ({ root }) =>
-    childrenOf(root, 'cac:PaymentMeans')
-      .filter(isTransfer)
-      .flatMap((means) => childrenOf(means, 'cac:PayeeFinancialAccount'))
-      .filter((account) => textAt(account, 'cbc:ID') === undefined)
-      .map(() => missing('the number of the account to pay to (BT-84)')),
-  ),
+  integrity('BR-49', 'Payment instructions (BG-16) say by which means (BT-81).',
+    lacking(means, firstIn('cbc:PaymentMeansCode'), 'the means of payment (BT-81)')),
+  integrity('BR-50', 'The account of a credit transfer (BG-17) has a number (BT-84).',
+    lacking(accounts, textIn('cbc:ID'), 'the number of the account to pay to (BT-84)')),
   {
     number: 'BR-51',
     severity: 'warning',
@@ -41,11 +40,6 @@ export const PAYMENT_RULES: readonly Rule[] = [
           expected: 'at most 10 characters of it may be given',
         })),
   },
-  integrity('BR-61', 'A credit transfer (BT-81 is 30 or 58) has an account (BT-84).', ({ root }) =>
-    childrenOf(root, 'cac:PaymentMeans')
-      .filter(
-        (means) => isTransfer(means) && firstAt(means, 'cac:PayeeFinancialAccount', 'cbc:ID') === undefined,
-      )
-      .map(() => missing('the account to pay to (BT-84)')),
-  ),
+  integrity('BR-61', 'A credit transfer (BT-81 is 30 or 58) has an account (BT-84).',
+    lacking(transfers, firstIn('cac:PayeeFinancialAccount/cbc:ID'), 'the account to pay to (BT-84)')),
 ];

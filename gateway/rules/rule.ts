@@ -1,4 +1,5 @@
 import type { UblDocument } from './ubl-document.ts';
+import type { XmlElement } from './xml-tree.ts';
 
 /** The document in which a rule is published. */
 export type Section =
@@ -65,4 +66,29 @@ export const NONE_BROKEN: readonly Breach[] = [];
 /** Makes the breach for a value that is missing. */
 export function missing(what: string): Breach {
   return { what, found: undefined, expected: '' };
+}
+
+/** Makes the check that a document states something. `read` returns undefined when it does not. */
+export function stated(what: string, read: (document: UblDocument) => unknown): Rule['check'] {
+  return (document) => (read(document) === undefined ? [missing(what)] : NONE_BROKEN);
+}
+
+export type Elements = (document: UblDocument) => readonly XmlElement[];
+
+/** Makes the check that each of some elements has something. `has` returns undefined or false when it has not. */
+export function lacking(
+  all: Elements,
+  has: (element: XmlElement) => unknown,
+  what: string | ((element: XmlElement) => string),
+): Rule['check'] {
+  return (document) => {
+    let found = NONE_BROKEN;
+    for (const each of all(document))
+      if (isAbsent(has(each))) found = [...found, missing(typeof what === 'string' ? what : what(each))];
+    return found;
+  };
+}
+
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === false;
 }

@@ -56,6 +56,25 @@ export function isCharge(allowanceCharge: XmlElement): boolean | undefined {
   return indicator === 'false' || indicator === '0' ? false : undefined;
 }
 
+/** Returns the allowances (BG-27) or charges (BG-28) of a line. */
+export function chargesOfLine(line: XmlElement, kind: 'allowance' | 'charge'): readonly XmlElement[] {
+  const all = childrenOf(line, 'cac:AllowanceCharge');
+  return all.length === 0 ? all : all.filter((each) => isCharge(each) === (kind === 'charge'));
+}
+
+/** Returns the quantity of a line (BT-129). The name of its element depends on the kind of document. */
+export function quantityOf(line: XmlElement): XmlElement | undefined {
+  return firstAt(line, 'cbc:InvoicedQuantity') ?? firstAt(line, 'cbc:CreditedQuantity');
+}
+
+/** The reason of an allowance or charge, as text or as code. */
+export function reasonOf(allowanceCharge: XmlElement): string | undefined {
+  return (
+    textAt(allowanceCharge, 'cbc:AllowanceChargeReason') ??
+    textAt(allowanceCharge, 'cbc:AllowanceChargeReasonCode')
+  );
+}
+
 /** True for VAT. The binding writes `VAT` as the scheme of each tax. */
 export function isVat(withScheme: XmlElement): boolean {
   return textAt(withScheme, 'cac:TaxScheme', 'cbc:ID')?.toUpperCase() === 'VAT';

@@ -1,10 +1,10 @@
 import type Big from 'big.js';
 import { decimalAt, toCents } from './decimal.ts';
 import type { Breach, Rule } from './rule.ts';
-import { fatalIn, missing } from './rule.ts';
+import { fatalIn, lacking } from './rule.ts';
 import { categoryOf, vatCategoryOf } from './ubl-document.ts';
 import type { XmlElement } from './xml-tree.ts';
-import { firstAt } from './xml-tree.ts';
+import { firstIn } from './xml-tree.ts';
 
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 const condition = fatalIn('EN 16931-1, conditions');
@@ -43,36 +43,26 @@ export function wrongTax(row: XmlElement): Breach[] {
   ];
 }
 
-function rowHas(what: string, isThere: (row: XmlElement) => boolean): Rule['check'] {
-  return ({ breakdown }) =>
-    breakdown.filter((row) => !isThere(row)).map((row) => missing(`${what} of the ${rowName(row)}`));
+/** Makes the check that each row has something. */
+function rowHas(what: string, has: (row: XmlElement) => unknown): Rule['check'] {
+  return lacking(
+    ({ breakdown }) => breakdown,
+    has,
+    (row) => `${what} of the ${rowName(row)}`,
+  );
 }
 
 /** BR-45 to BR-48 (fatal; EN 16931-1, integrity constraints), BR-CO-17 (fatal; conditions): rows of the VAT breakdown. */
+// prettier-ignore
 export const VAT_BREAKDOWN_RULES: readonly Rule[] = [
-  integrity(
-    'BR-45',
-    'A row of the VAT breakdown (BG-23) has a basis (BT-116).',
-    rowHas('the basis (BT-116)', (row) => firstAt(row, 'cbc:TaxableAmount') !== undefined),
-  ),
-  integrity(
-    'BR-46',
-    'A row of the VAT breakdown (BG-23) has a VAT amount (BT-117).',
-    rowHas('the VAT amount (BT-117)', (row) => firstAt(row, 'cbc:TaxAmount') !== undefined),
-  ),
-  integrity(
-    'BR-47',
-    'A row of the VAT breakdown (BG-23) has a category (BT-118).',
-    rowHas('the category (BT-118)', (row) => categoryOf(row) !== undefined),
-  ),
-  integrity(
-    'BR-48',
-    'A row of the VAT breakdown (BG-23) has a rate (BT-119), unless it is not subject to VAT.',
-    rowHas('the rate (BT-119)', (row) => rateOf(row) !== undefined || categoryOf(row) === 'O'),
-  ),
-  condition(
-    'BR-CO-17',
-    'The VAT of a row (BT-117) is its basis times its rate (BT-116 × BT-119 / 100).',
-    (document) => document.breakdown.flatMap(wrongTax),
-  ),
+  integrity('BR-45', 'A row of the VAT breakdown (BG-23) has a basis (BT-116).',
+    rowHas('the basis (BT-116)', firstIn('cbc:TaxableAmount'))),
+  integrity('BR-46', 'A row of the VAT breakdown (BG-23) has a VAT amount (BT-117).',
+    rowHas('the VAT amount (BT-117)', firstIn('cbc:TaxAmount'))),
+  integrity('BR-47', 'A row of the VAT breakdown (BG-23) has a category (BT-118).',
+    rowHas('the category (BT-118)', categoryOf)),
+  integrity('BR-48', 'A row of the VAT breakdown (BG-23) has a rate (BT-119), unless it is not subject to VAT.',
+    rowHas('the rate (BT-119)', (row) => rateOf(row) !== undefined || categoryOf(row) === 'O')),
+  condition('BR-CO-17', 'The VAT of a row (BT-117) is its basis times its rate (BT-116 × BT-119 / 100).',
+    ({ breakdown }) => breakdown.flatMap(wrongTax)),
 ];

@@ -19,37 +19,30 @@ export interface Category {
   readonly reason: 'required' | 'forbidden';
 }
 
-/** The seller has a VAT number, a tax registration or a tax representative's VAT number (BT-31, BT-32, BT-63). */
-const sellerIsTaxed = ({ seller, taxRepresentative }: UblDocument): boolean =>
-  allAt(seller, 'cac:PartyTaxScheme', 'cbc:CompanyID').length > 0 ||
-  vatNumberOf(taxRepresentative) !== undefined;
-
-/** The seller or its tax representative has a VAT number (BT-31, BT-63). */
-const sellerHasVatNumber = ({ seller, taxRepresentative }: UblDocument): boolean =>
-  (vatNumberOf(seller) ?? vatNumberOf(taxRepresentative)) !== undefined;
-
-function taxedSeller(document: UblDocument): Breach | undefined {
-  return sellerIsTaxed(document) ? undefined : missing('the tax number of the seller (BT-31, BT-32, BT-63)');
+/** Requires the seller's VAT number or tax registration, or its tax representative's VAT number. */
+function taxedSeller({ seller, taxRepresentative }: UblDocument): Breach | undefined {
+  const number = allAt(seller, 'cac:PartyTaxScheme', 'cbc:CompanyID')[0] ?? vatNumberOf(taxRepresentative);
+  return unless(number, 'the tax number of the seller (BT-31, BT-32, BT-63)');
 }
 
-function sellerVat(document: UblDocument): Breach | undefined {
-  return sellerHasVatNumber(document) ? undefined : missing('the VAT number of the seller (BT-31, BT-63)');
+/** Requires the VAT number of the seller or of its tax representative. */
+function sellerVat({ seller, taxRepresentative }: UblDocument): Breach | undefined {
+  const number = vatNumberOf(seller) ?? vatNumberOf(taxRepresentative);
+  return unless(number, 'the VAT number of the seller (BT-31, BT-63)');
+}
+
+function unless(number: unknown, what: string): Breach | undefined {
+  return number === undefined ? missing(what) : undefined;
 }
 
 function reverseCharge(document: UblDocument): Breach | undefined {
   const { buyer } = document;
   const known = vatNumberOf(buyer) ?? textAt(buyer, 'cac:PartyLegalEntity', 'cbc:CompanyID');
-  return (
-    taxedSeller(document) ??
-    (known === undefined ? missing('the VAT or registration number of the buyer (BT-48, BT-47)') : undefined)
-  );
+  return taxedSeller(document) ?? unless(known, 'the VAT or registration number of the buyer (BT-48, BT-47)');
 }
 
 function intraCommunity(document: UblDocument): Breach | undefined {
-  return (
-    sellerVat(document) ??
-    (vatNumberOf(document.buyer) === undefined ? missing('the VAT number of the buyer (BT-48)') : undefined)
-  );
+  return sellerVat(document) ?? unless(vatNumberOf(document.buyer), 'the VAT number of the buyer (BT-48)');
 }
 
 function noVatNumbers({ seller, buyer, taxRepresentative }: UblDocument): Breach | undefined {
@@ -60,40 +53,13 @@ function noVatNumbers({ seller, buyer, taxRepresentative }: UblDocument): Breach
 }
 
 /** The categories that Docket writes, with the rules of each. */
+// prettier-ignore
 export const CATEGORIES: readonly Category[] = [
-  {
-    code: 'S',
-    prefix: 'BR-S',
-    words: 'standard rated',
-    parties: taxedSeller,
-    rate: 'above 0',
-    reason: 'forbidden',
-  },
+  { code: 'S', prefix: 'BR-S', words: 'standard rated', parties: taxedSeller, rate: 'above 0', reason: 'forbidden' },
   { code: 'Z', prefix: 'BR-Z', words: 'zero rated', parties: taxedSeller, rate: '0', reason: 'forbidden' },
   { code: 'E', prefix: 'BR-E', words: 'exempt', parties: taxedSeller, rate: '0', reason: 'required' },
-  {
-    code: 'AE',
-    prefix: 'BR-AE',
-    words: 'reverse charge',
-    parties: reverseCharge,
-    rate: '0',
-    reason: 'required',
-  },
-  {
-    code: 'K',
-    prefix: 'BR-IC',
-    words: 'intra-community supply',
-    parties: intraCommunity,
-    rate: '0',
-    reason: 'required',
-  },
+  { code: 'AE', prefix: 'BR-AE', words: 'reverse charge', parties: reverseCharge, rate: '0', reason: 'required' },
+  { code: 'K', prefix: 'BR-IC', words: 'intra-community supply', parties: intraCommunity, rate: '0', reason: 'required' },
   { code: 'G', prefix: 'BR-G', words: 'export', parties: sellerVat, rate: '0', reason: 'required' },
-  {
-    code: 'O',
-    prefix: 'BR-O',
-    words: 'not subject to VAT',
-    parties: noVatNumbers,
-    rate: 'none',
-    reason: 'required',
-  },
+  { code: 'O', prefix: 'BR-O', words: 'not subject to VAT', parties: noVatNumbers, rate: 'none', reason: 'required' },
 ];

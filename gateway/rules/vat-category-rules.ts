@@ -1,14 +1,14 @@
 import type Big from 'big.js';
 import { ZERO, decimalAt, sumOfDecimals } from './decimal.ts';
-import type { Breach, Rule } from './rule.ts';
-import { fatalIn, missing } from './rule.ts';
+import type { Breach, Elements, Rule } from './rule.ts';
+import { fatalIn, lacking, missing } from './rule.ts';
 import type { UblDocument } from './ubl-document.ts';
 import { categoryOf, lineName, vatCategoryOf } from './ubl-document.ts';
 import type { Category } from './vat-categories.ts';
 import { CATEGORIES } from './vat-categories.ts';
 import { UNIT_OF_CURRENCY, rateOf, rowName, wrongTax } from './vat-breakdown-rules.ts';
 import type { XmlElement } from './xml-tree.ts';
-import { firstAt, textAt } from './xml-tree.ts';
+import { firstIn, textAt, textIn } from './xml-tree.ts';
 
 const vatRule = fatalIn('EN 16931-1, VAT rules');
 
@@ -16,16 +16,12 @@ interface Place {
   readonly words: string;
   readonly term: string;
   readonly rateTerm: string;
-  readonly all: (document: UblDocument) => readonly XmlElement[];
+  readonly all: Elements;
 }
 
 const LINES: Place = { words: 'line', term: 'BT-151', rateTerm: 'BT-152', all: (d) => d.lines };
-const ALLOWANCES: Place = {
-  words: 'document allowance',
-  term: 'BT-95',
-  rateTerm: 'BT-96',
-  all: (d) => d.allowances,
-};
+// prettier-ignore
+const ALLOWANCES: Place = { words: 'document allowance', term: 'BT-95', rateTerm: 'BT-96', all: (d) => d.allowances };
 const CHARGES: Place = {
   words: 'document charge',
   term: 'BT-102',
@@ -178,12 +174,8 @@ function reasonFits(category: Category): Rule {
 function rulesOf(category: Category): Rule[] {
   const rules = [
     inBreakdown(category),
-    partiesKnown(category, LINES, '02'),
-    partiesKnown(category, ALLOWANCES, '03'),
-    partiesKnown(category, CHARGES, '04'),
-    rateFits(category, LINES, '05'),
-    rateFits(category, ALLOWANCES, '06'),
-    rateFits(category, CHARGES, '07'),
+    ...PLACES.map((place, i) => partiesKnown(category, place, `0${2 + i}`)),
+    ...PLACES.map((place, i) => rateFits(category, place, `0${5 + i}`)),
     basisAddsUp(category),
     taxFits(category),
     reasonFits(category),
@@ -197,58 +189,38 @@ function rulesOf(category: Category): Rule[] {
 const hasRow = ({ breakdown }: UblDocument, code: string): boolean =>
   breakdown.some((row) => categoryOf(row) === code);
 
+const intraCommunity: Elements = (document) => (hasRow(document, 'K') ? [document.root] : []);
+const deliveryDate = textIn('cac:Delivery/cbc:ActualDeliveryDate');
+const deliveryCountry = textIn(
+  'cac:Delivery/cac:DeliveryLocation/cac:Address/cac:Country/cbc:IdentificationCode',
+);
+const period = firstIn('cac:InvoicePeriod');
+
 /** BR-IC-11, BR-IC-12 (fatal; EN 16931-1, VAT rules): when and where an intra-community supply was delivered. */
+// prettier-ignore
 const delivery: readonly Rule[] = [
-  vatRule(
-    'BR-IC-11',
-    'An intra-community supply has a delivery date (BT-72) or a period (BG-14).',
-    (document) => {
-      const date = textAt(document.root, 'cac:Delivery', 'cbc:ActualDeliveryDate');
-      const period = firstAt(document.root, 'cac:InvoicePeriod')?.children.length ?? 0;
-      return hasRow(document, 'K') && date === undefined && period === 0
-        ? [missing('the date of the delivery (BT-72), which an intra-community supply has')]
-        : [];
-    },
-  ),
-  vatRule(
-    'BR-IC-12',
-    'An intra-community supply has the country that it was delivered to (BT-80).',
-    (document) => {
-      const path = [
-        'cac:Delivery',
-        'cac:DeliveryLocation',
-        'cac:Address',
-        'cac:Country',
-        'cbc:IdentificationCode',
-      ];
-      return hasRow(document, 'K') && textAt(document.root, ...path) === undefined
-        ? [missing('the country delivered to (BT-80), which an intra-community supply has')]
-        : [];
-    },
-  ),
+  vatRule('BR-IC-11', 'An intra-community supply has a delivery date (BT-72) or a period (BG-14).',
+    lacking(intraCommunity, (root) => deliveryDate(root) ?? period(root)?.children[0],
+      'the date of the delivery (BT-72), which an intra-community supply has')),
+  vatRule('BR-IC-12', 'An intra-community supply has the country that it was delivered to (BT-80).',
+    lacking(intraCommunity, deliveryCountry,
+      'the country delivered to (BT-80), which an intra-community supply has')),
 ];
 
 /**
  * BR-O-11 to BR-O-14 (fatal; EN 16931-1, VAT rules): a document with the category "not subject to VAT" has no other
  * category.
  */
-function alone(number: string, words: string, all: (document: UblDocument) => readonly XmlElement[]): Rule {
-  return vatRule(
-    number,
-    `A document that is not subject to VAT has no ${words} of another category.`,
-    (document) => {
-      if (!hasRow(document, 'O')) return [];
-      return all(document)
-        .map(categoryOf)
-        .filter((code) => code !== undefined && code !== 'O')
-        .slice(0, 1)
-        .map((found) => ({
-          what: `the VAT category of a ${words}`,
-          found,
-          expected: 'the document is not subject to VAT (O), which stands alone',
-        }));
-    },
-  );
+function alone(number: string, words: string, all: Elements): Rule {
+  const expected = 'the document is not subject to VAT (O), which stands alone';
+  const says = `A document that is not subject to VAT has no ${words} of another category.`;
+  return vatRule(number, says, (document) => {
+    if (!hasRow(document, 'O')) return [];
+    const found = all(document)
+      .map(categoryOf)
+      .find((code) => code !== undefined && code !== 'O');
+    return found === undefined ? [] : [{ what: `the VAT category of a ${words}`, found, expected }];
+  });
 }
 
 /** BR-S, Z, E, AE, IC, G and O-01 to -10 (fatal; EN 16931-1, VAT rules), with BR-IC-11, -12 and BR-O-11 to -14. */

@@ -65,6 +65,24 @@ export function textAt(from: XmlElement | undefined, ...path: readonly string[])
   return text === '' ? undefined : text;
 }
 
+/** Returns a function that finds the text at the end of a path such as `cac:Item/cbc:Name`, as `textAt` does. */
+export function textIn(path: string): (from: XmlElement | undefined) => string | undefined {
+  const steps = path.split('/');
+  return (from) => textAt(from, ...steps);
+}
+
+/** Returns a function that finds the first element at the end of a path. */
+export function firstIn(path: string): (from: XmlElement | undefined) => XmlElement | undefined {
+  const steps = path.split('/');
+  return (from) => firstAt(from, ...steps);
+}
+
+/** Returns a function that finds all elements at the end of a path. */
+export function allIn(path: string): (from: XmlElement | undefined) => readonly XmlElement[] {
+  const steps = path.split('/');
+  return (from) => allAt(from, ...steps);
+}
+
 /** Returns an element and every element below it by name, in document order. */
 export function elementsByName(from: XmlElement): ReadonlyMap<string, readonly XmlElement[]> {
   const found = new Map<string, XmlElement[]>();

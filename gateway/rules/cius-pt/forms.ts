@@ -43,6 +43,11 @@ const PERCENT: Form = {
 };
 const COUNTRY_FIRST: Form = { pattern: /^[A-Z]{2}/, words: 'it must begin with the code of a country' };
 const CATEGORY = oneOf('AA S E RED INT NOR ISE OUT NA Z AE IC G O');
+const MEANS = oneOf('30 48 49 57 58 59 CC CD CH CI CO CS DE LC MB NU OU PR TB TR');
+const REMITTANCE: Form = {
+  pattern: /^#REFERENCE@(?:ATM|DUC)PAYMENT#.{1,20}#$/u,
+  words: 'it must be a reference of Multibanco or DUC',
+};
 const CUSTOMIZATION: Form = {
   pattern: /^urn:cen\.eu:en16931:2017#compliant#urn:feap\.gov\.pt:CIUS-PT:.{1,10}$/,
   words: 'it must name CIUS-PT with its version',
@@ -79,6 +84,7 @@ const PARTY = (role: string, path: string, numbers: readonly string[]): readonly
   ]);
 };
 
+// prettier-ignore
 const ON_DOCUMENT: readonly Line[] = [
   ['001', 'the number (BT-1)', T50, 'ID'],
   ['009', 'the buyer’s reference (BT-10)', T50, 'BuyerReference'],
@@ -96,24 +102,12 @@ const ON_DOCUMENT: readonly Line[] = [
   ['021', 'the process (BT-23)', T50, 'ProfileID'],
   ['022', 'the specification (BT-24)', CUSTOMIZATION, 'CustomizationID'],
   ['023', 'the preceding invoice (BT-25)', T50, 'BillingReference/InvoiceDocumentReference/ID'],
-  [
-    '029',
-    'the tax number of the seller (BT-31)',
-    COUNTRY_FIRST,
-    'AccountingSupplierParty/Party/PartyTaxScheme/CompanyID',
-  ],
-  [
-    '031',
-    'the legal information of the seller (BT-33)',
-    T200,
-    'AccountingSupplierParty/Party/PartyLegalEntity/CompanyLegalForm',
-  ],
-  [
-    '046.1',
-    'the tax number of the buyer (BT-48)',
-    COUNTRY_FIRST,
-    'AccountingCustomerParty/Party/PartyTaxScheme/CompanyID',
-  ],
+  ['029', 'the tax number of the seller (BT-31)', COUNTRY_FIRST,
+    'AccountingSupplierParty/Party/PartyTaxScheme/CompanyID'],
+  ['031', 'the legal information of the seller (BT-33)', T200,
+    'AccountingSupplierParty/Party/PartyLegalEntity/CompanyLegalForm'],
+  ['046.1', 'the tax number of the buyer (BT-48)', COUNTRY_FIRST,
+    'AccountingCustomerParty/Party/PartyTaxScheme/CompanyID'],
   ...PARTY(
     'seller',
     'AccountingSupplierParty/Party',
@@ -130,30 +124,13 @@ const ON_DOCUMENT: readonly Line[] = [
   ['073', 'the street delivered to (BT-75)', T200, 'Delivery/DeliveryLocation/Address/StreetName'],
   ['076', 'the town delivered to (BT-77)', T200, 'Delivery/DeliveryLocation/Address/CityName'],
   ['077', 'the postal code delivered to (BT-78)', T200, 'Delivery/DeliveryLocation/Address/PostalZone'],
-  [
-    '079.2',
-    'the means of payment (BT-81)',
-    oneOf('30 48 49 57 58 59 CC CD CH CI CO CS DE LC MB NU OU PR TB TR'),
-    'PaymentMeans/PaymentMeansCode',
-  ],
-  [
-    '080',
-    'the remittance information (BT-83)',
-    {
-      pattern: /^#REFERENCE@(?:ATM|DUC)PAYMENT#.{1,20}#$/u,
-      words: 'it must be a reference of Multibanco or DUC',
-    },
-    'PaymentMeans/PaymentID',
-  ],
+  ['079.2', 'the means of payment (BT-81)', MEANS, 'PaymentMeans/PaymentMeansCode'],
+  ['080', 'the remittance information (BT-83)', REMITTANCE, 'PaymentMeans/PaymentID'],
   ['081', 'the account to pay to (BT-84)', T50, 'PaymentMeans/PayeeFinancialAccount/ID'],
   ['088.1', 'an allowance or charge (BT-92, BT-99)', AMOUNT, 'AllowanceCharge/Amount'],
   ['089.1', 'the base of an allowance or charge (BT-93, BT-100)', AMOUNT, 'AllowanceCharge/BaseAmount'],
-  [
-    '090.1',
-    'the percentage of an allowance or charge (BT-94, BT-101)',
-    PERCENT,
-    'AllowanceCharge/MultiplierFactorNumeric',
-  ],
+  ['090.1', 'the percentage of an allowance or charge (BT-94, BT-101)', PERCENT,
+    'AllowanceCharge/MultiplierFactorNumeric'],
   ['091', 'the VAT category of an allowance or charge', CATEGORY, 'AllowanceCharge/TaxCategory/ID'],
   ['092.1', 'the VAT rate of an allowance or charge', PERCENT, 'AllowanceCharge/TaxCategory/Percent'],
   ['093', 'the reason of an allowance or charge', T200, 'AllowanceCharge/AllowanceChargeReason'],
@@ -171,14 +148,10 @@ const ON_DOCUMENT: readonly Line[] = [
   ['105', 'the VAT category of a row (BT-118)', CATEGORY, 'TaxTotal/TaxSubtotal/TaxCategory/ID'],
   ['106.1', 'the VAT rate of a row (BT-119)', PERCENT, 'TaxTotal/TaxSubtotal/TaxCategory/Percent'],
   ['107', 'the exemption reason (BT-120)', T200, 'TaxTotal/TaxSubtotal/TaxCategory/TaxExemptionReason'],
-  [
-    '108',
-    'the code of the exemption reason (BT-121)',
-    T5,
-    'TaxTotal/TaxSubtotal/TaxCategory/TaxExemptionReasonCode',
-  ],
+  ['108', 'the code of the exemption reason (BT-121)', T5, 'TaxTotal/TaxSubtotal/TaxCategory/TaxExemptionReasonCode'],
 ];
 
+// prettier-ignore
 const ON_LINE: readonly Line[] = [
   ['114.1', 'the id of a line (BT-126)', T50, 'ID'],
   ['115', 'the note of a line (BT-127)', upTo(500), 'Note'],
@@ -187,18 +160,9 @@ const ON_LINE: readonly Line[] = [
   ['118.1', 'the net amount of a line (BT-131)', NET, 'LineExtensionAmount'],
   ['119', 'the line of the order (BT-132)', T20, 'OrderLineReference/LineID'],
   ['123.1', 'an allowance or charge of a line (BT-136, BT-141)', AMOUNT, 'AllowanceCharge/Amount'],
-  [
-    '124.1',
-    'the base of an allowance or charge of a line (BT-137, BT-142)',
-    AMOUNT,
-    'AllowanceCharge/BaseAmount',
-  ],
-  [
-    '125.1',
-    'the percentage of an allowance or charge of a line (BT-138, BT-143)',
-    PERCENT,
-    'AllowanceCharge/MultiplierFactorNumeric',
-  ],
+  ['124.1', 'the base of an allowance or charge of a line (BT-137, BT-142)', AMOUNT, 'AllowanceCharge/BaseAmount'],
+  ['125.1', 'the percentage of an allowance or charge of a line (BT-138, BT-143)', PERCENT,
+    'AllowanceCharge/MultiplierFactorNumeric'],
   ['126', 'the reason of an allowance or charge of a line', T200, 'AllowanceCharge/AllowanceChargeReason'],
   ['127.1', 'the price of a line (BT-146)', PRICE, 'Price/PriceAmount'],
   ['128.1', 'the discount in the price of a line (BT-147)', PRICE, 'Price/AllowanceCharge/Amount'],
