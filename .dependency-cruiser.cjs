@@ -211,15 +211,15 @@ module.exports = {
       from: from('web'),
       to: {
         path: `^(${[...SERVICES, ...KEEPING, ...SUPPORT, 'read-tables', 'cli', 'schemas'].join('|')})/`,
-        // The words of events are the same for all readers (ADR 0186); this file imports nothing but types.
-        pathNot: '^schemas/event-sentences\\.ts$',
+        // The words of events and errors are the same for all readers (ADR 0186). These files import nothing but types.
+        pathNot: '^schemas/(event|error)-sentences\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },
     {
       name: 'what-the-page-loads-of-schemas-imports-types-only',
       severity: 'error',
-      from: { path: '^schemas/event-sentences\\.ts$' },
+      from: { path: '^schemas/(event|error)-sentences\\.ts$' },
       to: { dependencyTypesNot: ['type-only'] },
     },
     {

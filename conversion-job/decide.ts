@@ -6,6 +6,7 @@ import type {
   StartAttempt,
   UploadDocument,
 } from '../schemas/job-commands.ts';
+import { ERROR_SENTENCES } from '../schemas/error-sentences.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 import type { ExistingJob, Job } from './job.ts';
 import { attemptsAllowed, backoffMs, type RetryPolicy } from './retry-policy.ts';
@@ -86,8 +87,7 @@ function retry(command: { at: string; priority: number }, job: ExistingJob): Dec
       `Only a failed, cancelled or expired job can be retried; this one is ${job.state}.`,
     );
 
-  if (job.sourceBlobKey === null)
-    return refuse('EXPIRED', 'The PDF has been removed because its keeping time is over; upload it again.');
+  if (job.sourceBlobKey === null) return refuse('EXPIRED', ERROR_SENTENCES.EXPIRED);
   return accept({
     type: 'ConversionRequested',
     data: { at: command.at, by: 'retry', priority: command.priority },

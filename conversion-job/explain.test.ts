@@ -56,7 +56,7 @@ describe('the explanation of a job', () => {
     expect(verdict(job, 'RetryConversion')).toMatchObject({
       answer: 'refused',
       code: 'EXPIRED',
-      rule: expect.stringContaining('upload it again'),
+      rule: expect.stringContaining('upload the PDF again'),
     });
     expect(verdict(job, 'UploadDocument')).toMatchObject({ answer: 'allowed' });
   });

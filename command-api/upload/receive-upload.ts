@@ -94,9 +94,7 @@ export async function receiveUpload(
       if (isOver || pace.bytes() - bytesAtStart > OVERSIZE_SKIP_BYTES_MAX) reading.cut();
     }, 10);
   };
-  const pace = watchPace(request, limits.idleMs, () =>
-    reading.cut(new ApiError('REQUEST_TIMEOUT', 'The upload stopped or came too slowly; try it again.')),
-  );
+  const pace = watchPace(request, limits.idleMs, () => reading.cut(new ApiError('REQUEST_TIMEOUT')));
   const makeRoom = (): void => reading.cut(placeNeeded.reason as Error);
   placeNeeded.addEventListener('abort', makeRoom, { once: true });
 

@@ -5,6 +5,7 @@ import type { EmbeddedMapping } from '../mapping/mapping-schema.ts';
 import { identityOfWritten } from '../formats/invoice-identity.ts';
 import type { ConverterSuccess } from '../protocol/child-protocol.ts';
 import { Refusal } from '../protocol/refusal.ts';
+import { ERROR_SENTENCES } from '../../schemas/error-sentences.ts';
 import { brokenRules } from '../rules/broken-rules.ts';
 import { sentenceOfBreach } from '../rules/rule.ts';
 import type { EmbeddedInvoice } from './embedded-invoices.ts';
@@ -24,10 +25,7 @@ export async function convertEmbedded(
   const invoice = onlyInvoice(invoices);
   if (!invoice) {
     const odd = remarks.map(({ message }) => message);
-    throw new Refusal(
-      'NO_EMBEDDED_XML',
-      ['The file carries no embedded e-invoice.', ...odd.slice(0, 3)].join(' '),
-    );
+    throw new Refusal('NO_EMBEDDED_XML', [ERROR_SENTENCES.NO_EMBEDDED_XML, ...odd.slice(0, 3)].join(' '));
   }
   const written = readSemantic(invoice.text);
   return {

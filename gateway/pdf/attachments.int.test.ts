@@ -70,7 +70,7 @@ describe('an e-invoice inside a PDF', () => {
     const { result, says } = await taken(named(cii('A', '', 'urn:example:invoice')));
     expect([result, says]).toEqual([
       'NO_EMBEDDED_XML',
-      'The file carries no embedded e-invoice. The attachment factur-x.xml is XML with the root CrossIndustryInvoice of the namespace urn:example:invoice, which is no known e-invoice.',
+      'This PDF contains no e-invoice. The attachment factur-x.xml is XML with the root CrossIndustryInvoice of the namespace urn:example:invoice, which is no known e-invoice.',
     ]);
   });
 

@@ -4,6 +4,7 @@ import type { PDFDocumentProxy, PDFWorker } from 'pdfjs-dist';
 import { offerEveryAttachment } from './attachments.ts';
 import { loadParsingHalf } from './parsing-half.ts';
 import { Refusal } from '../protocol/refusal.ts';
+import { ERROR_SENTENCES } from '../../schemas/error-sentences.ts';
 import { decodeImagesOnDemand } from './images-on-demand.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
 import { sameThreadChannel } from './same-thread-port.ts';
@@ -124,12 +125,6 @@ function refusalFor(error: unknown): Refusal {
   const name = error instanceof Error ? error.name : '';
   const message = error instanceof Error ? error.message : '';
   if (name === 'PasswordException' || /encrypt/i.test(message))
-    return new Refusal(
-      'PDF_ENCRYPTED',
-      'The file is protected by a password. Save it without one and send it again.',
-      {
-        cause: error,
-      },
-    );
-  return new Refusal('PDF_CORRUPT', 'The file is damaged and cannot be opened as a PDF.', { cause: error });
+    return new Refusal('PDF_ENCRYPTED', ERROR_SENTENCES.PDF_ENCRYPTED, { cause: error });
+  return new Refusal('PDF_CORRUPT', ERROR_SENTENCES.PDF_CORRUPT, { cause: error });
 }

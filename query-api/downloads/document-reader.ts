@@ -94,8 +94,7 @@ export function documentReader(options: {
  */
 export async function openSource(blobs: CheckedBlobs, job: ExistingJob): Promise<Readable> {
   const { jobId, sourceBlobKey, bytes, sha256 } = job;
-  const gone = () =>
-    new ApiError('EXPIRED', 'The PDF has been removed because its keeping time is over.', { jobId });
+  const gone = () => new ApiError('EXPIRED', undefined, { jobId });
   if (sourceBlobKey === null) throw gone();
   try {
     return await blobs.open({ blobKey: sourceBlobKey, bytes, sha256 });

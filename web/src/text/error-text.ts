@@ -27,7 +27,7 @@ export function errorLine(
   const key = `error_${first ?? ''}`;
   if (!isErrorKey(key)) return { sentence: message, what: message, code };
   const sentence = filled(t, key, message, maxUploadMb);
-  const what = /^.*?[.](?=\s|$)/.exec(sentence)?.[0] ?? sentence;
+  const what = sentence.replace(/[.;](?:\s.*)?$/s, '.');
   return { sentence, what, code };
 }
 
