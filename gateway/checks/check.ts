@@ -14,38 +14,32 @@ export interface CheckContext {
 }
 
 /** One comparison of a check: its two sides and whether they agree. */
-export interface CheckFinding {
-  readonly rule: string;
+export interface Comparison {
   readonly ok: boolean;
   /** What is compared, in words. */
   readonly what: string;
   readonly left: string;
   readonly right: string;
-  /** Replaces the two sides in the message, where the sides do not explain the fault. */
+  /** Replaces the two sides in the message, where they do not explain the fault. */
   readonly sentence?: string;
 }
 
-/** Runs one rule. Returns no finding when the rule does not apply to this document. */
-export type Check = (context: CheckContext) => readonly CheckFinding[];
-
-/** Two amounts that are compared to the cent. */
-export interface ComparedAmounts {
+/** A comparison, and the rule that it belongs to. */
+export interface CheckFinding extends Comparison {
   readonly rule: string;
-  readonly what: string;
-  readonly left: Big;
-  readonly right: Big;
-  /** How far amounts may differ and still count as equal; 0 unless given. */
-  readonly toleranceCents?: number;
 }
 
-/** Compares two amounts to the cent. */
-export function equalAmounts({ rule, what, left, right, toleranceCents = 0 }: ComparedAmounts): CheckFinding {
+/** Runs one rule. Returns no comparison when the rule does not apply to this document. */
+export type Check = (context: CheckContext) => readonly Comparison[];
+
+/** Compares two amounts. Amounts that differ by at most `toleranceCents` count as equal. */
+export function equalAmounts(what: string, left: Big, right: Big, toleranceCents = 0): Comparison {
   const ok = left.minus(right).abs().times(100).lte(toleranceCents);
-  return { rule, ok, what, left: left.toFixed(2), right: right.toFixed(2) };
+  return { ok, what, left: left.toFixed(2), right: right.toFixed(2) };
 }
 
 /** Checks that a value is present. */
-export function present(rule: string, what: string, value: string | undefined): CheckFinding {
+export function present(what: string, value: string | undefined): Comparison {
   const there = value !== undefined && value.trim() !== '';
-  return { rule, ok: there, what, left: there ? value : 'missing', right: 'present' };
+  return { ok: there, what, left: there ? value : 'missing', right: 'present' };
 }

@@ -2,7 +2,7 @@ import Big from 'big.js';
 import { ATCUD, isIbanValid, isNif } from '../values/identifiers.ts';
 import { asQr, QR_LETTER_BY_FIELD } from '../found-invoice/qr-payload.ts';
 import type { Invoice, Party } from '../found-invoice/invoice.ts';
-import type { Check, CheckFinding } from './check.ts';
+import type { Check, Comparison } from './check.ts';
 
 function bareNif(party: Party): string | undefined {
   const value = party.vatId?.value;
@@ -10,68 +10,47 @@ function bareNif(party: Party): string | undefined {
 }
 
 /** PT-NIF-SELLER: the check digit of the seller's NIF is right (modulo 11; Decreto-Lei 14/2013). */
-export const nifSeller: Check = ({ invoice }) => {
+const nifSeller: Check = ({ invoice }) => {
   const nif = bareNif(invoice.seller);
-  return [
-    {
-      rule: 'PT-NIF-SELLER',
-      ok: nif !== undefined && isNif(nif),
-      what: 'NIF of the seller',
-      left: nif ?? 'missing',
-      right: 'a valid NIF',
-    },
-  ];
+  const ok = nif !== undefined && isNif(nif);
+  return [{ ok, what: 'NIF of the seller', left: nif ?? 'missing', right: 'a valid NIF' }];
 };
 
 /**
  * PT-NIF-BUYER: the check digit of the buyer's NIF is right, where the buyer has a NIF. Foreign buyers have other
  * numbers.
  */
-export const nifBuyer: Check = ({ invoice }) => {
+const nifBuyer: Check = ({ invoice }) => {
   const nif = bareNif(invoice.buyer);
   if (nif === undefined || /^[A-Z]{2}/.test(nif)) return [];
-  return [
-    { rule: 'PT-NIF-BUYER', ok: isNif(nif), what: 'NIF of the buyer', left: nif, right: 'a valid NIF' },
-  ];
+  return [{ ok: isNif(nif), what: 'NIF of the buyer', left: nif, right: 'a valid NIF' }];
 };
 
 /**
  * PT-ATCUD: the ATCUD is a validation code, a hyphen and a number. The number is that of the document (Portaria
  * 195/2020, article 3).
  */
-export const atcud: Check = ({ invoice }) => {
+const atcud: Check = ({ invoice }) => {
   const value = invoice.fields.get('atcud')?.value;
   if (value === undefined) return [];
-  const findings: CheckFinding[] = [
-    { rule: 'PT-ATCUD', ok: ATCUD.test(value), what: 'form of the ATCUD', left: value, right: 'CODE-NUMBER' },
+  const findings: Comparison[] = [
+    { ok: ATCUD.test(value), what: 'form of the ATCUD', left: value, right: 'CODE-NUMBER' },
   ];
   const own = /(\d+)$/.exec(value)?.[1];
   const number = /(\d+)\s*$/.exec(invoice.fields.get('number')?.value ?? '')?.[1];
+  const what = 'number in the ATCUD and of the document';
   if (own !== undefined && number !== undefined)
-    findings.push({
-      rule: 'PT-ATCUD',
-      ok: Number(own) === Number(number),
-      what: 'number in the ATCUD and of the document',
-      left: own,
-      right: number,
-    });
+    findings.push({ ok: Number(own) === Number(number), what, left: own, right: number });
   return findings;
 };
 
 /** PT-ATCUD-PAGES: a document of several pages has the same ATCUD on each page (Portaria 195/2020, article 5). */
-export const atcudPages: Check = ({ invoice }) => {
+const atcudPages: Check = ({ invoice }) => {
   const value = invoice.fields.get('atcud')?.value;
   if (value === undefined || invoice.pages < 2) return [];
   const right = [...invoice.atcudByPage.values()].filter((code) => code === value).length;
-  return [
-    {
-      rule: 'PT-ATCUD-PAGES',
-      ok: right === invoice.pages && invoice.atcudByPage.size === invoice.pages,
-      what: 'pages with the ATCUD',
-      left: String(right),
-      right: String(invoice.pages),
-    },
-  ];
+  const ok = right === invoice.pages && invoice.atcudByPage.size === invoice.pages;
+  return [{ ok, what: 'pages with the ATCUD', left: String(right), right: String(invoice.pages) }];
 };
 
 /**
@@ -85,7 +64,7 @@ const RATES_BY_REGION: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** PT-IVA-RATE: all rates belong to one Portuguese region. */
-export const ivaRate: Check = ({ invoice }) => {
+const ivaRate: Check = ({ invoice }) => {
   const rates = [
     ...new Set(
       [...invoice.vat.map((row) => row.rate.value), ...invoice.lines.map((line) => line.rate?.value)]
@@ -96,42 +75,29 @@ export const ivaRate: Check = ({ invoice }) => {
   const region = Object.entries(RATES_BY_REGION).find(([, allowed]) =>
     rates.every((rate) => allowed.includes(rate)),
   );
-  return rates.length === 0
-    ? []
-    : [
-        {
-          rule: 'PT-IVA-RATE',
-          ok: region !== undefined,
-          what: 'IVA rates',
-          left: rates.join(', '),
-          right: 'rates of one region',
-        },
-      ];
+  if (rates.length === 0) return [];
+  return [
+    { ok: region !== undefined, what: 'IVA rates', left: rates.join(', '), right: 'rates of one region' },
+  ];
 };
 
 /**
  * PT-WITHHOLDING: the amount withheld is a share of the net amount that the law allows. It is at most 35 % (CIRS
  * article 101, CIRC article 94).
  */
-export const withholding: Check = ({ amounts }) =>
-  amounts.withholding.eq(0)
-    ? []
-    : [
-        {
-          rule: 'PT-WITHHOLDING',
-          ok: amounts.withholding.gt(0) && amounts.withholding.lte(amounts.net.times('0.35').plus('0.01')),
-          what: 'tax withheld',
-          left: amounts.withholding.toFixed(2),
-          right: `at most 35 % of ${amounts.net.toFixed(2)}`,
-        },
-      ];
+const withholding: Check = ({ amounts: { withholding: withheld, net } }) => {
+  if (withheld.eq(0)) return [];
+  const ok = withheld.gt(0) && withheld.lte(net.times('0.35').plus('0.01'));
+  const right = `at most 35 % of ${net.toFixed(2)}`;
+  return [{ ok, what: 'tax withheld', left: withheld.toFixed(2), right }];
+};
 
 /** IBAN: the check digits are right (ISO 13616). */
-export const ibanRule: Check = ({ invoice }) => {
+const ibanRule: Check = ({ invoice }) => {
   const iban = invoice.fields.get('iban')?.value;
   return iban === undefined
     ? []
-    : [{ rule: 'IBAN', ok: isIbanValid(iban), what: 'check digits of the IBAN', left: iban, right: 'valid' }];
+    : [{ ok: isIbanValid(iban), what: 'check digits of the IBAN', left: iban, right: 'valid' }];
 };
 
 /**
@@ -141,10 +107,10 @@ export const ibanRule: Check = ({ invoice }) => {
 const BREAKDOWN_LETTERS = ['2', '3', '4', '5', '6', '7', '8'] as const;
 
 /** PT-QR: each field of the AT's QR code equals the value on the page (Portaria 195/2020; AT, QR specification 1.0). */
-export const qrCode: Check = ({ invoice, qr }) => {
+const qrCode: Check = ({ invoice, qr }) => {
   const payload = qr[0];
   if (!payload) return [];
-  const findings: CheckFinding[] = [];
+  const findings: Comparison[] = [];
   const same = (what: string, letter: string, own: string | undefined): void => {
     const wanted = payload.get(letter);
     if (wanted === undefined || (letter === 'H' && wanted === '0')) return;
@@ -153,13 +119,8 @@ export const qrCode: Check = ({ invoice, qr }) => {
       own !== undefined &&
       (own === wanted ||
         (amounts.test(own) && amounts.test(wanted) && own.length < 16 && new Big(own).eq(wanted)));
-    findings.push({
-      rule: 'PT-QR',
-      ok: equal,
-      what: `${what} (field ${letter} of the QR code)`,
-      left: own ?? 'missing',
-      right: wanted,
-    });
+    const compared = `${what} (field ${letter} of the QR code)`;
+    findings.push({ ok: equal, what: compared, left: own ?? 'missing', right: wanted });
   };
   same('NIF of the seller', 'A', bareNif(invoice.seller));
   // The AT's number 999999990 stands for a buyer who gave none.
@@ -173,7 +134,7 @@ export const qrCode: Check = ({ invoice, qr }) => {
   return findings;
 };
 
-function breakdown(invoice: Invoice, payload: ReadonlyMap<string, string>): CheckFinding[] {
+function breakdown(invoice: Invoice, payload: ReadonlyMap<string, string>): Comparison[] {
   const bases: Big[] = [];
   const taxes: Big[] = [];
   for (const region of ['I', 'J', 'K'])
@@ -190,12 +151,23 @@ function breakdown(invoice: Invoice, payload: ReadonlyMap<string, string>): Chec
       .join(' ');
   const own = (pick: (row: Invoice['vat'][number]) => string): Big[] =>
     invoice.vat.map((row) => new Big(pick(row)));
-  const findings: CheckFinding[] = [];
+  const findings: Comparison[] = [];
   const compare = (what: string, left: string, right: string): void =>
-    void findings.push({ rule: 'PT-QR', ok: left === right, what, left, right });
+    void findings.push({ ok: left === right, what, left, right });
   if (bases.length > 0 && payload.get('L') === undefined)
     compare('bases by rate (fields I to K of the QR code)', list(own((row) => row.basis.value)), list(bases));
   if (bases.length > 0)
     compare('taxes by rate (fields I to K of the QR code)', list(own((row) => row.tax.value)), list(taxes));
   return findings;
 }
+
+export const PORTUGAL: Readonly<Record<string, Check>> = {
+  'PT-NIF-SELLER': nifSeller,
+  'PT-NIF-BUYER': nifBuyer,
+  'PT-ATCUD': atcud,
+  'PT-ATCUD-PAGES': atcudPages,
+  'PT-IVA-RATE': ivaRate,
+  'PT-QR': qrCode,
+  'PT-WITHHOLDING': withholding,
+  IBAN: ibanRule,
+};
