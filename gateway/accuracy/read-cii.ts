@@ -1,94 +1,68 @@
-import { XMLParser } from 'fast-xml-parser';
+import { every, first, textOf, textsOf } from '../formats/by-local-name.ts';
+import { parseXml } from '../rules/parse-xml.ts';
+import type { XmlElement } from '../rules/xml-tree.ts';
 import type { Truth, TruthLine, TruthVatRow } from './truth.ts';
 import { known } from './truth.ts';
-import { at, list, string } from './xml-tree.ts';
-
-const REPEATED = [
-  'IncludedSupplyChainTradeLineItem',
-  'SpecifiedTaxRegistration',
-  'ApplicableTradeTax',
-  'SpecifiedTradeSettlementPaymentMeans',
-  'Name',
-  'Description',
-];
 
 /**
  * Reads the e-invoice inside a PDF as the truth about its page.
  * @param xml a CrossIndustryInvoice (Factur-X, ZUGFeRD 2) or CrossIndustryDocument (ZUGFeRD 1)
  */
 export function readCii(xml: string): Pick<Truth, 'fields' | 'lines' | 'vat'> {
-  const parser = new XMLParser({
-    removeNSPrefix: true,
-    ignoreAttributes: false,
-    attributeNamePrefix: '@',
-    parseTagValue: false,
-    isArray: (name) => REPEATED.includes(name),
-  });
-  const parsed: unknown = parser.parse(xml);
-  const root = at(parsed, 'CrossIndustryInvoice') ?? at(parsed, 'CrossIndustryDocument');
-  const trade = at(root, 'SupplyChainTradeTransaction') ?? at(root, 'SpecifiedSupplyChainTradeTransaction');
-  const agreement = oneOf(trade, 'HeaderTradeAgreement');
-  const settlement = oneOf(trade, 'HeaderTradeSettlement');
-  const sums =
-    at(settlement, 'SpecifiedTradeSettlementHeaderMonetarySummation') ??
-    at(settlement, 'SpecifiedTradeSettlementMonetarySummation');
+  const trade = first(parseXml(xml), 'SupplyChainTradeTransaction|SpecifiedSupplyChainTradeTransaction');
+  const agreement = first(trade, 'ApplicableHeaderTradeAgreement|ApplicableSupplyChainTradeAgreement');
+  const settlement = first(trade, 'ApplicableHeaderTradeSettlement|ApplicableSupplyChainTradeSettlement');
   return {
     fields: known({
-      currency: string(at(settlement, 'InvoiceCurrencyCode')),
-      ...partyOf('seller', at(agreement, 'SellerTradeParty')),
-      ...partyOf('buyer', at(agreement, 'BuyerTradeParty')),
-      payable: string(at(sums, 'DuePayableAmount')),
-      due: dueDateOf(settlement),
+      currency: textOf(settlement, 'InvoiceCurrencyCode'),
+      ...partyOf('seller', first(agreement, 'SellerTradeParty')),
+      ...partyOf('buyer', first(agreement, 'BuyerTradeParty')),
+      payable: textOf(settlement, `${SUMS}/DuePayableAmount`),
+      due: dueDateOf(every(settlement, 'SpecifiedTradePaymentTerms')),
     }),
     lines: linesOf(trade),
-    vat: list(at(settlement, 'ApplicableTradeTax')).map(vatRowOf),
+    vat: every(settlement, 'ApplicableTradeTax').map(vatRowOf),
   };
 }
 
-/** Of several payment terms, returns the date without a discount, on which the whole amount is due. */
-function dueDateOf(settlement: unknown): string | undefined {
-  const terms = list(at(settlement, 'SpecifiedTradePaymentTerms')).filter((each) =>
-    at(each, 'DueDateDateTime'),
-  );
-  const net = terms.find((each) => !at(each, 'ApplicableTradePaymentDiscountTerms'));
-  const written = string(at(net ?? terms.at(-1), 'DueDateDateTime', 'DateTimeString'));
+const SUMS = 'SpecifiedTradeSettlementHeaderMonetarySummation|SpecifiedTradeSettlementMonetarySummation';
+
+/** Of several payment terms, the date without a discount is the one on which the whole amount is due. */
+function dueDateOf(terms: readonly XmlElement[]): string | undefined {
+  const dated = terms.filter((each) => first(each, 'DueDateDateTime'));
+  const net = dated.find((each) => !first(each, 'ApplicableTradePaymentDiscountTerms'));
+  const written = textOf(net ?? dated.at(-1), 'DueDateDateTime/DateTimeString');
   return written?.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
 }
 
-function oneOf(trade: unknown, name: string): unknown {
-  return at(trade, `Applicable${name}`) ?? at(trade, `ApplicableSupplyChain${name.replace('Header', '')}`);
-}
-
-function partyOf(role: 'seller' | 'buyer', party: unknown): Record<string, string | string[] | undefined> {
-  const address = at(party, 'PostalTradeAddress');
-  const lines = ['LineOne', 'LineTwo', 'LineThree']
-    .map((name) => string(at(address, name)))
-    .filter((line) => line !== undefined);
-  const place = [string(at(address, 'PostcodeCode')), string(at(address, 'CityName'))].filter(
-    (part) => part !== undefined,
-  );
-  const numbers = list(at(party, 'SpecifiedTaxRegistration')).map((registration) => at(registration, 'ID'));
-  const vat = numbers.find((id) => string(at(id, '@schemeID')) === 'VA');
+function partyOf(
+  role: 'seller' | 'buyer',
+  party: XmlElement | undefined,
+): Record<string, string | string[] | undefined> {
+  const inAddress = (part: string): string[] => textsOf(party, `PostalTradeAddress/${part}`).slice(0, 1);
+  const lines = ['LineOne', 'LineTwo', 'LineThree'].flatMap(inAddress);
+  const place = ['PostcodeCode', 'CityName'].flatMap(inAddress);
+  const numbers = every(party, 'SpecifiedTaxRegistration/ID');
   return {
-    [`${role}Name`]: list(at(party, 'Name')).flatMap((name) => string(name) ?? []),
+    [`${role}Name`]: textsOf(party, 'Name'),
     [`${role}Street`]: lines.length > 1 ? [...lines, lines.join(', '), lines.join(' ')] : lines,
     [`${role}City`]: place.length === 0 ? undefined : place.join(' '),
-    [`${role}Vat`]: string(vat),
+    [`${role}Vat`]: numbers.find(({ attributes }) => attributes['schemeID'] === 'VA')?.text,
   };
 }
 
-function vatRowOf(tax: unknown): TruthVatRow {
+function vatRowOf(tax: XmlElement): TruthVatRow {
   return {
-    rate: string(at(tax, 'RateApplicablePercent')) ?? string(at(tax, 'ApplicablePercent')) ?? '0',
-    basis: string(at(tax, 'BasisAmount')) ?? '0',
-    tax: string(at(tax, 'CalculatedAmount')) ?? '0',
-    category: string(at(tax, 'CategoryCode')),
+    rate: textOf(tax, 'RateApplicablePercent') ?? textOf(tax, 'ApplicablePercent') ?? '0',
+    basis: textOf(tax, 'BasisAmount') ?? '0',
+    tax: textOf(tax, 'CalculatedAmount') ?? '0',
+    category: textOf(tax, 'CategoryCode'),
   };
 }
 
 /** Returns the lines with an amount. The profiles without lines (MINIMUM, BASIC WL) state nothing about lines. */
-function linesOf(trade: unknown): TruthLine[] | undefined {
-  const lines = list(at(trade, 'IncludedSupplyChainTradeLineItem')).filter(isCharged).map(lineOf);
+function linesOf(trade: XmlElement | undefined): TruthLine[] | undefined {
+  const lines = every(trade, 'IncludedSupplyChainTradeLineItem').filter(isCharged).map(lineOf);
   const charged = lines.filter((line) => line.total !== undefined);
   return charged.length === 0 ? undefined : charged;
 }
@@ -97,36 +71,34 @@ function linesOf(trade: unknown): TruthLine[] | undefined {
  * False for titles and notes among the lines of the extended profile. They are not added up, even when they have an
  * amount.
  */
-function isCharged(line: unknown): boolean {
-  const status = string(at(line, 'AssociatedDocumentLineDocument', 'LineStatusReasonCode'));
+function isCharged(line: XmlElement): boolean {
+  const status = textOf(line, 'AssociatedDocumentLineDocument/LineStatusReasonCode');
   return status !== 'GROUP' && status !== 'INFORMATION';
 }
 
-function lineOf(line: unknown): TruthLine {
-  const product = at(line, 'SpecifiedTradeProduct');
-  const names = list(at(product, 'Name')).flatMap((name) => string(name) ?? []);
-  const descriptions = list(at(product, 'Description')).flatMap((text) => string(text) ?? []);
-  const agreement = at(line, 'SpecifiedLineTradeAgreement') ?? at(line, 'SpecifiedSupplyChainTradeAgreement');
-  const delivery = at(line, 'SpecifiedLineTradeDelivery') ?? at(line, 'SpecifiedSupplyChainTradeDelivery');
-  const settlement =
-    at(line, 'SpecifiedLineTradeSettlement') ?? at(line, 'SpecifiedSupplyChainTradeSettlement');
-  const sums =
-    at(settlement, 'SpecifiedTradeSettlementLineMonetarySummation') ??
-    at(settlement, 'SpecifiedTradeSettlementMonetarySummation');
-  const quantity = at(delivery, 'BilledQuantity');
+function lineOf(line: XmlElement): TruthLine {
+  const product = first(line, 'SpecifiedTradeProduct');
+  const names = textsOf(product, 'Name');
+  const agreement = first(line, 'SpecifiedLineTradeAgreement|SpecifiedSupplyChainTradeAgreement');
+  const delivery = first(line, 'SpecifiedLineTradeDelivery|SpecifiedSupplyChainTradeDelivery');
+  const settlement = first(line, 'SpecifiedLineTradeSettlement|SpecifiedSupplyChainTradeSettlement');
+  const quantity = first(delivery, 'BilledQuantity');
   const prices = ['NetPriceProductTradePrice', 'GrossPriceProductTradePrice'].flatMap(
-    (name) => string(at(agreement, name, 'ChargeAmount')) ?? [],
+    (name) => textOf(agreement, `${name}/ChargeAmount`) ?? [],
   );
   const codes = ['SellerAssignedID', 'GlobalID', 'BuyerAssignedID'].flatMap(
-    (name) => string(at(product, name)) ?? [],
+    (name) => textOf(product, name) ?? [],
   );
   return {
     code: codes.length === 0 ? undefined : codes,
-    // A page prints the description below the name, and nothing shows where the description begins.
-    name: names.length === 0 ? undefined : [...names, [...names, ...descriptions].join(' ')],
-    qty: string(quantity),
-    unit: string(at(quantity, '@unitCode')),
+    // A page prints the description below the name, and nothing shows where the one ends and the other begins.
+    name:
+      names.length === 0 ? undefined : [...names, [...names, ...textsOf(product, 'Description')].join(' ')],
+    qty: quantity?.text,
+    unit: quantity?.attributes['unitCode'],
     price: prices.length === 0 ? undefined : prices,
-    total: string(at(sums, 'LineTotalAmount')),
+    total: textOf(settlement, `${LINE_SUMS}/LineTotalAmount`),
   };
 }
+
+const LINE_SUMS = 'SpecifiedTradeSettlementLineMonetarySummation|SpecifiedTradeSettlementMonetarySummation';

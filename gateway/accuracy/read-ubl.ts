@@ -1,7 +1,8 @@
 import Big from 'big.js';
-import { XMLParser } from 'fast-xml-parser';
+import { every, first, textOf, textsOf } from '../formats/by-local-name.ts';
+import { parseXml } from '../rules/parse-xml.ts';
+import type { XmlElement } from '../rules/xml-tree.ts';
 import type { FieldName } from './truth.ts';
-import { at, list, string, tree } from './xml-tree.ts';
 
 /** The values of a UBL document, in the terms of the truth files. */
 export interface UblContent {
@@ -34,107 +35,85 @@ export interface UblVatRow {
   readonly category: string;
 }
 
-const REPEATED = [
-  'InvoiceLine',
-  'CreditNoteLine',
-  'Note',
-  'TaxTotal',
-  'TaxSubtotal',
-  'PartyTaxScheme',
-  'PaymentMeans',
-];
-
 /** Reads a UBL Invoice or CreditNote that the gateway wrote. */
 export function readUbl(xml: string): UblContent {
-  const parser = new XMLParser({
-    removeNSPrefix: true,
-    ignoreAttributes: false,
-    attributeNamePrefix: '@',
-    parseTagValue: false,
-    isArray: (name) => REPEATED.includes(name),
-  });
-  const document = tree(parser.parse(xml));
-  const root = tree(document['Invoice'] ?? document['CreditNote']);
-  const totals = tree(root['LegalMonetaryTotal']);
-  const notes = list(root['Note']).map((note) => string(note) ?? '');
-  const taxTotal = tree(list(root['TaxTotal'])[0]);
-  const means = list(root['PaymentMeans'])[0];
+  const root = parseXml(xml);
+  const totals = first(root, 'LegalMonetaryTotal');
+  const taxTotal = first(root, 'TaxTotal');
+  const means = first(root, 'PaymentMeans');
+  const seller = first(root, 'AccountingSupplierParty/Party');
+  const buyer = first(root, 'AccountingCustomerParty/Party');
   const fields = {
-    id: string(root['ID']),
-    date: string(root['IssueDate']),
-    due: string(root['DueDate']) ?? string(at(means, 'PaymentDueDate')),
-    currency: string(root['DocumentCurrencyCode']),
-    ...partyOf('seller', at(root, 'AccountingSupplierParty', 'Party')),
-    ...partyOf('buyer', at(root, 'AccountingCustomerParty', 'Party')),
-    net: string(totals['TaxExclusiveAmount']),
-    tax: string(taxTotal['TaxAmount']),
-    grand: string(totals['TaxInclusiveAmount']),
-    payable: string(totals['PayableAmount']),
-    iban: string(at(means, 'PayeeFinancialAccount', 'ID')),
-    atcud: notes.find((note) => note.startsWith('ATCUD:'))?.slice(6),
+    id: textOf(root, 'ID'),
+    date: textOf(root, 'IssueDate'),
+    due: textOf(root, 'DueDate') ?? textOf(means, 'PaymentDueDate'),
+    currency: textOf(root, 'DocumentCurrencyCode'),
+    ...partyOf('seller', seller),
+    ...partyOf('buyer', buyer),
+    net: textOf(totals, 'TaxExclusiveAmount'),
+    tax: textOf(taxTotal, 'TaxAmount'),
+    grand: textOf(totals, 'TaxInclusiveAmount'),
+    payable: textOf(totals, 'PayableAmount'),
+    iban: textOf(means, 'PayeeFinancialAccount/ID'),
+    atcud: textsOf(root, 'Note')
+      .find((note) => note.startsWith('ATCUD:'))
+      ?.slice(6),
   };
   return {
     fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-    also: {
-      sellerStreet: streetsOf(at(root, 'AccountingSupplierParty', 'Party')),
-      buyerStreet: streetsOf(at(root, 'AccountingCustomerParty', 'Party')),
-    },
-    lines: list(root['InvoiceLine'] ?? root['CreditNoteLine']).map(lineOf),
-    vat: list(taxTotal['TaxSubtotal']).map((row) => ({
-      rate: string(at(row, 'TaxCategory', 'Percent')) ?? '',
-      basis: string(at(row, 'TaxableAmount')) ?? '',
-      tax: string(at(row, 'TaxAmount')) ?? '',
-      category: string(at(row, 'TaxCategory', 'ID')) ?? '',
+    also: { sellerStreet: streetsOf(seller), buyerStreet: streetsOf(buyer) },
+    lines: every(root, 'InvoiceLine|CreditNoteLine').map(lineOf),
+    vat: every(taxTotal, 'TaxSubtotal').map((row) => ({
+      rate: textOf(row, 'TaxCategory/Percent') ?? '',
+      basis: textOf(row, 'TaxableAmount') ?? '',
+      tax: textOf(row, 'TaxAmount') ?? '',
+      category: textOf(row, 'TaxCategory/ID') ?? '',
     })),
   };
 }
 
-function partyOf(role: 'seller' | 'buyer', party: unknown): Record<string, string | undefined> {
-  const address = at(party, 'PostalAddress');
-  const city = [string(at(address, 'PostalZone')), string(at(address, 'CityName'))].filter(
-    (part) => part !== undefined,
-  );
+function partyOf(
+  role: 'seller' | 'buyer',
+  party: XmlElement | undefined,
+): Record<string, string | undefined> {
+  const city = ['PostalZone', 'CityName'].flatMap((part) => textOf(party, `PostalAddress/${part}`) ?? []);
+  const vat = every(party, 'PartyTaxScheme').find((scheme) => textOf(scheme, 'TaxScheme/ID') === 'VAT');
   return {
-    [`${role}Name`]:
-      string(at(party, 'PartyLegalEntity', 'RegistrationName')) ?? string(at(party, 'PartyName', 'Name')),
-    [`${role}Street`]: string(at(address, 'StreetName')),
+    [`${role}Name`]: textOf(party, 'PartyLegalEntity/RegistrationName') ?? textOf(party, 'PartyName/Name'),
+    [`${role}Street`]: textOf(party, 'PostalAddress/StreetName'),
     [`${role}City`]: city.length === 0 ? undefined : city.join(' '),
-    [`${role}Vat`]: string(at(vatSchemeOf(party), 'CompanyID')),
+    [`${role}Vat`]: textOf(vat, 'CompanyID'),
   };
 }
 
-function vatSchemeOf(party: unknown): unknown {
-  return list(at(party, 'PartyTaxScheme')).find((scheme) => string(at(scheme, 'TaxScheme', 'ID')) === 'VAT');
+function streetsOf(party: XmlElement | undefined): string[] {
+  const address = first(party, 'PostalAddress');
+  return ['AdditionalStreetName', 'AddressLine/Line'].flatMap((line) => textOf(address, line) ?? []);
 }
 
-function streetsOf(party: unknown): string[] {
-  const address = at(party, 'PostalAddress');
-  return [at(address, 'AdditionalStreetName'), at(address, 'AddressLine', 'Line')].flatMap(
-    (line) => string(line) ?? [],
-  );
-}
-
-function priceLessAllowance(line: unknown, quantity: string | undefined): string | undefined {
-  const total = string(at(line, 'LineExtensionAmount'));
-  const isReduced = at(line, 'AllowanceCharge', 'Amount') !== undefined;
+function priceLessAllowance(line: XmlElement, quantity: string | undefined): string | undefined {
+  const total = textOf(line, 'LineExtensionAmount');
+  // With several allowances, the price less one of them is no price.
+  const isReduced = every(line, 'AllowanceCharge/Amount').length === 1;
   if (!isReduced || quantity === undefined || total === undefined || new Big(quantity).eq(0))
     return undefined;
   return new Big(total).div(quantity).round(2, Big.roundHalfUp).toFixed(2);
 }
 
-function lineOf(line: unknown): UblLine {
-  const quantity = at(line, 'InvoicedQuantity') ?? at(line, 'CreditedQuantity');
-  const reduced = priceLessAllowance(line, string(quantity));
+function lineOf(line: XmlElement): UblLine {
+  const quantity = first(line, 'InvoicedQuantity|CreditedQuantity');
+  const qty = quantity?.text;
+  const reduced = priceLessAllowance(line, qty);
   return {
     ...(reduced === undefined ? {} : { priceLessAllowance: reduced }),
-    code: string(at(line, 'Item', 'SellersItemIdentification', 'ID')),
+    code: textOf(line, 'Item/SellersItemIdentification/ID'),
     otherCodes: ['StandardItemIdentification', 'BuyersItemIdentification'].flatMap(
-      (name) => string(at(line, 'Item', name, 'ID')) ?? [],
+      (name) => textOf(line, `Item/${name}/ID`) ?? [],
     ),
-    name: string(at(line, 'Item', 'Name')),
-    qty: string(quantity),
-    unit: string(at(quantity, '@unitCode')),
-    price: string(at(line, 'Price', 'PriceAmount')),
-    total: string(at(line, 'LineExtensionAmount')),
+    name: textOf(line, 'Item/Name'),
+    qty,
+    unit: quantity?.attributes['unitCode'],
+    price: textOf(line, 'Price/PriceAmount'),
+    total: textOf(line, 'LineExtensionAmount'),
   };
 }

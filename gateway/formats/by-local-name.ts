@@ -26,6 +26,11 @@ export function textOf(from: XmlElement | undefined, path: string): Text {
   return every(from, path).find(({ text }) => text !== '')?.text;
 }
 
+/** The texts of all elements at the end of a path that have one. */
+export function textsOf(from: XmlElement | undefined, path: string): string[] {
+  return every(from, path).flatMap(({ text }) => (text === '' ? [] : [text]));
+}
+
 /** The text of the first element at the end of a path, with its scheme. */
 export function identifierAt(from: XmlElement | undefined, path: string): Identifier | undefined {
   return every(from, path).flatMap(identifierOf)[0];
