@@ -47,7 +47,7 @@ export function createCommandApi(options: {
   logger: Log;
   metrics: Metrics;
   clock: Clock;
-  mappings: Pick<MappingDirectory, 'find' | 'loaded'>;
+  mappings: Pick<MappingDirectory, 'find' | 'loaded' | 'fresh'>;
   identity: Pick<Identity, 'middleware' | 'operatorsOnly' | 'readClient'>;
   limits: RateLimits;
 }): Service {

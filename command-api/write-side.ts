@@ -16,7 +16,7 @@ export interface WriteSide {
   readonly log: EventLog;
   readonly blobs: BlobStore;
   readonly decider: JobDecider;
-  readonly mappings: Pick<MappingDirectory, 'find' | 'loaded'>;
+  readonly mappings: Pick<MappingDirectory, 'find' | 'loaded' | 'fresh'>;
   readonly idempotency: Idempotency;
   readonly admission: Admission;
   /** Null without a quota for owners. */

@@ -14,7 +14,8 @@ export function listingRoutes(
   identity: Pick<Identity, 'originsFor'>,
 ): Router {
   const router = Router();
-  router.get('/api/mappings', (_req, res) => {
+  router.get('/api/mappings', async (_req, res) => {
+    await context.mappings.fresh();
     const mappings = context.mappings.list();
     if (mappings.length === 0)
       throw new ApiError('UNAVAILABLE', 'The gateway has not reported its mappings yet.', {

@@ -49,7 +49,7 @@ export interface QueryApiOptions {
   readonly store: ReadStore;
   readonly log: EventLog;
   readonly blobs: BlobStore;
-  readonly mappings: Pick<MappingDirectory, 'list' | 'find'>;
+  readonly mappings: Pick<MappingDirectory, 'list' | 'find' | 'fresh'>;
   readonly identity: Identity;
   readonly limits: RateLimits;
   /** Keys that sign page cursors and resume tokens. All query-api processes of an installation share them. */

@@ -81,4 +81,38 @@ describe('the mapping directory', () => {
     await directory.ready;
     expect(directory.loaded()).toBe(true);
   });
+
+  it('fetches seldom while nobody asks, and once at the first question', async () => {
+    const gatewayUrl = await start({ status: 200, body: JSON.stringify([entry('one_v1')]) });
+    directory = createMappingDirectory({
+      gatewayUrl,
+      log,
+      refreshMs: 10,
+      unaskedMs: 600_000,
+      askedWithinMs: 0,
+    });
+    await directory.ready;
+    await sleep(300);
+    expect(asked).toBe(1);
+
+    answer = { status: 200, body: JSON.stringify([entry('one_v1', 2)]) };
+    await Promise.all([directory.fresh(), directory.fresh()]);
+    expect(directory.find('one_v1')?.version).toBe(2);
+  });
+
+  it('gives the last list when the gateway is silent at the first question', async () => {
+    const gatewayUrl = await start({ status: 200, body: JSON.stringify([entry('one_v1')]) });
+    directory = createMappingDirectory({
+      gatewayUrl,
+      log,
+      refreshMs: 10,
+      unaskedMs: 600_000,
+      askedWithinMs: 0,
+    });
+    await directory.ready;
+    await sleep(300);
+    gateway?.removeAllListeners('request');
+    await directory.fresh();
+    expect(directory.find('one_v1')?.version).toBe(1);
+  });
 });

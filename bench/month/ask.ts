@@ -124,7 +124,7 @@ async function openApi({ store, log }: MonthStores, folder: string) {
     clock,
     secrets: SECRETS,
     webDir: null,
-    mappings: { list: () => [], find: () => null },
+    mappings: { list: () => [], find: () => null, fresh: () => Promise.resolve() },
     metrics,
     limits: createRateLimits({ settings, readClient: identity.readClient, metrics }),
   });

@@ -165,6 +165,7 @@ async function mappingOf(
   received: ReceivedUpload,
 ): Promise<MappingRef> {
   const id = received.mapping ?? side.settings.DEFAULT_MAPPING;
+  await side.mappings.fresh();
   const mapping = MappingId.safeParse(id).success ? side.mappings.find(id) : null;
   if (mapping) {
     const { version, parameters = [] } = mapping;

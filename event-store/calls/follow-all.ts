@@ -5,6 +5,7 @@ import { backoffDelayMs } from '../../schemas/backoff.ts';
 import { CheckpointNotInLog } from '../errors.ts';
 import type { Following, FollowOptions } from '../event-log.ts';
 import type { Generations } from './generations.ts';
+import { HEARTBEAT_PAUSES, startHeartbeat, type Heartbeat, type HeartbeatPauses } from './heartbeat.ts';
 import { NoAnswer } from './no-answer.ts';
 import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } from '../store-faults.ts';
 
@@ -17,8 +18,6 @@ const HEALTHY_AFTER_MS = 10_000;
  * in between.
  */
 const TOO_SLOW_IN_A_ROW_MAX = 3;
-/** The interval of checks whether the server of a quiet subscription still answers. */
-const HEARTBEAT_MS = 2_000;
 /** Longest wait for a client that can subscribe. */
 const CLIENT_MS_MAX = 5_000;
 
@@ -44,6 +43,7 @@ export interface FollowParts<Client> {
   /** Whether the log has an event at a position. True also when nobody can tell. */
   readonly isInLog: (position: bigint) => Promise<boolean>;
   readonly log: Log;
+  readonly heartbeat?: HeartbeatPauses;
 }
 
 /** Why a subscription ended, and whether it delivered anything. */
@@ -114,27 +114,24 @@ async function meaningOf<Client>(
 
 /** Runs one subscription to its end and returns why it ended. Never throws. */
 async function subscribeOnce<Client>(
-  { generations, subscribe }: FollowParts<Client>,
+  { generations, subscribe, heartbeat = HEARTBEAT_PAUSES }: FollowParts<Client>,
   options: FollowOptions,
   stop: AbortSignal,
 ): Promise<End> {
   let hasMoved = false;
-  let isQuiet = true;
+  let beats: Heartbeat | undefined;
   const moved = (): void => {
     hasMoved = true;
-    isQuiet = false;
+    beats?.moved();
   };
   const giveUp = new AbortController();
-  let heartbeat: NodeJS.Timeout | undefined;
   try {
     const after = await options.after();
     const generation = await generations.current(CLIENT_MS_MAX, 'following $all');
     // A connection that stopped without a message brings no error; gRPC's keepalive notices it only after 20 s.
-    heartbeat = setInterval(() => {
-      if (isQuiet)
-        void generations.doubt(generation, new NoAnswer()).then((works) => works || giveUp.abort());
-      isQuiet = true;
-    }, HEARTBEAT_MS);
+    beats = startHeartbeat(heartbeat, () => {
+      void generations.doubt(generation, new NoAnswer()).then((works) => works || giveUp.abort());
+    });
     const asked: Subscribed = {
       after,
       filter: options.filter,
@@ -153,6 +150,6 @@ async function subscribeOnce<Client>(
   } catch (cause) {
     return { cause, hasMoved };
   } finally {
-    clearInterval(heartbeat);
+    beats?.stop();
   }
 }

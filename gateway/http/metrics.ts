@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { EVENT_LOOP_LOOK_EVERY_MS } from '../../runtime/metrics.ts';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from '../../runtime/metrics.ts';
 import type { PoolState } from '../pool/child-pool.ts';
 
 /** The metrics of the gateway, served at `GET /metrics` in the text format of Prometheus. */
@@ -14,7 +14,7 @@ const DURATION_BUCKETS_SEC = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30
 
 export function openMetrics(): GatewayMetrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_LOOK_EVERY_MS });
+  addProcessMetrics(registry, '');
   const register = { registers: [registry] };
   const duration = new Histogram({
     name: 'gateway_conversion_duration_seconds',

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
 import type { Settings } from '../../schemas/config.ts';
 import { AttemptFailed } from '../gateway-call/gateway-failure.ts';
@@ -41,6 +42,9 @@ export interface GatewayGate {
 
 type Call = () => Promise<unknown>;
 
+/** opossum keeps the duration of each call until it begins a new period of its statistics, which Docket does not use. */
+const STATISTICS_PERIOD_MS = 1_000;
+
 /**
  * Opens the gate with opossum, which keeps the state and its timer. `breaker-policy.ts` decides when to open. Each call
  * has its own AbortSignal as time limit, because opossum's limit leaves the socket open.
@@ -67,7 +71,17 @@ export function gatewayGate(parts: {
   /** True in the half-open state after the gateway answered `GET /health`, so one job may try. */
   let answersHealth = false;
 
+  // The periods begin with the calls. A timer would wake an idle process every second (ADR 0202).
+  const periods = new EventEmitter();
+  let periodBeganMs = now();
+  const beginPeriod = (): void => {
+    if (now() - periodBeganMs < STATISTICS_PERIOD_MS) return;
+    periodBeganMs = now();
+    periods.emit('rotate');
+  };
+
   const breaker = new CircuitBreaker((call: Call) => call(), {
+    rotateBucketController: periods,
     timeout: false,
     resetTimeout: settings.BREAKER_RESET_MS,
     // This disables opossum's own rule for opening while closed. A failed trial in the half-open state still opens the
@@ -136,6 +150,7 @@ export function gatewayGate(parts: {
       // A job that was claimed just before the breaker opened already has its lease, so the gate lets the job try.
       if (queues && !breaker.closed && !(breaker.halfOpen && answersHealth)) return overdue.watch(call);
       if (!queues && breaker.halfOpen && !answersHealth) throw paused();
+      beginPeriod();
       try {
         return (await breaker.fire(() => overdue.watch(call))) as T;
       } catch (error) {

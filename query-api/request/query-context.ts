@@ -16,6 +16,7 @@ export interface QueryContext {
   readonly mappings: {
     list(): readonly MappingListing[];
     find(id: string): MappingListing | null;
+    fresh(): Promise<void>;
   };
   readonly feed: Pick<ChangeFeed, 'reached'>;
   readonly policy: RetryPolicy;

@@ -62,6 +62,7 @@ export async function startQueryInstallation(
     secrets: SECRETS,
     mappings: {
       list: () => [{ ...MAPPING, mediaType: 'application/xml' }],
+      fresh: () => Promise.resolve(),
       find: (id) => (id === MAPPING.id ? { ...MAPPING, mediaType: 'application/xml' } : null),
     },
     metrics,

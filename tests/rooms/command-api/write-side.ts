@@ -75,7 +75,7 @@ export async function startWriteSide(options: {
     identity,
     limits,
     clock: systemClock,
-    mappings: { find, loaded: () => true },
+    mappings: { find, loaded: () => true, fresh: () => Promise.resolve() },
   });
   const app = createApp();
   app.use(limits.byAddress);
