@@ -167,9 +167,10 @@ async function followLive<Event, Row extends FoldedRow>(
   writer: ProjectionWriter,
   leaseLost: Promise<never>,
 ): Promise<void> {
-  const { log, notices, onWaiting, stop } = options;
+  const { beat, log, notices, onWaiting, stop } = options;
   const buffer = createLiveBuffer(async (events, through) => {
     await writer.apply(events, through);
+    beat.worked();
     notices.tell(writer.checkpoint() ?? through);
   }, options.flushAfterMs);
   const otherLog = Promise.withResolvers<never>();

@@ -35,3 +35,21 @@ it('one beat keeps every lease but the one that another has taken, and tells wha
     beat.stop();
   }
 }, 60_000);
+
+it('beats half as often while nothing is written', async () => {
+  await migrateReadTables(url);
+  const epoch = (await takeLease(store, JOBS_TARGET, 'one'))!;
+  const beat = projectorBeat(store, 0);
+  const kept = beat.keep(JOBS_TARGET, epoch);
+  let beats = 0;
+  const startedMs = performance.now();
+  beat.start(() => (beats += 1));
+  try {
+    while (beats < 4) await sleep(20);
+    // They are on four even seconds, so six seconds lie between the first and the last.
+    expect(performance.now() - startedMs).toBeGreaterThan(6_000);
+  } finally {
+    beat.stop();
+    await kept.giveBack();
+  }
+}, 60_000);
