@@ -27,7 +27,7 @@ type Header = z.infer<typeof Header>;
 /** The source of the key: the bytes of a file, or a passphrase. */
 export type BackupSecret = { readonly keyFile: Buffer } | { readonly passphrase: string };
 
-/** The secret is not that of the backup, or is no valid secret. */
+/** The backup uses another secret, or the text is not a valid secret. */
 export class BackupKeyRefused extends CodedError {
   readonly code = 'BACKUP_KEY_REFUSED';
   readonly retryable = false;

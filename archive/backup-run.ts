@@ -13,7 +13,7 @@ export const BackedUpBlob = z.strictObject({
 });
 export type BackedUpBlob = z.infer<typeof BackedUpBlob>;
 
-/** What one run added. This file is written last, so a run without it does not count. */
+/** Lists what one run added. A run writes this file last, so a run without the file does not count. */
 export const BackupRun = z.strictObject({
   format: z.literal('docket.backup-run.v1'),
   run: z.number().int().min(1),

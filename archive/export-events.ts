@@ -41,15 +41,15 @@ export interface Exported {
 }
 
 /**
- * Writes the events that the archive does not have yet, up to the present end of the log, in numbered batches. A link
- * holds the hash of each batch and of the link before; a manifest ends the run. An interrupted run continues, and
- * another run adds new events. Memory does not grow with the log.
+ * Writes the events that the archive does not have yet, up to the present end of the log, in numbered batches. Each
+ * batch has a link, which holds the hashes of the batch and of the previous link. A manifest ends the run. An
+ * interrupted run continues, and another run adds new events. Memory does not grow with the log.
  *
  * The export omits idempotency keys: they last only a day, and a repeated upload is the same job without them.
  * `rejected-uploads` loses its oldest events by age, so the export numbers its events from 0.
  *
- * @throws HistoriesDiffer when the archive is of another log; ArchiveDamaged; LogUnavailable; BlobStoreUnavailable; the
- *   signal's reason, between two batches
+ * @throws HistoriesDiffer when the archive is of another log; ArchiveDamaged; LogUnavailable; BlobStoreUnavailable;
+ * the signal's reason, between two batches
  */
 export async function exportEvents(parts: ExportParts): Promise<Exported> {
   const { log, place } = parts;

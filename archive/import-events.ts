@@ -11,12 +11,16 @@ import { readBatch } from './read-batch.ts';
 /** Most appends in flight. They reach the store in the order of the archive. */
 const APPENDS_IN_FLIGHT = 128;
 /**
- * Most bytes of appends in flight, about. The time limit of an append begins when the client accepts it. With many MB
- * in flight on a slow machine, the last append passed its limit before it was sent, and all others then failed.
+ * Approximate limit of the bytes of appends in flight. The time limit of an append begins when the client accepts it.
+ * With many MB in flight on a slow machine, the last append passed its limit before it was sent, and all other
+ * appends then failed.
  */
 const BYTES_IN_FLIGHT = 1024 * 1024;
 
-/** Longest time without an answer of the store: enough for a restart, or for a disk that others keep busy. */
+/**
+ * Longest time without an answer of the store. It is enough for a restart, or for a disk that other programs keep
+ * busy.
+ */
 const RETRY_FOR_MS = 120_000;
 const BACKOFF = { firstMs: 1_000, maxMs: 10_000 };
 
@@ -27,13 +31,13 @@ export interface ImportParts {
    */
   readonly log: Pick<EventLog, 'append' | 'readStream'>;
   readonly place: Place;
-  /** The last batch to import, and the hash of its link. By default, both are those of the newest manifest. */
+  /** The last batch to import, and the hash of its link. By default, the newest manifest gives both. */
   readonly until?: { readonly batches: number; readonly link: string | null };
   readonly signal?: AbortSignal;
-  /** How long an append retries while the log does not answer, in ms. */
+  /** The time in ms for which an append retries while the log does not answer. */
   readonly retryForMs?: number;
   readonly onProgress?: (events: number, of: number) => void;
-  /** Receives every event of the archive, also those that the log already had. */
+  /** Receives every event of the archive, also an event that the log already had. */
   readonly onEvent?: (event: ArchivedEvent) => void;
 }
 

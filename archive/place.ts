@@ -6,7 +6,10 @@ import { BlobMissing } from '../blob-store/blob-errors.ts';
 /** Largest file of an archive that is written from a stream, larger than any upload. */
 const FILE_BYTES_MAX = 4 * 1024 ** 3;
 
-/** The place of an archive. A file is written once, whole or not at all. */
+/**
+ * The place where the files of an archive are stored. Each file is written once. A file exists completely or not at
+ * all.
+ */
 export interface Place {
   /** @throws BlobExists, StorageFull, BlobStoreUnavailable */
   write(name: string, content: Readable | Buffer): Promise<void>;

@@ -22,7 +22,10 @@ export const BundleIndex = z.strictObject({
 });
 export type BundleIndex = z.infer<typeof BundleIndex>;
 
-/** `proof.json`: the leaf of this job in the tree of `seal.json`, and the hashes from there to the root. */
+/**
+ * `proof.json`: the leaf of this job in the tree of `seal.json`, and the hashes on the path from the leaf to the
+ * root.
+ */
 export const BundleProof = z.strictObject({
   leaf: z.strictObject({ stream: z.string(), revision: PositionText, hash: Sha256 }),
   steps: z.array(z.strictObject({ side: z.enum(['left', 'right']), hash: Sha256 })),

@@ -10,7 +10,7 @@ export interface SealFault {
   readonly message: string;
 }
 
-/** All seals, each checked against the others and a key. */
+/** All seals. Each was checked against the other seals and a key. */
 export interface ReadSeals {
   /** The newest readable seal, or null. */
   readonly newest: Seal | null;
@@ -23,8 +23,8 @@ export interface ReadSeals {
 }
 
 /**
- * Reads every seal from the first on. Checks the signature, the chain and the changes of each, and computes the root of
- * the newest. Through the chain, the newest protects those before it.
+ * Reads every seal, beginning with the first. Checks each seal's signature, chain and changes, and computes the root
+ * of the newest seal. Because of the chain, the newest seal protects all earlier seals.
  *
  * @param copies the first copy counts. A seal that is missing there, or that differs in another copy, is a fault
  * @param keys public keys. A seal with another key is a fault

@@ -20,7 +20,7 @@ export class SealRefused extends CodedError {
 
 export interface SealParts {
   readonly log: Pick<EventLog, 'readAll' | 'readStream' | 'head'>;
-  /** Where seals are stored. The first place counts, and is written first. */
+  /** The places where seals are stored. The first place counts, and is written first. */
   readonly copies: readonly SealCopies[];
   readonly key: KeyObject;
   /** Keys of earlier seals, after a change of the key. */
@@ -31,11 +31,11 @@ export interface SealParts {
 }
 
 /**
- * Seals the log up to its present end: a signed Merkle root over the ends of all streams, chained to the seal before.
- * It reads only events since that seal, and checks each against its chain.
+ * Seals the log up to its present end: a signed Merkle root over the ends of all streams, chained to the previous
+ * seal. It reads only events since that seal, and checks each against its chain.
  *
  * @throws SealRefused when an event, a stream's end or an earlier seal has changed; BlobExists when another process
- *   sealed meanwhile; LogUnavailable; BlobStoreUnavailable; the signal's reason
+ * sealed meanwhile; LogUnavailable; BlobStoreUnavailable; the signal's reason
  */
 export async function sealLog(parts: SealParts): Promise<Seal> {
   const before = await readSeals(parts.copies, [createPublicKey(parts.key), ...(parts.earlierKeys ?? [])]);
@@ -66,7 +66,10 @@ export async function sealLog(parts: SealParts): Promise<Seal> {
   return seal;
 }
 
-/** Where to continue reading: after the seal before, or at the start when the positions of this log differ. */
+/**
+ * Returns the position at which to continue reading: the end of the previous seal, or the start when the positions of
+ * this log differ.
+ */
 async function placeAfter({ log }: SealParts, { newest }: ReadSeals): Promise<bigint | 'start'> {
   if (!newest?.last) return 'start';
   const { stream, revision, id } = newest.last;
@@ -102,7 +105,7 @@ async function takeAll(
   return last;
 }
 
-/** Checks that a log, read from the start, has everything that the seal before covers. */
+/** Checks that a log, read from the start, has everything that the previous seal covers. */
 function assertHolds(before: ReadSeals, { ends }: StreamEnds): void {
   for (const [stream, sealed] of before.ends) {
     const end = ends.get(stream);

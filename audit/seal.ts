@@ -23,7 +23,7 @@ export const Seal = z.strictObject({
   events: z.number().int().min(0),
   /** Root of the Merkle tree (RFC 9162) over the ends of all streams, in the order of their names. */
   root: Sha256,
-  /** SHA-256 of the file with the ends that changed since the seal before. */
+  /** SHA-256 of the file with the ends that changed since the previous seal. */
   changes: Sha256,
   /** SHA-256 of the previous stored seal; null for the first. */
   previous: Sha256.nullable(),
@@ -75,7 +75,7 @@ export function storedSeal(seal: Seal): Buffer {
   return Buffer.from(`${JSON.stringify(seal, null, 1)}\n`);
 }
 
-/** The ends that differ from those of the seal before, one a line. */
+/** The ends that differ from the ends in the previous seal, one in each line. */
 export function storedChanges(
   ends: ReadonlyMap<string, StreamEnd>,
   before: ReadonlyMap<string, StreamEnd>,

@@ -11,7 +11,7 @@ export interface StreamEnd {
   readonly hash: string;
 }
 
-/** What is wrong with a stream, and from which event. */
+/** A fault of a stream, and the first event that has the fault. */
 export interface ChainFault {
   readonly kind:
     'changed' | 'missing' | 'link broken' | 'link missing' | 'rewritten' | 'truncated' | 'dropped' | 'hidden';

@@ -16,15 +16,17 @@ import { asked, layoutLines, scoreLayouts } from './made-layouts.ts';
 import { embeddedBytes, schemaValidity } from './proofs-of-results.ts';
 
 /**
- * `npm run bench:accuracy [-- DIR MAPPING]`: documents wholly right, wrong and told, wrong and not told, then the rest.
- * Without arguments: the sample sets where they are there, and made-up invoices with known and unseen layouts apart,
- * and the layouts in six languages; also how many results are valid against the XSD, and how many embedded documents come out byte for byte.
- * `-- layouts` runs the layouts alone, `-- layouts 910000` those of other seeds. The exit code is 1 where they miss what is asked of them.
- * `EN16931_STYLESHEET` names the compiled official rules, which then run on every result.
+ * `npm run bench:accuracy [-- DIR MAPPING]` counts documents: wholly right, wrong with a warning, wrong without a
+ * warning, and others. Without arguments it reads the sample sets if they are installed. It also reads made-up
+ * invoices, with known layouts and with unseen layouts, and the layouts in six languages. It counts results that are
+ * valid against the XSD, and embedded documents that are returned byte for byte.
+ *
+ * `-- layouts` runs only the layouts, `-- layouts 910000` runs them with other seeds. The exit code is 1 when the
+ * layouts miss their goals. `EN16931_STYLESHEET` names the compiled official rules, which then run on every result.
  */
 const corpus = fileURLToPath(new URL('../../shared/corpus', import.meta.url));
 const PER_LAYOUT = 5;
-/** Layouts that no synonym or threshold was chosen beside. */
+/** Layouts for which no synonym and no threshold was chosen. */
 const UNSEEN = new Set(['compact', 'reversed', 'wide']);
 
 const pool = openPool(DEFAULT_POOL_LIMITS, { drawing: false, mappings: [] }, stderrLog());

@@ -1,6 +1,7 @@
 /**
- * Export and import of a log past 1 GB, and how much memory they take: `node bench/archive.ts [gigabytes=1.1]`. The
- * events are fewer and larger than Docket's own, so that a gigabyte takes a minute or two; a batch is bounded by bytes.
+ * Measures time and memory of an export and an import of a log above 1 GB: `node bench/archive.ts [gigabytes=1.1]`.
+ * The events are fewer and larger than Docket's own, so a gigabyte takes a minute or two. The memory does not depend
+ * on the event size, because bytes bound a batch.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -36,7 +37,7 @@ try {
     );
   const place = plainPlace(await openFilesystemBlobStore({ directory }));
   const exported = await measured(() => exportEvents({ log: from.log, place, clock: systemClock }));
-  // An import may fail on a busy machine; what is known already must not be lost with it.
+  // Prints the figures so far, because the import may fail on a busy machine.
   console.error(JSON.stringify({ gigabytes, events, exported }));
   const imported = await measured(() => importEvents({ log: to.log, place }));
   console.log(JSON.stringify({ gigabytes, events, exported, imported }));
@@ -45,7 +46,7 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Seconds, and the most memory seen, in MiB: of the process and of JavaScript's heap. */
+/** Measures the seconds of some work, and the most memory in MiB: of the process and of JavaScript's heap. */
 async function measured(work: () => Promise<unknown>) {
   let rssMax = 0;
   let heapMax = 0;

@@ -1,9 +1,10 @@
 /**
- * What TLS, users and a secret cost the embedded event store: `node bench/event-store-access.ts`. Three stores run side
- * by side and are measured in turn, the first of a round another each time; a figure is the median over the rounds, and
- * a ratio the median of the rounds' own ratios to the plain store. Takes about two minutes.
+ * Measures the cost of TLS, users and a secret in the embedded event store: `node bench/event-store-access.ts`. Three
+ * stores run side by side and are measured in turn; each round begins with another store. A figure is the median over
+ * the rounds. A ratio is the median of the ratios to the plain store of the same round. Takes about two minutes.
  *
- * CPU is what the operating system counted for the store's process and for this one (Linux), an operation.
+ * CPU is the time that the operating system counted for the store's process and for this process (Linux), for each
+ * operation.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -15,10 +16,10 @@ const ROUNDS = 15;
 const APPEND_MS = 500;
 const EVENTS_READ_MAX = 5000;
 const STREAMS_READ = 300;
-/** A job's stream has about so many events. */
+/** A job's stream has about this number of events. */
 const EVENTS_A_STREAM = 6;
 const IN_FLIGHT = [1, 16, 64];
-/** The kernel counts CPU time in these (USER_HZ is 100 on every Linux that Node runs on). */
+/** The unit in which the kernel counts CPU time. USER_HZ is 100 on every Linux that Node runs on. */
 const CLOCK_TICK_US = 10_000;
 const FILLER = 'x'.repeat(200);
 
@@ -74,7 +75,7 @@ async function readAll({ started }: Measured): Promise<number> {
   return count;
 }
 
-/** A stream of a job's length, again and again: one call each, as a command is decided. */
+/** Reads a stream as long as a job's, many times. Each read is one call, as for a command. */
 async function readStreams({ started }: Measured): Promise<number> {
   for (let n = 0; n < STREAMS_READ; n += 1)
     for await (const { event } of started.client.readStream('six'))

@@ -1,8 +1,8 @@
 /**
- * The embedded event store through the unmodified client, as a process of its own on a directory of its own:
- * `node bench/event-store.ts`. Prints one table; takes under 20 s.
+ * Measures the embedded event store through the unmodified client: `node bench/event-store.ts`. The store is a
+ * separate process with its own directory. Prints one table; takes less than 20 s.
  *
- * CPU is what the operating system counted for each process (Linux), an operation.
+ * CPU is the time that the operating system counted for each process (Linux), for each operation.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -14,11 +14,11 @@ import {
   temporaryDirectory,
 } from '../tests/rooms/event-store-server/spawned-store.ts';
 
-/** An event about as large as one of Docket's. */
+/** Makes an event about as large as an event of Docket. */
 const FILLER = 'x'.repeat(200);
 const APPEND_MS = 3000;
 const READ_EVENTS_MAX = 60_000;
-/** The kernel counts CPU time in these (USER_HZ is 100 on every Linux that Node runs on). */
+/** The unit in which the kernel counts CPU time. USER_HZ is 100 on every Linux that Node runs on. */
 const CLOCK_TICK_MS = 10;
 
 interface Row {
@@ -67,7 +67,7 @@ async function measure(
   };
 }
 
-/** New streams of one event each, so many at a time. */
+/** Appends new streams of one event each, `inFlight` of them at the same time. */
 async function append(
   client: EventStoreDBClient,
   name: string,

@@ -5,12 +5,13 @@ import { Refusal } from '../gateway/protocol/refusal.ts';
 import { STYLES } from '../tests/rooms/gateway/invoice-style.ts';
 
 /**
- * One way of reading the bench's files, in a process of its own as in production: `node bench/gateway-cpu.ts WAY ROUNDS`
- * prints CPU milliseconds in all and pages. WAY is a mapping, or `pdfjs` for the text extraction of pdfjs-dist and nothing else.
+ * Reads the bench's files in one way, in a separate process as in production: `node bench/gateway-cpu.ts WAY ROUNDS`
+ * prints the total CPU milliseconds and the pages. WAY is a mapping, or `pdfjs` for only the text extraction of
+ * pdfjs-dist.
  */
 const [way = 'pdfjs', rounds = '8', folder] = process.argv.slice(2);
 
-/** Invoices of every layout of the generator, short and long ones: most carry a QR code. */
+/** Invoices of every layout of the generator, short and long. Most of them have a QR code. */
 export async function speedFiles(from?: string): Promise<Buffer[]> {
   if (from !== undefined)
     return readdirSync(from)
@@ -46,7 +47,7 @@ async function converted(mappingId: string): Promise<(pdf: Buffer) => Promise<nu
       const outcome = await convert({ id: 1, kind: 'convert', mappingId, parameters: {}, pdf });
       return outcome.ok ? outcome.pages : 0;
     } catch (error) {
-      // A refused document was read and judged all the same; its pages are counted by the other way.
+      // A refused document was read too. The run with `pdfjs` counts its pages.
       if (error instanceof Refusal) return 0;
       throw error;
     }

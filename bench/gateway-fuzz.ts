@@ -4,7 +4,10 @@ import { choices } from '../tests/rooms/gateway/random.ts';
 import { startGateway } from '../gateway/server.ts';
 import { GATEWAY_REFUSAL_CODES } from '../schemas/gateway-protocol.ts';
 
-/** Seeded mutations of good files (`node bench/gateway-fuzz.ts [COUNT] [SEED]`): every answer must be a result or a listed refusal. */
+/**
+ * Converts seeded mutations of good files (`node bench/gateway-fuzz.ts [COUNT] [SEED]`). Every answer must be a
+ * result or a listed refusal.
+ */
 const count = Number(process.argv[2] ?? 2000);
 const random = choices(Number(process.argv[3] ?? 1));
 const gateway = await startGateway({

@@ -6,8 +6,8 @@ import { residentBytes } from '../gateway/pool/memory.ts';
 import { startGatewayProcess } from './gateway-process.ts';
 
 /**
- * Sends every hostile file once while good files go on being converted: each must end in its expected class within
- * 25 s, the gateway's own memory must come back, and good files must keep half their rate.
+ * Sends every hostile file once while the gateway converts good files. Each hostile file must end in its expected
+ * class within 25 s. The gateway's own memory must fall back, and good files must keep half their rate.
  */
 const folder = join(fileURLToPath(new URL('../../shared/corpus', import.meta.url)), 'hostile');
 const ANSWER_WITHIN_MS = 25_000;
@@ -47,7 +47,7 @@ async function send(pdf: Uint8Array, mapping: string): Promise<Answer> {
 
 const good = await makeInvoicePdf(3, { layout: 'classic' });
 
-/** Converts good files one after another until told to stop. */
+/** Converts good files one after another until `stop` is called. */
 function steadyLoad(): { stop: () => Promise<{ perSecond: number; failed: number }> } {
   let running = true;
   let done = 0;

@@ -3,14 +3,17 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A gateway in a process of its own, as in production, so that its memory is told apart from the bench's. */
+/** A gateway in a separate process, as in production, so that its memory is measured without the bench's memory. */
 export interface GatewayProcess {
   readonly url: string;
   readonly pid: number;
   close(): Promise<void>;
 }
 
-/** Starts one on a free port. @throws when it ends before it can convert */
+/**
+ * Starts a gateway on a free port.
+ * @throws when the process ends before it can convert
+ */
 export async function startGatewayProcess(children: number): Promise<GatewayProcess> {
   const main = fileURLToPath(new URL('../gateway/main.ts', import.meta.url));
   const child = spawn(process.execPath, [main, '--port', '0', '--children', String(children)], {

@@ -7,9 +7,9 @@ import { startGateway } from '../gateway/server.ts';
 import { speedFiles } from './gateway-cpu.ts';
 
 /**
- * CPU beside pdfjs-dist's bare text extraction in the same run, then documents and pages a second with 1 and 2
- * children: `node bench/gateway-speed.ts [TURNS] [SET]`; no turns leave the first part out, SET takes one set of files.
- * Files: the generator's, and the sample sets where they are there.
+ * `node bench/gateway-speed.ts [TURNS] [SET]` measures CPU time beside pdfjs-dist's bare text extraction in the same
+ * run. Then it measures documents and pages a second with 1 and 2 children. 0 turns skip the first part; SET selects
+ * one set of files. The files are the generator's, and the sample sets if they are installed.
  */
 const turns = Number(process.argv[2] ?? 9);
 const ROUNDS = 6;
@@ -21,9 +21,10 @@ const sets: readonly { name: string; folder: string | undefined; mapping: string
 ];
 
 /**
- * Turn by turn, each way in a fresh process, so that whatever else the machine does falls on all alike. Its speed drifts
- * from minute to minute, so each way is set beside pdfjs of the same turn, and the median of these ratios counts.
- * Ours run as V8 runs in a converter child; pdfjs as Node comes, and, to tell one thing from the other, tuned alike.
+ * Measures the ways in turns, each in a new process, so that other programs slow all ways equally. The speed of the
+ * machine drifts from minute to minute. So each way is compared with pdfjs in the same turn, and the median of these
+ * ratios counts. The gateway's ways use the V8 settings of a converter child. pdfjs runs with Node's default settings
+ * and also with the settings of a child, which shows the effect of the settings.
  */
 function cpuBeside({ name, folder, mapping }: (typeof sets)[number]): void {
   const script = fileURLToPath(new URL('gateway-cpu.ts', import.meta.url));

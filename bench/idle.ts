@@ -1,7 +1,7 @@
 /**
- * `npm run bench:idle -- [minutes=5] [warmup=90]`: what an installation as `npm start` runs it costs while nobody uses it.
- * After a warm-up in seconds it measures processor time, memory and open files of every process, and prints Markdown. Exits
- * with 1 when all processes together take more than 0.5 % of a core. Linux.
+ * `npm run bench:idle -- [minutes=5] [warmup=90]` measures an unused installation as `npm start` runs it. After a
+ * warm-up in seconds it measures processor time, memory and open files of every process, and prints Markdown. Exits
+ * with 1 when all processes together take more than 0.5 % of a core. Linux only.
  */
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';

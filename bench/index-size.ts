@@ -1,7 +1,8 @@
 /**
- * `npm run bench:index-size -- [streams=1000000,3000000,10000000] [minutes=20]`: how long the embedded event store takes to
- * start, and how much memory it has then, by the number of streams in its log, five small events each. Writes into a
- * temporary folder, about 0.9 GB a million streams, and stops writing when the minutes are over. Prints Markdown. Linux.
+ * `npm run bench:index-size -- [streams=1000000,3000000,10000000] [minutes=20]` measures the start time and the
+ * memory of the embedded event store, by the number of streams in its log. Each stream has five small events. Writes
+ * about 0.9 GB a million streams into a temporary folder, and stops writing after the given minutes. Prints Markdown.
+ * Linux only.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +17,7 @@ const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
 const EVENTS_A_STREAM = 5;
 const MIB = 1024 * 1024;
-/** More than the log of a stream takes, so that the disk does not fill. */
+/** More bytes than the log of one stream takes. The bench checks the free space of the disk with this value. */
 const STREAM_BYTES_MAX = 2_000;
 const STARTS = 3;
 
@@ -25,7 +26,7 @@ interface Start {
   readonly residentMib: number;
 }
 
-/** Starts the store on a folder; the time until it says that it is ready, and its memory then. */
+/** Starts the store on a folder. Measures the time until the store is ready, and its memory at that moment. */
 async function startOnce(directory: string): Promise<Start> {
   const beganMs = performance.now();
   const store = spawn(

@@ -7,18 +7,18 @@ import { testMapping } from '../gateway/accuracy/test-mapping.ts';
 import { LAYOUTS, languagesOf, makeLayout } from '../tests/rooms/gateway/layouts/make-layout.ts';
 import type { ChildPool } from '../gateway/pool/child-pool.ts';
 
-/** The first seed of the bench where none is asked for; the tests have others. */
+/** The default of the first seed. The tests use other seeds. */
 const FIRST_SEED = 700_000;
 const SEEDS_PER_LAYOUT = 2;
 
-/** What to score on the layouts; other seeds make other invoices of the same layouts. */
+/** The settings of a score of layouts. Other seeds make other invoices of the same layouts. */
 export interface LayoutsTest {
   readonly mappingId: string;
   readonly official: OfficialRules | undefined;
   readonly firstSeed?: number | undefined;
 }
 
-/** Scores a mapping on every layout in each of its languages. */
+/** Scores a mapping on every layout in each language of the layout. */
 export async function scoreLayouts(
   pool: ChildPool,
   { mappingId, official, firstSeed = FIRST_SEED }: LayoutsTest,
@@ -40,10 +40,10 @@ export async function scoreLayouts(
   }
 }
 
-/** What is asked of the layouts: no value that is wrong and not told, and this share of the documents wholly right. */
+/** The goals for the layouts: no value is wrong without a warning, and this share of the documents is wholly right. */
 const RIGHT_MIN = 0.95;
 
-/** Whether the layouts are read as is asked of them, in words. */
+/** Returns a text that says whether the layouts reach their goals. */
 export function asked(scored: readonly ScoredDocument[]): { holds: boolean; text: string } {
   const count = (verdict: ScoredDocument['verdict']): number =>
     scored.filter((one) => one.verdict === verdict).length;
@@ -57,7 +57,7 @@ export function asked(scored: readonly ScoredDocument[]): { holds: boolean; text
 
 const LETTERS = { right: '.', incomplete: 'i', told: 't', notTold: 'W', refused: 'r' } as const;
 
-/** A line for each layout with a letter for each document. */
+/** Returns a line for each layout, with a letter for each document. */
 export function layoutLines(scored: readonly ScoredDocument[]): string {
   const names = [...new Set(scored.map((one) => one.truth.layout ?? ''))];
   const row = (name: string): string => {

@@ -1,8 +1,8 @@
 /**
- * The seeded month: `node bench/month.ts FOLDER JOBS [PART]...` measures what a month of JOBS jobs costs to rebuild, to
- * verify and to look back at. The month stays in FOLDER between the parts (generate, read, rebuild, copy, verify, ask,
- * archive), so that each can run alone; without parts all of them run in this order. Prints one line of JSON a part.
- * `npm run bench:month` does 200,000 and 20,000 jobs in a temporary folder, which it removes.
+ * `node bench/month.ts FOLDER JOBS [PART]...` measures rebuild, verification and look-back of a seeded month with
+ * JOBS jobs. The month stays in FOLDER between the parts (generate, read, rebuild, copy, verify, ask, archive), so
+ * each part can run alone. Without parts, all parts run in this order. Prints one line of JSON a part. `npm run
+ * bench:month` measures 200,000 and 20,000 jobs in a temporary folder, which it removes.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -45,7 +45,7 @@ async function measure(folder: string, jobs: number, parts: readonly string[]): 
 }
 
 async function measured(part: string, folder: string): Promise<object> {
-  // `rebuild-jobs` is the part of one projection, for a machine where all of them take too long at once.
+  // `rebuild-jobs` is the part of one projection, for a machine on which all projections together take too long.
   const one = PROJECTIONS.filter(({ name }) => part === `rebuild-${name}`);
   const measurePart = one.length > 0 ? (stores: MonthStores) => measureRebuild(stores, one) : PARTS[part];
   if (!measurePart) throw new Error(`There is no part ${part}: generate, ${Object.keys(PARTS).join(', ')}.`);
@@ -65,7 +65,7 @@ async function generate(folder: string, jobs: number): Promise<object> {
   return JSON.parse(stdout) as object;
 }
 
-/** Seconds that a command takes, and what it said. */
+/** Runs a command of `docket`; returns the seconds that it took, and its output. */
 async function docket(env: MonthStores['env'], args: readonly string[]): Promise<object> {
   let said = '';
   const seconds = await secondsOf(async () => {

@@ -1,16 +1,16 @@
 /**
- * No-op jobs, end to end: command handled, event in the log, claimed, a conversion that returns at once, outcome in
- * the log, row in the read table. The event store, Postgres, a producer and the services are processes of their own,
- * as in a deployment; all durable (every append and every read-table commit reaches the disk).
+ * Measures no-op jobs from end to end: a command is handled, its event is in the log, the job is claimed, a conversion
+ * returns at once, the outcome is in the log, the row is in the read table. The event store, Postgres, a producer and
+ * the services are separate processes, as in a deployment. Every append and every read-table commit reaches the disk.
  *
  *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16] [tls=1] [counts=0] [warm=200]
  *   node bench/no-op.ts latency [rate=50] [secs=12] [c=16] [tls=1]
  *
- * The event store demands TLS and a user, as `npm start` runs it; `tls=0` measures without.
- * `counts=1` also tells what Postgres did for a job: statements, rows and WAL by table, indexes that were read. Counting
- * costs a little, so rates are measured without.
+ * The event store demands TLS and a user, as `npm start` runs it; `tls=0` measures without them.
+ * `counts=1` also prints the work of Postgres for one job: statements, rows and WAL by table, and the indexes that
+ * were read. Counting takes some time, so rates are measured without it.
  *
- * One line of JSON on stdout. At most a minute, whatever the machine does. Fails when a part logs a warning or an error.
+ * Prints one line of JSON. Takes at most a minute on any machine. Fails when a part logs a warning or an error.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +21,7 @@ import { operate, type Operated } from './no-op/operations.ts';
 
 const LONGEST_MS = 60_000;
 const POLL_MS = 20;
-/** A backend of Postgres tells what it counted once a second. */
+/** A backend of Postgres reports its counters once a second. */
 const COUNTED_AFTER_MS = 2_500;
 const TLS_AND_USER = { tls: true, users: [{ name: 'docket', password: 'docket', groups: ['$admins'] }] };
 
@@ -33,19 +33,22 @@ export interface NoOpOptions {
   readonly secs: number;
   /** 0 measures a store without TLS and users. */
   readonly tls: number;
-  /** 1 tells what Postgres did for a job. */
+  /** 1 prints the work of Postgres for one job. */
   readonly counts: number;
-  /** Largest half of V8's young generation in the services and in the event store, in MiB; 0 is Node's own choice. */
+  /** Largest half of V8's young generation in the services and in the event store, in MiB; 0 selects Node's default. */
   readonly young: number;
   readonly storeYoung: number;
-  /** 1: V8 collects on the process's own thread alone, in the services and in the event store. */
+  /** 1 makes V8 collect garbage only on the process's own thread, in the services and in the event store. */
   readonly oneThread: number;
   readonly storeOneThread: number;
-  /** Jobs before the measurement. V8 compiles most of what they run: after 200 of them it is in the middle of that. */
+  /**
+   * Number of jobs before the measurement. V8 compiles most of the code during these jobs; after 200 jobs about half
+   * of it is compiled.
+   */
   readonly warm: number;
 }
 
-/** Flags for Node. */
+/** Returns the flags for Node. */
 function collectorFlags(mebibytes: number, oneThread: number): string[] {
   return [
     ...(mebibytes === 0 ? [] : [`--max-semi-space-size=${mebibytes}`]),
@@ -96,7 +99,7 @@ const env = {
   WORKER_CONCURRENCY: String(options.c),
 };
 const producer = operate('producer.ts', env);
-// Before the services start: retention warns of a log that is empty.
+// Fills the log before the services start, because retention warns of an empty log.
 await producer.ask('fill', { n: options.warm, inflight: options.inflight });
 const services = operate('services.ts', env, collectorFlags(options.young, options.oneThread));
 try {
@@ -140,7 +143,7 @@ async function throughput(work: Operated, feed: Operated) {
   };
 }
 
-/** What Postgres has counted once everything is quiet. */
+/** Waits until everything is quiet, and returns the counters of Postgres. */
 async function settledWork() {
   await sleep(COUNTED_AFTER_MS);
   return databaseWork(postgres.url);
@@ -156,14 +159,14 @@ async function latency(work: Operated, feed: Operated) {
   const jobs = Object.entries(sent).map(([jobId, times]) => ({ ...times, started: startedAt[jobId] ?? NaN }));
   return {
     acknowledgeMs: percentiles(jobs.map((job) => job.acknowledged - job.called)),
-    /** From the acknowledgement to the start of the conversion; the claim is in the log by then. */
+    /** From the acknowledgement to the start of the conversion. The claim is in the log at that time. */
     dispatchMs: percentiles(jobs.map((job) => job.started - job.acknowledged)),
-    /** From the call to the start of the conversion, as the peers' queue latency is measured. */
+    /** From the call to the start of the conversion. The queue latency of the peers is measured in the same way. */
     queueMs: percentiles(jobs.map((job) => job.started - job.called)),
   };
 }
 
-/** Waits until the read table shows so many ready jobs; answers when that was seen. */
+/** Waits until the read table shows the given number of ready jobs; returns the time of that moment. */
 async function finished(work: Operated, jobs: number): Promise<number> {
   for (;;) {
     const seen = await work.ask<{ jobs: number; at: number }>('finished', { awaited: jobs });
@@ -178,7 +181,9 @@ function percentiles(ns: readonly number[]) {
   return { n: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
-/** CPU time of a process and its children that ended, in ms: /proc/PID/stat counts in hundredths of a second (proc(5)). */
+/**
+ * CPU time in ms of a process and its children that ended. /proc/PID/stat counts in hundredths of a second (proc(5)).
+ */
 function cpuMsOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -202,7 +207,7 @@ function peakMiB(pid: number): number {
   return Math.round(Number(kibibytes) / 1024);
 }
 
-/** CPU time so far by part, in ms; it hardly depends on what else the machine does. */
+/** CPU time so far by part, in ms. Other programs on the machine hardly change it. */
 function cpuMs(): Record<string, number> {
   const backends = [postgres.pid, ...childrenOf(postgres.pid)].map(cpuMsOf);
   return {

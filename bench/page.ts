@@ -1,6 +1,7 @@
 /**
- * The queue page before a queue of 5,000 jobs, on a processor slowed four times: how soon it can be used, whether a
- * scroll ever shows a blank, and how busy the main thread is at 100 updates a second. `npm run bench:page`.
+ * `npm run bench:page` measures the queue page with a queue of 5,000 jobs, on a processor that is slowed four times.
+ * It measures the time until the page can be used, the blank areas during a scroll, and the load of the main thread
+ * at 100 updates a second.
  */
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { launchBrowser } from '../tests/harness/browser.ts';
@@ -14,8 +15,8 @@ const UPDATES_PER_SEC = 100;
 const WATCHED_MS = 10_000;
 const SCROLLS = 100;
 
-// A second after a navigation Chromium takes down the compositor of the page before, and with a graphics card in software
-// the new page waits 0.7 s for it, which no person's browser does.
+// A second after a navigation, Chromium ends the compositor of the previous page. With a software graphics card the
+// new page then waits 0.7 s, which does not happen in a user's browser.
 const [browser, queue] = await Promise.all([launchBrowser('no card'), startLongQueue(JOBS)]);
 try {
   const usable: number[] = [];
@@ -80,13 +81,13 @@ async function usableAfterMs(into: Browser): Promise<number> {
   return Math.round(at);
 }
 
-/** CPU seconds of the main thread: unlike the clock they do not count what other programs take. */
+/** CPU seconds of the main thread. Unlike a clock, they do not include the time of other programs. */
 async function mainThreadSec(session: CDPSession): Promise<number> {
   const { metrics } = await session.send('Performance.getMetrics');
   return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN;
 }
 
-/** 1 when two frames after a scroll by most of a screen its middle shows no row. */
+/** Returns 1 when the middle of the page shows no row two frames after a scroll by most of a screen. */
 function blankAfterScroll(page: Page): Promise<number> {
   return page.evaluate(async () => {
     scrollBy(0, 800);

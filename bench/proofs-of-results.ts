@@ -4,7 +4,7 @@ import { inflateSync } from 'node:zlib';
 import type { ChildPool } from '../gateway/pool/child-pool.ts';
 import { hasUblSchemas, ublFaults } from '../tests/harness/ubl-schema.ts';
 
-/** Says how many results of a folder are valid against the XSD of UBL 2.1, and which are not. */
+/** Counts the results of a folder that are valid against the XSD of UBL 2.1, and names the others. */
 export async function schemaValidity(pool: ChildPool, folder: string, mappingId: string): Promise<string> {
   if (!hasUblSchemas) return 'UBL XSD: skipped, the schemas are not here';
   let results = 0;
@@ -18,8 +18,8 @@ export async function schemaValidity(pool: ChildPool, folder: string, mappingId:
 }
 
 /**
- * Says how many PDFs of a folder gave an embedded document that is, byte for byte, one of the file's own streams. The
- * streams are found without a PDF library, so that the reading is not compared with itself.
+ * Counts the PDFs of a folder whose embedded document is, byte for byte, one of the file's own streams. The streams
+ * are found without a PDF library, so that the product's reading is not compared with itself.
  */
 export async function embeddedBytes(pool: ChildPool, folder: string): Promise<string> {
   let same = 0;
@@ -48,7 +48,7 @@ async function overResults(
 
 const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Every deflated stream of a file, unpacked. */
+/** Returns every deflated stream of a file, unpacked. */
 function streamsOf(pdf: Buffer): Buffer[] {
   const streams: Buffer[] = [];
   for (let at = pdf.indexOf('stream'); at >= 0; at = pdf.indexOf('stream', at + 6)) {
@@ -57,7 +57,8 @@ function streamsOf(pdf: Buffer): Buffer[] {
     try {
       streams.push(inflateSync(pdf.subarray(start), { maxOutputLength: UNPACKED_BYTES_MAX }));
     } catch (error) {
-      // Not deflated, or the word stood in a text: no candidate. Anything but zlib's own complaint is a fault here.
+      // The bytes were not deflated, or the word was part of a text. Every error except zlib's own is a fault of the
+      // bench.
       if (!(error instanceof Error && 'code' in error)) throw error;
     }
   }

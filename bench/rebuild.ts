@@ -1,7 +1,7 @@
 /**
- * How fast the read tables are rebuilt: `node bench/rebuild.ts [events]`. Three figures of one run on one machine:
- * the engine alone (events already in memory, fold + write), the same rows by one bare COPY a table, and a whole
- * rebuild out of the event store. At most about a minute.
+ * `node bench/rebuild.ts [events]` measures how fast the read tables are rebuilt. It prints three figures of one run
+ * on one machine: the engine alone (folds events from memory and writes), the same rows with one bare COPY a table,
+ * and a whole rebuild from the event store. Takes at most about a minute.
  */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -26,19 +26,19 @@ import { startTestPostgres } from '../tests/harness/postgres.ts';
 import { allowServerFiles } from './server-files.ts';
 
 const EVENTS_WANTED = Number(process.argv[2] ?? 200_000);
-/** Events that go through the event store; appending them takes longer than reading them. */
+/** Number of events in the event store. It is limited, because an append takes longer than a read. */
 const STORED_EVENTS_MAX = 100_000;
 const BATCH_EVENTS = 10_000;
 const APPENDS_IN_FLIGHT = 64;
 const STATEMENT_TIMEOUT_MS = 60_000;
-/** Events of an average history of `jobHistories`. */
+/** Number of events in an average history of `jobHistories`. */
 const EVENTS_A_JOB = 6;
 const logger = createLog('bench', 'error');
 
-/** The kernel counts CPU time in these (USER_HZ is 100 on every Linux that Node runs on). */
+/** The unit in which the kernel counts CPU time. USER_HZ is 100 on every Linux that Node runs on. */
 const CLOCK_TICK_MS = 10;
 
-/** CPU time of Postgres so far: the postmaster and its children, those that have ended included. */
+/** CPU time of Postgres so far: the postmaster and its children, including children that have ended. */
 function postgresCpuMs(postmaster: number): number {
   const ofPid = (pid: string) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   let ticks = 0;
@@ -55,7 +55,7 @@ const microsecondsEach = (ms: number, count: number) => ((ms * 1_000) / count).t
 const seconds = (sinceMs: number) => (performance.now() - sinceMs) / 1_000;
 const perSecond = (count: number, took: number) => Math.round(count / took).toLocaleString('en');
 
-/** Fold and write of events that are in memory already, indexes included. */
+/** Folds and writes events that are already in memory, including indexes. */
 async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Promise<number> {
   const target = { ledger: 'bench', version: 1, schema: 'bench_engine', underConstruction: true };
   await store.query(JOBS_TABLES.create(target.schema));
@@ -76,7 +76,7 @@ async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Pr
   return seconds(startedAt);
 }
 
-/** The rows the engine has made, by one COPY a table from files of the server's own, indexes included. */
+/** Writes the rows that the engine made with one COPY a table from the server's own files, including indexes. */
 async function bareCopy(store: ReadStore, folder: string): Promise<{ rows: number; took: number }> {
   await store.query(JOBS_TABLES.create('bench_copy'));
   for (const table of JOBS_TABLES.names)

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the first table of `bench/README.md`, all of it in one run on one machine. Takes five to ten
- * minutes and prints Markdown.
+ * `npm run bench` measures the first table of `bench/README.md` in one run on one machine. Takes five to ten minutes
+ * and prints Markdown.
  *
  *   npm run bench                              Docket alone
  *   PEERS_DIR=/tmp/peers npm run bench         beside graphile-worker, pg-boss and BullMQ, whose folder is prepared and
@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 const RUNS = Number(process.env['BENCH_RUNS'] ?? 3);
 const JOBS = 5_000;
 const STEP_MS_MAX = 180_000;
-/** Of the peers' own names; `PEERS=graphile,pgboss-tuned` needs no Redis. */
+/** The names that the peers' bench uses. `PEERS=graphile,pgboss-tuned` needs no Redis. */
 const PEERS = (process.env['PEERS'] ?? 'graphile,pgboss-tuned,bullmq-aof+pgrow+history').split(',');
 const peersDir = process.env['PEERS_DIR'];
 
@@ -25,7 +25,7 @@ interface Percentiles {
 }
 interface Throughput {
   readonly jobsPerSec: number;
-  /** By process; Docket's bench adds them up under `total`, the peers' does not. */
+  /** CPU time by process. Docket's bench adds up the processes under `total`; the peers' bench does not. */
   readonly cpuMsPerJob: Readonly<Record<string, number>>;
 }
 interface Latency {
@@ -46,7 +46,7 @@ async function run(
   return stdout.trim();
 }
 
-/** A cell of Docket or of a peer, as the last line of JSON that its bench prints. */
+/** Runs one measurement of Docket or of a peer. The result is the last line of JSON that the program prints. */
 async function cell<Measured>(system: string, mode: 'throughput' | 'latency'): Promise<Measured> {
   const docketArgs =
     mode === 'throughput' ? [`n=${JOBS}`, 'c=16', 'inflight=16'] : ['rate=50', 'secs=15', 'c=16'];
@@ -63,7 +63,7 @@ async function cell<Measured>(system: string, mode: 'throughput' | 'latency'): P
   return JSON.parse(printed.split('\n').at(-1)!) as Measured;
 }
 
-/** What the peers' `env.sh` sets. */
+/** Returns the variables that the peers' `env.sh` sets. */
 function peerSettings(): Record<string, string> {
   const root = peersDir!;
   return {
@@ -87,7 +87,7 @@ async function noOpJobs(): Promise<void> {
   const systems = ['docket', ...(peersDir ? PEERS : [])];
   const runs = new Map<string, Throughput[]>(systems.map((system) => [system, []]));
   const waits = new Map<string, Latency[]>(systems.map((system) => [system, []]));
-  // Systems take turns, so that a change of the machine's mood meets them all.
+  // The systems take turns, so that a slow phase of the machine affects all of them.
   for (let round = 0; round < RUNS; round += 1)
     for (const system of systems) {
       runs.get(system)!.push(await cell<Throughput>(system, 'throughput'));

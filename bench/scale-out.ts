@@ -1,9 +1,10 @@
 /**
- * `npm run bench:scale-out -- [gateway=50]`: 1, 2 and 4 processors, 2 command-apis and 2 query-apis on one log, each a
- * process of its own. The gateway takes 50 ms. Each round uploads its jobs while the processors are stopped (SIGSTOP),
- * and then lets them continue together. One of four people has four fifths of the jobs. It prints a table, and ends with 1
- * on a fault: two starts or outcomes of a job, a processor or person that starves, or a job that a query-api does not list
- * as ready. It takes about two minutes, on Linux.
+ * `npm run bench:scale-out -- [gateway=50]` runs 1, 2 and 4 processors, 2 command-apis and 2 query-apis on one log,
+ * each in a separate process. The gateway takes 50 ms. Each round uploads its jobs while the processors are stopped
+ * (SIGSTOP), and then lets the processors continue together. One of four people has four fifths of the jobs.
+ *
+ * It prints a table. It ends with 1 on a fault: a job has two starts or outcomes, a processor or person starves, or a
+ * query-api does not list a job as ready. It takes about two minutes, on Linux.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { followCourse, type Course } from './scale-out/course.ts';
@@ -22,16 +23,19 @@ const ROUNDS: readonly Round[] = [
   { processors: 4, workers: 4 },
   { processors: 4, workers: 16 },
 ];
-/** A round lasts so long if nothing but the gateway limits it. */
+/** The duration of a round when only the gateway limits it. */
 const ROUND_SEC = 6;
 const JOBS_MIN = 400;
 const JOBS_MAX = 1_600;
 const PEOPLE = 4;
-/** The part of one person; the others share the rest. */
+/** The share of one person; the other people have the remaining jobs in equal parts. */
 const GREEDY_PART = 0.8;
-/** With this part of what the gateway allows, the gateway is the limit; with this part of all cores in use, they are. */
+/**
+ * Above this share of the gateway's possible rate, the gateway is the limit. Above this share of all cores in use,
+ * the cores are the limit.
+ */
 const AT_THE_LIMIT = 0.85;
-/** A processor with less than this part of an equal share, or a person while jobs of theirs wait, starves. */
+/** A processor starves with less than this part of an equal share. So does a person who has waiting jobs. */
 const STARVES_BELOW = 0.5;
 const LISTED_MS_MAX = 60_000;
 
@@ -42,11 +46,11 @@ interface Result {
   readonly jobsPerSec: number;
   readonly busy: number;
   readonly byProcessor: readonly number[];
-  /** Of the starts while everybody has jobs waiting, the part of each person. */
+  /** The share of each person in the starts while everybody has waiting jobs. */
   readonly byPerson: readonly number[];
 }
 
-/** Milliseconds in which all cores of this machine did something, and in which they did not. */
+/** Milliseconds in which the cores of this machine were busy, and in which they were idle. */
 function coreTimes(): { busy: number; idle: number } {
   const times = cpus().map((core) => core.times);
   const idle = times.reduce((sum, each) => sum + each.idle, 0);
@@ -61,7 +65,7 @@ async function runRound(installation: ScaledInstallation, round: Round): Promise
   const course = await followCourse(installation.connectionString);
   try {
     const processors = await installation.processors(round.processors, round.workers);
-    // Stopped until every job is there, so that all of them begin at the same moment.
+    // The processors are stopped until every job is uploaded, so that all processors begin at the same moment.
     for (const each of processors) each.signal('SIGSTOP');
     await upload(installation, people, (index) =>
       Math.round(index === 0 ? jobs * GREEDY_PART : (jobs * (1 - GREEDY_PART)) / (PEOPLE - 1)),
@@ -89,7 +93,8 @@ function resultOf(course: Course, people: readonly Person[], round: Round, busy:
   const byProcessor = workers.map(
     (name) => starts.filter(({ worker }) => worker === name).length / starts.length,
   );
-  // Everybody has jobs waiting until the smallest pile is used up, half of it to be sure.
+  // Everybody has waiting jobs until the person with the fewest jobs has none. To be sure, only half of the starts
+  // until then count.
   const fewest = Math.min(...people.map(({ jobs }) => jobs.size));
   const early = starts.slice(0, (fewest * people.length) / 2);
   const byPerson = people.map(
@@ -102,7 +107,7 @@ function resultOf(course: Course, people: readonly Person[], round: Round, busy:
   return { jobsPerSec, busy, byProcessor, byPerson };
 }
 
-/** Both query-apis list every job as ready. */
+/** Checks that both query-apis list every job as ready. */
 async function checkListed(
   { queryApis }: ScaledInstallation,
   people: readonly Person[],

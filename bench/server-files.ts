@@ -6,10 +6,10 @@ import { ROLE } from '../postgres-server/roles.ts';
 import { asSuperuser } from '../postgres-server/single-user.ts';
 
 /**
- * Lets the services' role read and write files of the server, as a bare COPY does. Only while no server runs on the
- * files, and only for a measurement: a server of Docket's lets no role do it.
+ * Lets the services' role read and write files of the server, as a bare COPY does. Call it only while no server runs
+ * on the files, and only for a measurement. In production no role has this right.
  *
- * @param directory of the embedded Postgres
+ * @param directory the folder of the embedded Postgres
  */
 export async function allowServerFiles(directory: string): Promise<void> {
   const account = serverAccount();

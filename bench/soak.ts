@@ -1,8 +1,10 @@
 /**
- * `npm run bench:soak -- [minutes=120] [rate=20] [pdfs=FOLDER]`: real PDFs at a steady rate against an installation as
- * `npm start` runs it, every process of its own. Samples memory, open files and connections of each, and the delay of the
- * services' event loop. Prints the slopes after a warm-up as Markdown. Exits with 1 where a job was lost or has two
- * outcomes, or, from 30 minutes on, where a slope is surely above its bound. Linux.
+ * `npm run bench:soak -- [minutes=120] [rate=20] [pdfs=FOLDER]` uploads real PDFs at a steady rate to an installation
+ * as `npm start` runs it. It samples memory, open files and connections of each process, and the delay of the
+ * services' event loop. It prints the slopes after a warm-up as Markdown.
+ *
+ * It exits with 1 when a job was lost or has two outcomes. In runs of 30 minutes or more, it also exits with 1 when a
+ * slope is surely above its bound. Linux only.
  */
 import { loadavg } from 'node:os';
 import { readFileSync } from 'node:fs';
@@ -15,16 +17,22 @@ import { startVisitors, type Visitors } from './soak/visitors.ts';
 
 const HOUR_SEC = 3_600;
 const SAMPLE_EVERY_MS = 5_000;
-/** A quarter of the time, two minutes at least where there are so many, does not count: caches fill, code is compiled. */
+/**
+ * This share of the time does not count, and at least two minutes in long runs, because caches fill and code is
+ * compiled.
+ */
 const WARM_UP_PART = 0.25;
 const WARM_UP_SEC_MIN = 120;
 const SETTLE_MS_MAX = 10 * 60_000;
-/** A shorter run shows that the bench works; its slopes are those of caches that fill, and are not judged. */
+/** In shorter runs, the slopes come from caches that fill, so they are not judged. */
 const JUDGED_FROM_MINUTES = 30;
-/** A slope whose 95 % interval lies above its bound fails the soak. */
+/** The soak fails when the 95 % interval of a slope lies above its bound. */
 const BOUNDS = {
   memoryMibAnHour: 16,
-  /** Its index of streams stays in memory: about 90 bytes a job with its events, 72,000 jobs an hour. */
+  /**
+   * The event store keeps its index of streams in memory: about 90 bytes a job with its events, at 72,000 jobs an
+   * hour.
+   */
   eventStoreMibAnHour: 32,
   openFilesAnHour: 20,
   connectionsAnHour: 4,
@@ -77,7 +85,7 @@ async function soak(
   return { visitors, looks, outcomes: await settled(EVENTSTORE_URL, visitors.taken) };
 }
 
-/** The outcomes when every job that was taken has one, or after the longest wait. */
+/** Returns the outcomes when every accepted job has one, or after the longest wait. */
 async function settled(url: string, taken: ReadonlySet<string>): Promise<Outcomes> {
   for (const endMs = performance.now() + SETTLE_MS_MAX; ;) {
     const outcomes = await outcomesOf(url, taken);
@@ -99,7 +107,7 @@ function linesOf(looks: readonly Looked[]): Line[] {
       {
         what: `${group}, open files`,
         values: series(({ groups }) => groups[group].openFiles),
-        // Those of converters and backends are counted by the connections.
+        // The number of connections bounds the open files of converters and backends.
         boundAnHour: ['converters', 'Postgres'].includes(group) ? null : BOUNDS.openFilesAnHour,
       },
     ]),
@@ -116,7 +124,7 @@ function linesOf(looks: readonly Looked[]): Line[] {
   ];
 }
 
-/** Prints the table and returns what is above its bound. */
+/** Prints the table and returns the slopes that are above their bounds. */
 function report(looks: readonly Looked[]): string[] {
   const warmUpSec = Math.min(Math.max(WARM_UP_PART * minutes * 60, WARM_UP_SEC_MIN), minutes * 30);
   const broken: string[] = [];

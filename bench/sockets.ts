@@ -1,6 +1,7 @@
 /**
- * `npm run bench:sockets`: ten thousand idle sockets and a hundred updates a second, beside bare `ws` in the same run;
- * then all of them cut and back at once. About two minutes; prints Markdown. Needs 12,000 open files (`ulimit -n`).
+ * `npm run bench:sockets` measures ten thousand idle sockets and a hundred updates a second, beside bare `ws` in the
+ * same run. Then it cuts all sockets, which return at once. Takes about two minutes and prints Markdown. Needs 12,000
+ * open files (`ulimit -n`).
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -36,7 +37,10 @@ async function answer<Said>(server: ChildProcess, asked: Ask): Promise<Said> {
 const memoryOf = async (server: ChildProcess): Promise<number> =>
   (await answer<{ bytes: number }>(server, { ask: 'memory' })).bytes / MIB;
 
-/** One kind of server: memory before and with the sockets, latency of the updates, the storm. */
+/**
+ * Measures one kind of server: memory before and with the sockets, latency of the updates, and the return of all
+ * sockets at once.
+ */
 async function measure(kind: 'bare' | 'fan-out' | 'docket'): Promise<Measured> {
   const server = fork(join(import.meta.dirname, 'sockets', 'server.ts'), [kind], {
     execArgv: ['--expose-gc'],

@@ -1,11 +1,12 @@
 /**
- * CPU of the write side for one upload of 50 MiB, beside a bare Node server that receives, hashes and writes the same
- * body (`upload/bare-server.ts`). Docket's upload is the whole way: socket, form, check, hash, file, fsync, events.
- * Prints one line of JSON a turn, and one for all.
+ * Measures the CPU time of the write side for one upload of 50 MiB. A bare Node server that receives, hashes and
+ * writes the same body is measured beside it (`upload/bare-server.ts`). Docket's upload takes the whole way: socket,
+ * form, check, hash, file, fsync, events. Prints one line of JSON a turn, and one for all turns.
  *
  *   node bench/upload.ts [turns=5] [flags of Node for both servers]
  *
- * A turn has processes of its own, which take turns with each upload; the CPU is that of all their threads.
+ * Each turn starts new processes, and the two servers alternate from upload to upload. The CPU time includes all
+ * threads.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ const MiB = 1024 * 1024;
 const FILE_BYTES = 50 * MiB;
 const ROUNDS = 8;
 const WARM_UPS = 3;
-/** What a socket read gives Node. */
+/** The size of the chunks in which Node reads a socket. */
 const CHUNK_BYTES = 64 * 1024;
 const [turns = '5', ...nodeFlags] = process.argv.slice(2);
 const BARE_SERVER = join(import.meta.dirname, 'upload', 'bare-server.ts');
@@ -62,7 +63,7 @@ function median(values: readonly number[]): number {
 const tenths = (value: number): number => Math.round(value * 10) / 10;
 const hundredths = (value: number): number => Math.round(value * 100) / 100;
 
-/** CPU of both servers and of hashing alone, in ms: the medians of one turn. */
+/** Measures CPU time of both servers and of hashing alone, in ms: the medians of one turn. */
 async function measureTurn(connectionString: string) {
   const docket = await startWriteSideProcess({ EVENTSTORE_URL: connectionString }, nodeFlags);
   const bare = await startWeighedProcess(BARE_SERVER, {}, nodeFlags);

@@ -5,7 +5,8 @@ import type { Settings } from '../schemas/config.ts';
 import { findConnection } from './connections.ts';
 
 /**
- * Connects to the log of the settings, otherwise to that of the Docket that runs on the data folder.
+ * Connects to the log that the settings name. If they name none, connects to the log of the Docket that runs on the
+ * data folder.
  * @throws PlainFailure when neither names a log, SettingsRefused
  */
 export function openLog(settings: Settings, logger: Log): ConnectedEventLog {
@@ -18,7 +19,8 @@ export function openLog(settings: Settings, logger: Log): ConnectedEventLog {
 }
 
 /**
- * Opens the read tables of the settings, otherwise those of the Docket that runs on the data folder.
+ * Opens the read tables that the settings name. If they name none, opens the read tables of the Docket that runs on
+ * the data folder.
  * @throws PlainFailure when neither names a Postgres
  */
 export function openTables(settings: Settings, logger: Log): ReadStore {

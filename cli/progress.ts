@@ -1,4 +1,4 @@
-/** Columns of the bar. */
+/** Width of the progress bar, in characters. */
 const BAR_COLUMNS = 30;
 const REDRAW_MS = 100;
 

@@ -17,8 +17,8 @@ export interface ReachedLog {
 }
 
 /**
- * Connects to the log of the settings, else to that of the Docket that runs on the data folder. If none runs, starts
- * the event store of the data folder, and stops it afterwards.
+ * Connects to the log that the settings name, or else to the log of the Docket that runs on the data folder. If no
+ * Docket runs, starts the event store of the data folder, and stops it afterwards.
  *
  * @param options.alone true when nobody else may write meanwhile; a running Docket is then refused
  * @throws PlainFailure ALREADY_RUNNING, DATA_DIR_UNUSABLE, CHILD_FAILED

@@ -70,7 +70,7 @@ function given(environment: Environment, name: string): Given | null {
   return null;
 }
 
-/** `all_proxy` replaces the others. It often names a SOCKS proxy, which no client of Docket supports. */
+/** `all_proxy` stands for the other variables. It often names a SOCKS proxy, which no client of Docket supports. */
 function fallback(environment: Environment, name: string): Given | null {
   const all = name === 'grpc_proxy' ? null : given(environment, 'all_proxy');
   return all !== null && /^https?:/i.test(all.value) ? all : null;

@@ -14,7 +14,7 @@ import {
 } from '../schemas/service-events.ts';
 import { REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 
-/** How long refusals are kept. It is the stream's $maxAge. */
+/** The time for which refusals are kept. The value is the stream's $maxAge. */
 export const REJECTED_UPLOADS_MAX_AGE_SEC = 30 * 24 * 3600;
 /** At most one event in this time is appended, however many files are refused. */
 const EVENT_EVERY_MS = 60_000;

@@ -1,7 +1,9 @@
 import type { JobEvent } from '../schemas/job-events.ts';
 import type { RecordedJobEvent } from './recorded.ts';
 
-/** How an attempt ended. `running` means that it has not ended, `superseded` that a new request came first. */
+/**
+ * How an attempt ended. `running` means that it has not ended, `superseded` that a new request replaced the attempt.
+ */
 export type AttemptOutcome =
   'running' | 'succeeded' | 'deferred' | 'failed' | 'abandoned' | 'cancelled' | 'superseded';
 

@@ -11,7 +11,7 @@ import type { JobEvent } from '../schemas/job-events.ts';
 import type { ExistingJob, Job } from './job.ts';
 import { attemptsAllowed, backoffMs, type RetryPolicy } from './retry-policy.ts';
 
-/** Why a command is refused: a code for programs, and the rule in one sentence. */
+/** The reason why a command is refused: a code for programs, and the rule in one sentence. */
 export interface Refusal {
   readonly code: 'NOT_FOUND' | 'CONFLICT' | 'EXPIRED' | 'NOT_READY' | 'LEASE_LOST' | 'TOO_EARLY';
   readonly rule: string;

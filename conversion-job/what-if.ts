@@ -2,7 +2,7 @@ import type { JobFailureCode } from '../schemas/error-codes.ts';
 import type { JobEvent } from '../schemas/job-events.ts';
 import { attemptsAllowed, backoffMs, type RetryPolicy } from './retry-policy.ts';
 
-/** When the circuit breaker opens, and for how long. With `failures` null there is no breaker. */
+/** The conditions and the duration of an open circuit breaker. When `failures` is null, there is no breaker. */
 export interface BreakerPolicy {
   readonly failures: number | null;
   readonly resetMs: number;
@@ -69,7 +69,7 @@ function attemptEndedBy(event: JobEvent, startedMs: number, atMs: number): PastA
   if (event.type === 'ConversionDeferred') return { ...timed, code: event.data.code, isFinal: false };
   if (event.type !== 'ConversionFailed' || event.data.fencingToken === null) return null;
   const { code, reason } = event.data;
-  // True for a reason that lies in the document, or for a code that is never retried.
+  // True when the document is the reason, or when the code is never retried.
   return { ...timed, code, isFinal: code === 'GW_4XX' || reason !== null };
 }
 

@@ -16,7 +16,7 @@ function refuse(sentence: string): never {
   process.exit(2);
 }
 
-/** Writes the version into the first `"version"` of an npm file, which is that of the project. */
+/** Writes the version into the first `"version"` of an npm file. The first one is the project's version. */
 function writeVersion(file: string, from: string, to: string, times: number): void {
   let text = readFileSync(join(ROOT, file), 'utf8');
   for (let time = 0; time < times; time += 1)

@@ -58,7 +58,7 @@ export class StoreUnusable extends CodedError {
   }
 }
 
-/** The store will never accept this append: it is malformed or too large, or the stream is deleted for good. */
+/** The store will never accept this append: it is malformed or too large, or the stream was deleted for ever. */
 export class AppendRefused extends CodedError {
   readonly code = 'APPEND_REFUSED';
   readonly retryable = false;

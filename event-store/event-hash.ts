@@ -7,7 +7,7 @@ export type HashedEvent = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'ty
 
 /** The links of an event in the chain of its stream, stored in its metadata. */
 export interface ChainLinks {
-  /** Hash of the event before; null for the first event of the stream. */
+  /** Hash of the previous event of the stream; null for the first event. */
   readonly previousHash: string | null;
   readonly hash: string;
 }

@@ -38,8 +38,8 @@ export interface Appended {
 }
 
 /**
- * Which events of `$all` a follower wants. It has only prefixes, because .NET and JavaScript regular expressions
- * differ.
+ * The filter that selects the events of `$all` for a follower. It has only prefixes, because regular expressions
+ * differ between .NET and JavaScript.
  */
 export type AllFilter =
   { readonly streamPrefixes: readonly string[] } | { readonly eventTypePrefixes: readonly string[] };

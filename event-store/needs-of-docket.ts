@@ -12,7 +12,7 @@ const BATCH_EVENTS = 500;
 /** Above this difference of clocks, the instants that people see are misleading. */
 const CLOCK_DIFFERENCE_MS_MAX = 2_000;
 const EVENTS_FOLLOWED = 40;
-/** Number of events of other streams, more than lie between two checkpoints of a filtered subscription. */
+/** Number of events of other streams. A filtered subscription sends a checkpoint after fewer events than this. */
 const EVENTS_OF_OTHERS = 1_100;
 
 /** The tools of a check. */

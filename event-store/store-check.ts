@@ -13,14 +13,14 @@ const CHECK_STREAM_PREFIX = 'docket-check-';
 export interface Checked {
   readonly name: string;
   readonly ok: boolean;
-  /** What the check saw. For a failed check, the fault and its remedy. */
+  /** The observation of the check. For a failed check, the fault and its remedy. */
   readonly note: string;
   readonly ms: number;
 }
 
 /**
- * Checks on a server every feature that Docket needs, in streams of its own, which it deletes afterwards. A failed
- * check does not end the others, except the first: without rights every other check fails too.
+ * Checks on a server every feature that Docket needs, in streams of its own, which it deletes afterwards. After a
+ * failed check the other checks still run, except after the first one: without rights every other check fails too.
  *
  * @throws SettingsRefused when the connection string cannot be used
  */

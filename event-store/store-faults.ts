@@ -175,7 +175,7 @@ function unreachable(
   );
 }
 
-/** The client renames some of gRPC's errors and passes others on unchanged. */
+/** The client renames some of gRPC's errors and passes other errors on unchanged. */
 function isUnavailable(error: unknown): boolean {
   return error instanceof UnavailableError || (error as { code?: unknown } | null)?.code === UNAVAILABLE;
 }

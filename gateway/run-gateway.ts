@@ -41,7 +41,10 @@ export async function runGateway(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** @throws TypeError, RangeError, SettingsRefused */
+/**
+ * Reads the options of the gateway.
+ * @throws TypeError, RangeError, SettingsRefused
+ */
 function optionsOf(argv: readonly string[]) {
   const { values } = parseArgs({
     args: [...argv],

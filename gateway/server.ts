@@ -25,7 +25,7 @@ export interface GatewayOptions extends Partial<PoolLimits> {
   readonly mappingFolder?: string;
   /** False when pages without text are not read by OCR; true unless given. */
   readonly ocr?: boolean;
-  /** How long running documents may go on after `close()`. */
+  /** The time that running documents get after `close()`. */
   readonly drainMs?: number;
 }
 
@@ -39,13 +39,13 @@ export interface RunningGateway {
 /** The product accepts 50 MB. This is a little more, for a body of just that size. */
 const DEFAULT_UPLOAD_BYTES_MAX = 50 * 1024 * 1024;
 const DEFAULT_DRAIN_MS = 18_000;
-/** How long a request may take to arrive. */
+/** The time within which a request must arrive completely. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
  * Starts the gateway: first the mappings, then the children, then the port. Resolves when it can convert a document.
- * @throws MappingInvalid when a mapping is not valid; the system's own error when the port is taken; Error without a
- *   token on a host that others reach
+ * @throws MappingInvalid when a mapping is not valid; the system's own error when the port is taken; Error when other
+ * machines can reach the host and no token is set
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const log = options.log ?? stderrLog();

@@ -28,13 +28,14 @@ type AskedBy = Pick<IncomingMessage, 'headers'> & {
 export type MayOperate = (request: AskedBy, origins: ReadonlySet<string>) => boolean;
 
 /**
- * Builds the rule of `OPS_ACCESS`: `open`, `off`, or the addresses and ranges of operators (`loopback`, the default, is
- * such a range). The address is that of the client: behind a proxy of `TRUST_PROXY`, the one that the proxy names.
+ * Builds the rule of `OPS_ACCESS`: `open`, `off`, or the addresses and ranges of operators (`loopback`, the default,
+ * is such a range). The rule checks the address of the client. Behind a proxy of `TRUST_PROXY`, it checks the address
+ * that the proxy names.
  *
  * A loopback connection alone does not prove that the client is on this machine. Behind a reverse proxy without a
- * setting, everybody comes from 127.0.0.1. So the rule refuses a direct loopback connection once a proxy is configured,
- * or once people use another name than this machine's (`PUBLIC_URL`). It always refuses a request with a header of a
- * proxy that no setting names.
+ * setting, everybody comes from 127.0.0.1. So the rule refuses a direct loopback connection once a proxy is
+ * configured, or once people use another name than this machine's (`PUBLIC_URL`). It always refuses a request with a
+ * header of a proxy that no setting names.
  *
  * A page of another site can make an operator's browser send requests (`Sec-Fetch-Site`, `Origin`). It can also make
  * its own host name resolve to this machine (DNS rebinding: `Host` is then that name). The rule refuses both in every
@@ -64,7 +65,7 @@ function isFromOurOwnPage({ headers }: AskedBy, client: Client, origins: Readonl
   return [...origins].some((own) => new URL(own).host === client.host?.toLowerCase());
 }
 
-/** True when the connection is the client's own and not that of an unknown proxy. */
+/** True when the client itself made the connection, and not an unknown proxy. */
 function isDirect({ headers }: AskedBy, client: Client, settings: AccessSettings): boolean {
   if (PROXY_HEADERS.some((name) => headers[name] !== undefined)) return false;
   if (!LOOPBACK.has(client.address ?? '')) return true;

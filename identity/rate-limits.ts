@@ -17,9 +17,12 @@ const HOUR_SEC = 3_600;
 /** The table of shared counts, made by the read store's migrations. */
 const COUNTS = { schemaName: 'docket', tableName: 'rate_limits', tableCreated: true } as const;
 
-/** What each limit counts: `address` every request, `owner` those with a session, `upload` files. */
+/**
+ * The limits by what they count: `address` counts every request, `owner` counts requests with a session, `upload`
+ * counts files.
+ */
 export type LimitName = 'address' | 'owner' | 'upload';
-/** Why a request was refused, for the metric. */
+/** The reason for a refusal, as the metric counts it. */
 export type RefusalReason = LimitName | 'upload-places' | 'socket-address' | 'socket-owner';
 
 export interface RateLimits {

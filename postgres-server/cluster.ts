@@ -16,7 +16,7 @@ export const CLUSTER = 'cluster';
 /** Prefix of the name of a folder in which database files are being made. */
 export const UNFINISHED = 'unfinished-';
 
-/** Where and how the database files are made. */
+/** The place and the settings of the database files. */
 export interface ClusterPlace {
   readonly directory: string;
   readonly binaries: PostgresBinaries;
@@ -28,7 +28,8 @@ export interface ClusterPlace {
 }
 
 /**
- * Returns the folder of the database files, and makes it when it is missing. The folder appears whole or not at all.
+ * Returns the folder of the database files, and makes the folder when it is missing. The folder appears completely or
+ * not at all.
  * @throws EmbeddedPostgresFailed
  */
 export async function ensureCluster(place: ClusterPlace): Promise<string> {

@@ -25,7 +25,8 @@ export async function readPasswords(directory: string): Promise<Passwords | null
 }
 
 /**
- * Makes random passwords and stores them in a file that only its owner can read. The file appears whole or not at all.
+ * Makes random passwords and stores them in a file that only its owner can read. The file appears completely or not
+ * at all.
  */
 export async function makePasswords(directory: string): Promise<Passwords> {
   const passwords = { docket: random(), analyst: random() };

@@ -4,7 +4,10 @@ import type { Passwords } from './passwords.ts';
 import { LOOPBACK } from './port.ts';
 import { DATABASE, ROLE } from './roles.ts';
 
-/** Where the server accepts connections: on a socket file in the folder of its own files, or on a port of loopback. */
+/**
+ * The place where the server accepts connections: on a socket file in the folder of its own files, or on a port of
+ * loopback.
+ */
 export type Place = { readonly socketFolder: string } | { readonly port: number };
 
 /** The port in the name of the socket file, which clients expect. */

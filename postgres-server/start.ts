@@ -179,7 +179,7 @@ async function tryConnection(url: string, directory: string): Promise<void> {
     await client.connect();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    // SQLSTATE class 28: the passwords beside the files differ from those in the database.
+    // SQLSTATE class 28: the passwords beside the files differ from the passwords in the database.
     const isRefused = /^28/.test(codeOf(error) ?? '');
     const remedy = isRefused
       ? `; move ${directory} away and the read tables are built again from the log`

@@ -63,7 +63,7 @@ export interface ProcessorParts {
   readonly logger: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
-  /** Uniform in [0, 1). */
+  /** Returns a random number, uniform in [0, 1). */
   readonly random: () => number;
   /** The same after a restart, and used by no other processor. At most 80 characters. */
   readonly processorId: string;

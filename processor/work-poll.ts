@@ -21,7 +21,10 @@ export interface WorkPollParts {
   /** The list offers the reserved jobs of a worker again when the worker is silent for this long. */
   readonly silentMs: number;
   readonly random: () => number;
-  /** True while notices of other processors are known to arrive. Without them the pauses are those of a busy list. */
+  /**
+   * True while notices of other processors are known to arrive. Without notices, the processor pauses as briefly as
+   * for a busy list.
+   */
   readonly noticesArrive: () => boolean;
   /** Called when a job waits, so that the processor claims it. */
   readonly onWork: () => void;

@@ -21,9 +21,9 @@ export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger
 /**
  * Builds the tables of projections again from the first event, beside those in use. It is a build of the same version
  * under another number, followed by a switch. When a built table is as far as the one in use, one transaction
- * replaces the old by the new. Readers and the projector continue meanwhile. Nothing outside the read store changes.
- * A rebuild that is stopped or fails removes its own tables. The tables of a killed one stay, and the next rebuild
- * starts over.
+ * replaces the old table by the new one. Readers and the projector continue meanwhile. Nothing outside the read store
+ * changes. A rebuild that is stopped or fails removes its own tables. The tables of a killed rebuild stay, and the
+ * next rebuild starts over.
  * @returns the outcome of each projection, in the order of `projections`
  * @throws RebuildRunning, RebuildBehind, VersionRefused for a version that is not built, LogUnavailable,
  * ReadStoreUnavailable, the reason of `stop`

@@ -32,7 +32,7 @@ export interface RegisteredProjection {
     prepare: () => Promise<unknown>,
   ): RunningProjection;
   /**
-   * Opens tables for writing: by default those in use.
+   * Opens tables for writing. The default is the tables in use.
    * @throws as `openWriter`
    */
   openWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<ProjectionWriter>;
@@ -41,7 +41,7 @@ export interface RegisteredProjection {
    * @throws as `openBulkWriter`
    */
   openBulkWriter(options: Omit<WriterOptions<never, never>, 'projection'>): Promise<BulkWriter>;
-  /** How the tables of two versions are compared. */
+  /** The way in which the tables of two versions are compared. */
   readonly compared: Compared;
   /** The stream to which a key of `compared` belongs. */
   streamOf(key: string): string;

@@ -31,7 +31,7 @@ export interface ProjectorOptions {
   readonly settings: Settings;
   readonly logger: Log;
   readonly metrics: Metrics;
-  /** The default is every projection; tests pass others. */
+  /** The default is every projection; tests pass other projections. */
   readonly projections?: readonly RegisteredProjection[];
 }
 

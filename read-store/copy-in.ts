@@ -13,8 +13,8 @@ interface CopyConnection {
 
 /**
  * Runs a `copy ... from stdin` with text in PostgreSQL's text format. `pg` does not support COPY itself, but lets a
- * custom query use its connection. The next chunk is requested when the connection has taken the one before, which may
- * then be overwritten.
+ * custom query use its connection. The next chunk is requested when the connection has taken the previous chunk,
+ * which may then be overwritten.
  * @throws ReadStoreUnavailable, the error of the statement, or what `chunks` throws
  */
 export async function copyIn(

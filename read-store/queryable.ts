@@ -4,7 +4,7 @@ import { readStoreError } from './read-store-errors.ts';
 /** A row as `pg` returns it: bigint as text, timestamptz as Date, jsonb parsed. */
 export type Row = Record<string, unknown>;
 
-/** What both the store and an open transaction can do. */
+/** The functions that both the store and an open transaction have. */
 export interface Queryable {
   /** @throws ReadStoreUnavailable, or the error of the statement */
   query<Result extends object = Row>(text: string, values?: readonly unknown[]): Promise<Rows<Result>>;

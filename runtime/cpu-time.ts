@@ -20,7 +20,7 @@ export function cpuMsOf(pid: number): number | undefined {
 }
 
 /**
- * Processor time of a process group, with that of its reaped members, in ms. The value differs from an earlier one as
+ * Processor time of a process group, including its reaped members, in ms. The value differs from an earlier one as
  * soon as any member makes progress. Undefined as in `cpuMsOf`.
  */
 export function cpuMsOfGroup(groupId: number): number | undefined {

@@ -1,8 +1,8 @@
 import { SettingsRefused } from './settings.ts';
 
 /**
- * The steps of a conversion at which a drill may kill the processor (drills D01 to D09). The names are those of the
- * list of drills.
+ * The steps of a conversion at which a drill may kill the processor (drills D01 to D09). The list of drills uses the
+ * same names.
  */
 export const CRASH_POINTS = [
   'before-lease',

@@ -53,8 +53,8 @@ export function productionFaults(settings: Settings): string[] {
 
 /**
  * The faults that production refuses in a process for the public. It must have a secret for its sessions. Behind a
- * proxy that `TRUST_PROXY` does not name, everybody would be an operator. Only services with sessions call this,
- * because the others do not get these settings.
+ * proxy that `TRUST_PROXY` does not name, everybody would be an operator. Only services with sessions call this
+ * function, because other services do not get these settings.
  */
 export function publicFaults(settings: Settings): string[] {
   if (settings.NODE_ENV !== 'production') return [];

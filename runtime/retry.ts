@@ -11,7 +11,7 @@ export interface Retrying {
   readonly isPassing?: (error: unknown) => boolean;
   /** Ends the wait and the tries. */
   readonly signal?: AbortSignal | undefined;
-  /** Uniform in [0, 1). */
+  /** Returns a random number, uniform in [0, 1). */
   readonly random?: () => number;
 }
 

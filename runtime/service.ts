@@ -16,7 +16,7 @@ export interface WaitingFor {
   readonly final: boolean;
 }
 
-/** Whether a service can do its work now, and which dependencies it waits for. */
+/** Tells whether a service can do its work now, and which dependencies it waits for. */
 export interface Readiness {
   readonly ready: boolean;
   /** Empty unless something is missing. A standby is ready although it waits for its lease. */

@@ -1,9 +1,9 @@
 /**
  * The base of Docket's errors: a code for programs, a sentence for people, and whether to try again. The error's name
- * is that of its class.
+ * is the name of its class.
  */
 export abstract class CodedError extends Error {
-  /** In capitals with underscores. Programs compare the code, never the message. */
+  /** A code in capitals with underscores. Programs compare the code, never the message. */
   abstract readonly code: string;
   /** True when the same call may succeed later without any change to it. */
   abstract readonly retryable: boolean;

@@ -65,7 +65,7 @@ const FlowFigures = z.object({
   /** Requested conversions: by upload, re-upload or retry. */
   submitted: Count,
   succeeded: Count,
-  /** Jobs that failed for good. */
+  /** Jobs that failed finally: Docket does not retry them. */
   failed: Count,
   failedByCode: z.partialRecord(JobFailureCode, Count),
   /** Failed attempts that Docket repeats. */
@@ -181,13 +181,13 @@ export const DashboardAnswer = StandingFigures.extend({
   buckets: z.array(DashboardBucket),
   /** The sum over the whole window. */
   totals: FlowFigures,
-  /** How many attempts took up to `leMs` and longer than the bucket before. Empty buckets are absent. */
+  /** The number of attempts that took up to `leMs` and longer than the previous bucket. Empty buckets are absent. */
   histogram: z.array(z.object({ leMs: Count, count: Count })),
   present: PresentFigures.nullable(),
 });
 export type DashboardAnswer = z.infer<typeof DashboardAnswer>;
 
-/** The one row of the live topic `ops:metrics`, sent once a second. Each row replaces the one before. */
+/** The one row of the live topic `ops:metrics`, sent once a second. Each row replaces the previous row. */
 export const OpsMetrics = StandingFigures.extend({
   key: z.literal('metrics'),
   at: Instant,

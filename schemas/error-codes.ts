@@ -31,7 +31,7 @@ export type ApiErrorCode = keyof typeof API_ERRORS;
 export const API_ERROR_CODES = Object.keys(API_ERRORS) as [ApiErrorCode, ...ApiErrorCode[]];
 export const ApiErrorCode = z.enum(API_ERROR_CODES);
 
-/** Why an attempt or a job failed. A separate field holds the gateway's own reason. */
+/** The reasons why an attempt or a job can fail. A separate field holds the gateway's own reason. */
 export const JOB_FAILURE_CODES = [
   'GW_4XX',
   'GW_5XX',
@@ -46,7 +46,9 @@ export const JOB_FAILURE_CODES = [
 export const JobFailureCode = z.enum(JOB_FAILURE_CODES);
 export type JobFailureCode = z.infer<typeof JobFailureCode>;
 
-/** How much of an owner's space is used. Sent with `QUOTA_EXCEEDED`, for a client that writes its own message. */
+/**
+ * The used and allowed space of an owner. It is sent with `QUOTA_EXCEEDED`, for a client that writes its own message.
+ */
 export const StorageQuota = z.object({
   usedBytes: z.number().int().min(0),
   allowedBytes: z.number().int().min(0),

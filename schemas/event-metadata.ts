@@ -11,7 +11,8 @@ export const EventMetadata = z.object({
   actor: z.string().min(1).max(120),
   schemaVersion: z.number().int().min(1),
   /**
-   * The hash of the event before in the stream; null for the first. Absent in events from before Docket chained events.
+   * The hash of the previous event in the stream; null for the first event. Absent in events that were written before
+   * Docket chained events.
    */
   previousHash: Sha256.nullable().optional(),
   /** The hash of this event, which covers `previousHash` (event-store/event-hash.ts). */

@@ -31,7 +31,7 @@ export const EVENT_SENTENCES = {
 
 export type EventSentenceKey = keyof typeof EVENT_SENTENCES;
 
-/** How one kind of reader formats values. */
+/** The way in which values are written for one kind of reader. */
 export interface EventWording {
   say(key: EventSentenceKey, values?: Readonly<Record<string, string | number>>): string;
   bytes(count: number): string;
@@ -39,7 +39,7 @@ export interface EventWording {
   pages(count: number): string;
   /** @param at ISO 8601 */
   time(at: string): string;
-  /** Why an attempt failed, as one whole sentence. */
+  /** The reason why an attempt failed, as one whole sentence. */
   failure(failure: {
     readonly code: string;
     readonly reason: string | null;

@@ -7,8 +7,8 @@ export interface EventStoreUrl {
   /** The only server, for a transport that does not search for a leader; null for a cluster. Never print it. */
   readonly server: NamedServer | null;
   /**
-   * The first server of the connection string, for requests that each node answers for itself. Never print it, because
-   * it may hold a password.
+   * The first server of the connection string. It is used for requests that each node answers by itself. Never print
+   * it, because it may hold a password.
    */
   readonly firstServer: NamedServer;
   /** The servers without user and options, safe to print. */

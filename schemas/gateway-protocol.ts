@@ -43,7 +43,9 @@ export const INVOICE_FORMATS = ['ubl', 'cii', 'cius-pt', 'json', 'csv'] as const
 export const invoiceFormatSchema = z.enum(INVOICE_FORMATS);
 export type InvoiceFormat = z.infer<typeof invoiceFormatSchema>;
 
-/** Why the gateway returns no result: reasons in the document, in the request, or in the gateway itself. */
+/**
+ * The reasons why the gateway returns no result. They are in the document, in the request, or in the gateway itself.
+ */
 export const DOCUMENT_REFUSAL_CODES = [
   'PDF_ENCRYPTED',
   'PDF_CORRUPT',
@@ -155,7 +157,7 @@ export const gatewayHealthSchema = z.object({
   /** `starting`, with status 503: no child is ready, so the gateway converts nothing yet. */
   status: z.enum(['ok', 'starting', 'draining']),
   children: z.int().min(0),
-  /** Number of children that are ready; the others are starting. */
+  /** Number of children that are ready; the other children are starting. */
   ready: z.int().min(0),
   busy: z.int().min(0),
   waiting: z.int().min(0),

@@ -88,8 +88,8 @@ export const JobListQuery = z.strictObject({
   sort: z.enum(JOB_SORTS).default('-created'),
   limit: z.coerce.number().int().min(1).max(PAGE_JOBS_MAX).default(PAGE_JOBS_DEFAULT),
   /**
-   * The `next` of the page before: opaque and signed. When sorted by file name, it contains a file name of up to 400
-   * characters.
+   * The `next` of the previous page: opaque and signed. When sorted by file name, it contains a file name of up to
+   * 400 characters.
    */
   after: z.string().max(2_500).optional(),
   /** Makes the read side wait for this position, so that a client reads its own writes. */

@@ -8,7 +8,7 @@ import { Sha256 } from './ids.ts';
 const At = z.iso.datetime({ precision: 3 });
 const ClaimId = z.uuid();
 
-/** A process carries out a request with this key until `until`. After that, any process may take over. */
+/** A process says that it carries out a request with this key until `until`. After that, any process may take over. */
 export const RequestClaimed = z.object({
   v: z.literal(1),
   at: At,

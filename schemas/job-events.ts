@@ -52,7 +52,7 @@ export const DocumentUploaded = z.object({
 export const ConversionRequested = z.object({
   at: At,
   by: z.enum(['upload', 'retry', 're-upload']),
-  /** From -10 to 10. Jobs with a higher number go first. */
+  /** The priority, from -10 to 10. Jobs with a higher number go first. */
   priority: z.number().int().min(-10).max(10),
 });
 

@@ -17,7 +17,7 @@ export const LIVE_LIMITS = {
   helloMsMax: 5_000,
 } as const;
 
-/** Close codes: 1000 to 1015 by RFC 6455, section 7.4.1; the others are Docket's. */
+/** Close codes. RFC 6455, section 7.4.1, defines 1000 to 1015; Docket defines the other codes. */
 export const LIVE_CLOSE = {
   goingAway: 1001,
   unsupportedData: 1003,

@@ -29,9 +29,9 @@ function nameOf(kind: string, parts: readonly string[]): string {
 }
 
 /**
- * The id of the job for one owner, one content and one mapping version with its parameters. Two equal uploads therefore
- * share one stream, and that stream guards against double work (promise 5). Without parameters the id equals the one
- * from before parameters existed.
+ * The id of the job for one owner, one content and one mapping version with its parameters. Two equal uploads
+ * therefore share one stream, and that stream guards against double work (promise 5). Without parameters the id
+ * equals the id of builds that had no parameters.
  */
 export function jobIdOf(
   owner: string,

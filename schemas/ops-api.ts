@@ -27,7 +27,7 @@ export const FailuresAnswer = z.object({
       /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
       reason: z.string().nullable(),
       jobs: z.number().int(),
-      /** Number of those whose PDF Docket still keeps; only they can be retried. */
+      /** Number of these jobs whose PDF Docket still keeps. Only these can be retried. */
       retryable: z.number().int(),
       oldestAt: z.iso.datetime(),
       newestAt: z.iso.datetime(),
@@ -53,7 +53,7 @@ export const SelectionQuery = z.strictObject({
    * Freezes the selection: it leaves out jobs that failed or changed after this position. Unset: the present position.
    */
   position: PositionText.optional(),
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after: JobId.optional(),
 });
 export type SelectionQuery = z.infer<typeof SelectionQuery>;

@@ -16,7 +16,7 @@ export const UploadRejected = z.object({
 });
 export type UploadRejected = z.infer<typeof UploadRejected>;
 
-/** Most refused files that one event describes. It only counts the others. */
+/** Most refused files that one event describes. The event only counts further files. */
 export const REJECTED_EXAMPLES_MAX = 5;
 
 /**

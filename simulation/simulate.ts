@@ -190,8 +190,9 @@ function restoreOlderLog({ world, log }: Installation, machines: Inhabitants['ma
 }
 
 /**
- * Stops the services in order. First those that take requests stop, and requests in flight are completed. Then all that
- * write stop. Those that read must still show everything that was in flight.
+ * Stops the services in order. First the services that take requests stop, and requests in flight are completed. Then
+ * all services that write stop. The services that read stop last, because they must still show everything that was in
+ * flight.
  */
 async function closeDown(world: World, machines: readonly Machine[], rest: () => boolean): Promise<boolean> {
   for (const leaving of [isFrontDoor, isWriter]) {

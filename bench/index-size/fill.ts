@@ -1,13 +1,17 @@
 /**
- * Adds streams of five events to a log through the storage engine, past the network: `node bench/index-size/fill.ts FOLDER
- * FROM TO END_MS`. It stops at END_MS of the system's clock and prints how many streams there are then.
+ * Adds streams of five events to a log through the storage engine, without the network: `node
+ * bench/index-size/fill.ts FOLDER FROM TO END_MS`. Stops at END_MS of the system's clock and prints the number of
+ * streams in the log.
  */
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_LIMITS } from '../../event-store-server/storage/store-limits.ts';
 import { openLog } from '../../event-store-server/storage/open-log.ts';
 import type { WriteRequest } from '../../event-store-server/storage/write-request.ts';
 
-/** A job that is converted at the first attempt: uploaded, requested, started, succeeded, and once in a while more. */
+/**
+ * The events of a job that is converted at the first attempt: uploaded, requested, started, succeeded, and sometimes
+ * another one.
+ */
 const EVENTS_A_STREAM = 5;
 const APPENDS_AT_ONCE = 4_000;
 const APPEND_BYTES = 1_024;
@@ -25,7 +29,7 @@ const type = Buffer.from('Counted');
 const contentType = Buffer.from('application/json');
 const content = Buffer.from('{}');
 
-/** An id of its own for each event, at a fraction of what a random one costs. */
+/** Makes a different id for each event, much faster than a random id. */
 const idTail = randomUUID().slice(12);
 const idOf = (n: number): string => {
   const digits = n.toString(16).padStart(11, '0');

@@ -26,10 +26,11 @@ export interface AskedFigures {
 }
 
 /**
- * What readers wait, in ms over HTTP, one request at a time, at random moments of the month: the busiest owner's list,
- * an operator's list of everyone, one job and its why, the dashboard; each now and in the past.
+ * Measures the waits of readers in ms over HTTP, one request at a time, at random moments of the month. It requests
+ * the busiest owner's list, an operator's list of everyone, one job and its explanation, and the dashboard. It
+ * requests each of them at the present and in the past.
  *
- * @param times how often each is asked
+ * @param times the number of requests of each kind
  */
 export async function measureAsking(
   stores: MonthStores,
@@ -66,7 +67,7 @@ export async function measureAsking(
     const figures: Record<string, AskedFigures> = {};
     for (const [name, path] of Object.entries(asks)) {
       figures[name] = await timed(api.get, path, times);
-      // A month is long: what is known already must not be lost with a run that is ended.
+      // A month takes long, so each figure is printed at once. An ended run then loses nothing.
       console.error(`${name}: ${JSON.stringify(figures[name])}`);
     }
     return figures;
@@ -87,7 +88,7 @@ async function timed(
     const answer = await get(asked);
     const body = await answer.text();
     const ms = performance.now() - startedMs;
-    // A job asked for at the position of another may not have been there yet.
+    // A job may not exist yet at the position of another job.
     if (answer.status !== 200 && answer.status !== 404) throw new Error(`${asked}: ${answer.status} ${body}`);
     if (time >= 0) took.push(ms);
   }
@@ -105,11 +106,14 @@ async function sampleOfJobs({ store }: MonthStores, count: number) {
   return rows;
 }
 
-/** The query-api as `docket serve query-api` has it, asked as the busiest owner, who is an operator here. */
+/**
+ * Opens the query-api as `docket serve query-api` runs it. The busiest owner sends the requests, and is also an
+ * operator.
+ */
 async function openApi({ store, log }: MonthStores, folder: string) {
   const logger = createLog('bench', 'error');
   const settings = { ...loadSettings({ OPS_ACCESS: 'open' }), PORT: 0 };
-  // The month is over: now is its last minute, so that windows that end now hold something.
+  // The clock shows the last minute of the month, so that windows up to the present contain something.
   const clock = { now: () => MONTH_START_MS + MONTH_MS };
   const identity = createIdentity({ settings, secrets: SECRETS, clock });
   const blobs = await openFilesystemBlobStore({ directory: join(folder, 'blobs') });

@@ -1,6 +1,6 @@
 /**
- * Fills an empty event store's folder with a month: `node bench/month/fill-store.ts FOLDER JOBS [SEED]`. It goes
- * through the storage engine, past the network; the events are what the client would have appended.
+ * Fills an empty event store's folder with a month: `node bench/month/fill-store.ts FOLDER JOBS [SEED]`. It uses the
+ * storage engine without the network. The events are the same as those that the client would append.
  */
 import { DEFAULT_LIMITS } from '../../event-store-server/storage/store-limits.ts';
 import { openLog, type Log } from '../../event-store-server/storage/open-log.ts';
@@ -10,7 +10,7 @@ import type { EventToAppend } from '../../event-store/event-log.ts';
 import type { Step } from './life.ts';
 import { monthOf } from './month.ts';
 
-/** Appends that are written and synced together. */
+/** Number of appends that are written and synced together. */
 const APPENDS_AT_ONCE = 4_000;
 const CONTENT_TYPE = Buffer.from('application/json');
 

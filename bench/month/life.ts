@@ -10,11 +10,11 @@ import { commandIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
 
-/** What one command appended: chained events for the end of one stream. */
+/** The events that one command appended: chained events for the end of one stream. */
 export interface Step {
   readonly atMs: number;
   readonly stream: string;
-  /** Revision of the stream before it, -1 when there is none. */
+  /** Revision of the stream before the step; -1 when the stream did not exist. */
   readonly after: number;
   readonly events: readonly EventToAppend[];
 }
@@ -29,19 +29,19 @@ const POLICY: RetryPolicy = {
   backoffMaxMs: MINUTE,
   jobTimeoutMs: 10 * MINUTE,
 };
-/** The busiest owner has about one job in seven. */
+/** Number of owners. The busiest owner has about one job in seven. */
 const OWNERS = 400;
 const MAPPINGS = ['pt_simon_invoice_v1', 'eu_invoice_v1', 'text_layout_v1'].map((id) => ({ id, version: 1 }));
 const SOURCE_KEPT_MS = 14 * DAY;
 const RESULT_KEPT_MS = 20 * DAY;
 
-/** An owner's id in the form of a session's, by number from 0 (the busiest) to 399. */
+/** Returns an owner's id in the form of a session's id, by number from 0 (the busiest) to 399. */
 export const ownerOf = (number: number): string => `owner-${number}`.padEnd(22, 'x');
 
 /**
- * The life of one job of the month, decided by the decider itself; the same seed gives the same life. Of a hundred
- * jobs about four are refused by the gateway for good, eight need another attempt, two are cancelled, sixty are
- * downloaded; files are removed after 14 and 20 days, and some of the failed and expired are asked for again.
+ * Makes the life of one job of the month. The decider itself decides it; the same seed gives the same life. Of a
+ * hundred jobs, the gateway refuses about four finally, eight need another attempt, two are cancelled, and sixty are
+ * downloaded. Files are removed after 14 and 20 days. Some of the failed and expired jobs are requested again.
  */
 export function lifeOf(seed: number, bornMs: number): readonly Step[] {
   const chances = chancesFrom(seed);
@@ -69,7 +69,7 @@ export function lifeOf(seed: number, bornMs: number): readonly Step[] {
       priority: chance(0.05) ? 5 : 0,
     });
 
-  /** Attempts until the job is ready or failed. */
+  /** Runs attempts until the job is ready or failed. */
   const convert = (): void => {
     if (chance(0.02)) {
       nowMs += within(100, 3_000);
@@ -122,7 +122,7 @@ export function lifeOf(seed: number, bornMs: number): readonly Step[] {
   return steps;
 }
 
-/** Decides commands one after the other and keeps what they append. */
+/** Decides commands one after the other and collects the appended events. */
 function teller(jobId: string) {
   const stream = jobStream(jobId);
   let job: Job = ABSENT;
@@ -144,10 +144,10 @@ function teller(jobId: string) {
 }
 
 interface Chances {
-  /** From 0 to below 1. */
+  /** Returns a random number from 0 to below 1. */
   readonly random: () => number;
   readonly chance: (probability: number) => boolean;
-  /** A whole number from `from` to below `to`. */
+  /** Returns a random whole number from `from` to below `to`. */
   readonly within: (from: number, to: number) => number;
 }
 
@@ -160,7 +160,7 @@ function chancesFrom(seed: number): Chances {
   };
 }
 
-/** What came of an attempt, by chance: it is abandoned, it failed for good or for now, or it is complete. */
+/** Draws the outcome of an attempt: abandoned, failed finally, failed with a retry, or complete. */
 function outcomeOf(
   { random, chance, within }: Chances,
   jobId: string,

@@ -9,7 +9,7 @@ import type { MonthStores } from './stores.ts';
 
 const LOOK_EVERY_MS = 50;
 
-/** Exports the month into a folder that is removed afterwards: its size, its time, and the most memory it took. */
+/** Exports the month into a temporary folder. Returns the export's size, its time, and the most memory that it took. */
 export async function measureExport({ log }: MonthStores, folder: string): Promise<object> {
   const directory = await mkdtemp(join(folder, 'export-'));
   const before = process.memoryUsage.rss();

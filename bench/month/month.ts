@@ -6,20 +6,21 @@ import type { ServiceEvent } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
 import { lifeOf, ownerOf, type Step } from './life.ts';
 
-/** The month begins here and is thirty days long; what would come later is not in the log yet. */
+/** The start of the month, which is thirty days long. The log has no later events. */
 export const MONTH_START_MS = Date.UTC(2026, 8, 1);
 const MINUTES = 30 * 24 * 60;
 const MINUTE_MS = 60_000;
-/** Of a day's uploads, by hour: nights are quiet. */
+/** The share of a day's uploads by hour. Few uploads come at night. */
 const HOURS = [1, 1, 1, 1, 1, 2, 4, 9, 16, 20, 20, 18, 12, 15, 19, 20, 18, 13, 8, 5, 4, 3, 2, 1];
 const WEEKEND_SHARE = 0.2;
-/** The gateway is away once in so many minutes, for a few of them. */
+/** The gateway is away for a few minutes in each period of this length. */
 const OUTAGE_EVERY_MINUTES = 700;
 const REJECTED_SHARE = 0.01;
 
 /**
- * The steps of a month of `jobs` jobs in the order of their time, interleaved as in life. The same seed gives the same
- * events to the byte. Holds only what lies ahead of the minute that is told: about a third of the month.
+ * Yields the steps of a month of `jobs` jobs in the order of their time; jobs overlap as in production. The same seed
+ * gives the same events, byte for byte. Memory holds only the steps that lie ahead of the current minute: about a
+ * third of the month.
  */
 export function* monthOf(jobs: number, seed: number): Generator<Step> {
   const random = randomFrom(seed);
@@ -57,7 +58,7 @@ function weightOf(minute: number): number {
   return HOURS[Math.floor(minute / 60) % 24]! * (day === 0 || day === 6 ? WEEKEND_SHARE : 1);
 }
 
-/** Appends to the streams of the service, each chained. */
+/** Makes chained appends to the streams of the service. */
 function serviceTeller() {
   const ends = new Map<string, { stream: string; revision: bigint; hash: string | null }>();
   const say = (stream: string, atMs: number, event: ServiceEvent): Step => {

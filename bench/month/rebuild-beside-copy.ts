@@ -17,10 +17,10 @@ async function countOf(log: MonthStores['log']): Promise<number> {
   return events;
 }
 
-/** Events of a month by its folder: they are counted once a run. */
+/** The number of events of a month by folder. They are counted only once in a run. */
 const counted = new Map<string, number>();
 
-/** Events a second, of all in the log. */
+/** Adds the rate: events a second, of all events in the log. */
 async function withRate({ log, env }: MonthStores, seconds: number): Promise<object> {
   const folder = env['DATA_DIR']!;
   const events = counted.get(folder) ?? (await countOf(log));
@@ -28,14 +28,14 @@ async function withRate({ log, env }: MonthStores, seconds: number): Promise<obj
   return { events, seconds, eventsPerSec: Math.round(events / seconds) };
 }
 
-/** Reading the log and nothing else. */
+/** Measures only the reading of the log. */
 export async function measureReading({ log }: MonthStores): Promise<object> {
   let events = 0;
   const seconds = await secondsOf(async () => (events = await countOf(log)));
   return { events, seconds, eventsPerSec: Math.round(events / seconds) };
 }
 
-/** Rebuilds the tables of projections from one read of the log, indexes and switch included. */
+/** Rebuilds the tables of projections from one read of the log, including indexes and switch. */
 export async function measureRebuild(
   stores: MonthStores,
   projections: readonly RegisteredProjection[],
@@ -49,16 +49,16 @@ export async function measureRebuild(
   return { ...(await withRate(stores, seconds)), cpuSeconds, peakMiB: peakResidentMiB() };
 }
 
-/** The most memory that this process has had resident so far, as the kernel counted it (proc(5), VmHWM). */
+/** The largest resident memory of this process so far, as the kernel counted it (proc(5), VmHWM). */
 function peakResidentMiB(): number {
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
   return Math.round(Number(kib?.[1]) / 1_024);
 }
 
-/** The rows of all read tables by one bare COPY a table, then the same indexes. */
+/** Copies the rows of all read tables with one bare COPY a table, then makes the same indexes. */
 export async function measureCopy(stores: MonthStores): Promise<object> {
   const files = await mkdtemp(join(tmpdir(), 'docket-copies-'));
-  // The server, which may be another account, writes them.
+  // The server may run as another account, and it writes the files.
   await chmod(files, 0o777);
   const copies: { rows: number; seconds: number }[] = [];
   for (const projection of PROJECTIONS) copies.push(await copyRows(stores.store, projection, files));
@@ -90,7 +90,7 @@ async function copyRows(
   return { rows, seconds };
 }
 
-/** Seconds that the work takes, to a hundredth. */
+/** Returns the seconds that the work takes, to a hundredth. */
 export async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   const startedMs = performance.now();
   await work();

@@ -14,7 +14,7 @@ import { allowServerFiles } from '../server-files.ts';
 
 const EVENT_STORE = join(import.meta.dirname, '..', '..', 'event-store-server', 'main.ts');
 const TIMEOUT_MS = 30_000;
-/** Making an index of a million rows is one statement. */
+/** One statement makes an index of a million rows, so it needs a long limit. */
 const STATEMENT_TIMEOUT_MS = 600_000;
 
 /** Both stores of a month, on the folder that holds them between the parts of the measurement. */
@@ -22,12 +22,12 @@ export interface MonthStores {
   readonly log: EventLog;
   readonly store: ReadStore;
   readonly postgresPid: number;
-  /** The settings by which a command of `docket` finds them. */
+  /** The settings by which a command of `docket` finds the stores. */
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
-/** Starts the event store and Postgres of a folder, each a process of its own, and brings the schema up to date. */
+/** Starts the event store and Postgres of a folder, each in a separate process, and updates the schema. */
 export async function openStores(folder: string): Promise<MonthStores> {
   const logger = createLog('bench', 'error');
   const child = spawn(process.execPath, [EVENT_STORE, '--directory', join(folder, 'event-store')], {
@@ -65,7 +65,10 @@ export async function openStores(folder: string): Promise<MonthStores> {
   };
 }
 
-/** A bare COPY writes and reads files of the server; its files are made first, when there are none. */
+/**
+ * Starts Postgres, and first makes its files when they are missing. The server may read and write files, as a bare
+ * COPY needs.
+ */
 async function startPostgres(directory: string, log: Log): Promise<EmbeddedPostgres> {
   if (!existsSync(join(directory, CLUSTER))) await (await startEmbeddedPostgres({ directory, log })).stop();
   await allowServerFiles(directory);

@@ -8,14 +8,14 @@ import { ROLE } from '../../postgres-server/roles.ts';
 import { asSuperuser } from '../../postgres-server/single-user.ts';
 import { toDatabase } from '../../tests/harness/postgres.ts';
 
-/** Statements that are shown by themselves; the others are in the sum. */
+/** Number of statements that are printed one by one. The sum contains all statements. */
 const STATEMENTS_SHOWN = 8;
 const STATEMENT_CHARS = 60;
 
-/** Numbers by name, all of them counted since some time before. */
+/** Numbers by name. All of them were counted since the same earlier time. */
 type Counts = Readonly<Record<string, number>>;
 
-/** What Postgres has counted so far. */
+/** The counters of Postgres so far. */
 export interface DatabaseWork {
   readonly lsn: string;
   readonly statements: ReadonlyMap<string, Counts>;
@@ -23,7 +23,10 @@ export interface DatabaseWork {
   readonly indexes: ReadonlyMap<string, Counts>;
 }
 
-/** Lets the Postgres of the bench count statements, and its role read what was counted. To be called before it starts. */
+/**
+ * Lets the Postgres of the bench count statements, and lets its role read the counters. Call this before the server
+ * starts.
+ */
 export async function letItCount(directory: string): Promise<void> {
   const account = serverAccount();
   const cluster = join(directory, CLUSTER);
@@ -36,7 +39,10 @@ export async function letItCount(directory: string): Promise<void> {
   await appendFile(join(cluster, 'postgresql.auto.conf'), settings);
 }
 
-/** Reads the counters. A backend adds its own to them once a second, so whoever asks has waited longer than that. */
+/**
+ * Reads the counters. A backend adds its own counters to them once a second, so wait longer than that before the
+ * call.
+ */
 export async function databaseWork(url: string): Promise<DatabaseWork> {
   const [own, maintenance] = [url, toDatabase(url, 'postgres')].map(
     (connectionString) => new pg.Client({ connectionString }),
@@ -55,7 +61,10 @@ export async function databaseWork(url: string): Promise<DatabaseWork> {
   }
 }
 
-/** What a job cost Postgres between two readings: statements (each a round trip), rows and WAL by table, idle indexes. */
+/**
+ * Returns the work of Postgres for one job between two readings: statements (each is a round trip), rows and WAL by
+ * table, unused indexes.
+ */
 export async function databaseWorkPerJob(
   url: string,
   [before, after]: readonly [DatabaseWork, DatabaseWork],
@@ -89,7 +98,7 @@ function mapped(
   return Object.fromEntries([...counts].map(([name, each]) => [name, change(each)]));
 }
 
-/** What was counted between two readings; names without any are left out. */
+/** Returns the differences between two readings, without names that did not change. */
 function difference(
   before: ReadonlyMap<string, Counts>,
   after: ReadonlyMap<string, Counts>,
@@ -112,7 +121,10 @@ async function countsBy(
   return new Map(rows.map(({ name, counts }) => [name, counts]));
 }
 
-/** Bytes of the log by what they are about; records of no table (commits, running transactions) are the rest. */
+/**
+ * Returns bytes of the log by the table or index that they change. Records without a table (commits, running
+ * transactions) are in a separate sum.
+ */
 async function walByRelation(url: string, from: string, to: string): Promise<ReadonlyMap<string, number>> {
   const [own, maintenance] = [url, toDatabase(url, 'postgres')].map(
     (connectionString) => new pg.Client({ connectionString }),
@@ -157,7 +169,7 @@ select pg_relation_filenode(c.oid)::text as node, n.nspname || '.' || c.relname 
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where pg_relation_filenode(c.oid) is not null and n.nspname not in ('pg_catalog', 'information_schema')`;
 
-/** A record is counted by each block it changes: its data, images of pages, and its head once. */
+/** A record counts for each block that it changes: its data and images of pages for each block, its head once. */
 const WAL_BLOCKS = `
 select relfilenode::text as node, sum(coalesce(block_data_length, 0) + coalesce(block_fpi_length, 0)
   + case when block_id = 0 then coalesce(main_data_length, 0) + 24 else 0 end) as bytes

@@ -2,13 +2,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** Level of a warning in a line of the log (pino's numbers); an error is 50. */
+/** The level of a warning in a line of the log (pino's numbers); an error is 50. */
 const WARNING = 40;
 
 type Numbers = Readonly<Record<string, number>>;
 type Operation = (numbers: Numbers) => Promise<unknown>;
 
-/** Serves operations to the parent over IPC; `stop` ends the process. */
+/** Serves operations to the parent process over IPC; `stop` ends the process. */
 export function serveOperations(operations: Record<string, Operation>): void {
   process.on('message', ({ id, name, numbers }: { id: number; name: string; numbers: Numbers }) => {
     const operation = operations[name] ?? (() => Promise.reject(new Error(`there is no operation ${name}`)));
@@ -26,7 +26,7 @@ export function serveOperations(operations: Record<string, Operation>): void {
 
 export interface Operated {
   readonly pid: number;
-  /** Warnings and errors that it has logged so far: a part that is in trouble measures something else. */
+  /** The warnings and errors that the part has logged so far. A part with warnings would falsify the measurement. */
   troubles(): readonly string[];
   ask<Answer>(name: string, numbers?: Numbers): Promise<Answer>;
 }
@@ -70,7 +70,7 @@ export function operate(
   };
 }
 
-/** Whatever is no line of the log is said by Node itself, as its last words. */
+/** A line that is not of the log comes from Node itself, just before the process ends. */
 function isTrouble(line: string): boolean {
   try {
     return (JSON.parse(line) as { level?: number }).level! >= WARNING;

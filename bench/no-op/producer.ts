@@ -1,4 +1,4 @@
-/** Uploads without bytes: the command that follows a stored file, in a process of its own. */
+/** Uploads without bytes, in a separate process: sends the command that follows a stored file. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobDecider } from '../../conversion-job/decider.ts';
@@ -19,7 +19,7 @@ const log = connectEventLog({
 });
 const decider = jobDecider({ maxAttempts: 3, backoffMs: 5_000, backoffMaxMs: 60_000, jobTimeoutMs: 300_000 });
 
-/** When each job was sent and acknowledged, in nanoseconds of the monotonic clock. */
+/** The times at which each job was sent and acknowledged, in nanoseconds of the monotonic clock. */
 const sent = new Map<string, { called: number; acknowledged: number }>();
 const now = (): number => Number(process.hrtime.bigint());
 
@@ -47,7 +47,7 @@ async function upload(index: number): Promise<void> {
 }
 
 serveOperations({
-  /** As fast as it goes with `inflight` at a time. */
+  /** Sends jobs as fast as possible with `inflight` jobs at the same time. */
   fill: async ({ n, inflight }) => {
     const from = now();
     let next = 0;
@@ -60,7 +60,7 @@ serveOperations({
     await Promise.all(Array.from({ length: inflight! }, lane));
     return { from, to: now() };
   },
-  /** `rate` a second for `secs`, whether the last ones are acknowledged or not. */
+  /** Sends `rate` jobs a second for `secs`, and does not wait for acknowledgements. */
   offer: async ({ rate, secs }) => {
     const from = now();
     const all: Promise<void>[] = [];

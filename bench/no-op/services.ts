@@ -1,6 +1,6 @@
 /**
- * The processor and the projector as a process of their own, with a conversion that returns at once: what is left is
- * Docket's own cost. Every start of a conversion is noted on the monotonic clock, which all processes share.
+ * The processor and the projector in a separate process, with a conversion that returns at once. So only Docket's own
+ * time is measured. The bench notes every start of a conversion on the monotonic clock, which all processes share.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,10 @@ const log = connectEventLog({
 });
 const store = openReadStore({ url: settings.DATABASE_URL ?? '', poolMax: 10, timeoutMs: 5_000, log: logger });
 
-/** Nanoseconds of the monotonic clock at which each job's conversion began; a second start would be double work. */
+/**
+ * Nanoseconds of the monotonic clock at which each job's conversion began. A second start of the same job is an
+ * error.
+ */
 const startedAt = new Map<string, number>();
 let startedTwice = 0;
 
@@ -41,7 +44,7 @@ async function convertNothing(task: ConversionTask): Promise<ConversionResult> {
   return { result: { ...result, sha256: task.sourceSha256 }, pages: 1, gatewayMs: 0, warnings: [] };
 }
 
-/** Nothing is put into it: the conversion returns at once. Retention looks into it as it does anywhere. */
+/** The store of blobs is empty, because the conversion returns at once. Retention reads it as always. */
 const directory = await mkdtemp(join(tmpdir(), 'docket-bench-blobs-'));
 const blobs = await openFilesystemBlobStore({ directory });
 
@@ -59,7 +62,10 @@ const projector = await startProjector({ ...parts, metrics: createMetrics({ defa
 
 serveOperations({
   ready: () => Promise.resolve(processor.readiness().ready && projector.readiness().ready),
-  /** Rows that show a ready job. The table is not asked before every conversion has begun: that would be load too. */
+  /**
+   * Waits for the rows that show a ready job. It queries the table only after every conversion has begun, because
+   * queries are load too.
+   */
   finished: async ({ awaited }) => {
     if (startedAt.size < (awaited ?? 0)) return { jobs: 0, at: 0 };
     const { rows } = await store.query<{ jobs: number }>(

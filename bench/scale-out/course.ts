@@ -2,19 +2,19 @@ import { connectEventLog } from '../../event-store/connect.ts';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
 import { createLog } from '../../runtime/log.ts';
 
-/** What the log says of a round, from its first start to its last outcome. */
+/** The facts of the log about a round, from its first start to its last outcome. */
 export interface Course {
-  /** Jobs in the order in which they were begun, each with the worker that began it. */
+  /** Jobs in the order in which they began, each with its worker. */
   readonly starts: readonly { readonly jobId: string; readonly worker: string; readonly atMs: number }[];
   readonly succeeded: number;
-  /** Outcomes beyond the first of a job, and starts beyond the first. */
+  /** Number of outcomes and starts beyond the first of a job. */
   readonly twice: number;
   readonly lastMs: number;
 }
 
 const OUTCOMES = ['ConversionSucceeded', 'ConversionFailed', 'ConversionCancelled'];
 
-/** Follows a log for what happens to some jobs; `done` resolves when each has an outcome. */
+/** Follows a log for the events of some jobs; `done` resolves when each job has an outcome. */
 export async function followCourse(
   connectionString: string,
 ): Promise<{ done(jobs: ReadonlySet<string>): Promise<Course>; stop(): Promise<void> }> {
@@ -55,7 +55,7 @@ function courseOf(events: readonly RecordedEvent[]): Course {
     if (type === 'ConversionStarted') {
       if (begun.has(jobId)) twice += 1;
       begun.add(jobId);
-      // A worker's name ends with a dot and eight characters of its life.
+      // A worker's name ends with a dot and eight characters that identify its process.
       starts.push({
         jobId,
         worker: (data as { workerId: string }).workerId.slice(0, -9),

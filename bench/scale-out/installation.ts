@@ -6,20 +6,23 @@ import { startTestEventStore } from '../../tests/harness/event-store.ts';
 import { startTestPostgres } from '../../tests/harness/postgres.ts';
 import { startScriptedGateway } from '../../tests/harness/scripted-gateway.ts';
 
-/** Signs the sessions of every process. */
+/** The secret that signs the sessions in every process. */
 export const SECRET = 'a secret of the bench that is long enough to be one';
 
-/** Stores, gateway and the services that are always there, every one a process of its own. */
+/** Stores, gateway and the services that always run, each in a separate process. */
 export interface ScaledInstallation {
   readonly connectionString: string;
   readonly commandApis: readonly ServiceProcess[];
   readonly queryApis: readonly ServiceProcess[];
-  /** Starts processors; each has so many workers. */
+  /** Starts processors with the given number of workers each. */
   processors(count: number, workers: number): Promise<ServiceProcess[]>;
   stop(): Promise<void>;
 }
 
-/** @param gatewayMs how long the gateway takes for a document */
+/**
+ * Starts the installation.
+ * @param gatewayMs the time that the gateway takes for a document
+ */
 export async function startScaled(gatewayMs: number): Promise<ScaledInstallation> {
   const folder = await mkdtemp(join(tmpdir(), 'docket-scale-out-'));
   const [eventStore, postgres, gateway] = await Promise.all([

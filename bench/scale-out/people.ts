@@ -4,7 +4,7 @@ import type { JobListAnswer, UploadAnswer } from '../../schemas/http-api.ts';
 import { SECRET, type ScaledInstallation } from './installation.ts';
 
 const UPLOADS_AT_ONCE = 8;
-/** A PDF as far as an upload is checked; the gateway of the bench reads nothing of it. */
+/** Makes a PDF that passes the check of an upload. The gateway of the bench does not read it. */
 const pdf = (n: number): string =>
   `%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n` +
   `3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\n% ${n}\ntrailer<</Root 1 0 R>>\nstartxref\n0\n%%EOF\n`;
@@ -24,7 +24,7 @@ function cookieOf({ owner }: Person): string {
 
 let documents = 0;
 
-/** Uploads so many documents for each person, by both command-apis in turn. */
+/** Uploads the given number of documents for each person, by both command-apis in turn. */
 export async function upload(
   { commandApis }: ScaledInstallation,
   people: readonly Person[],
@@ -52,7 +52,7 @@ export async function upload(
   await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, uploadNext));
 }
 
-/** The ready jobs of a person as one query-api lists them. */
+/** Returns the ready jobs of a person as one query-api lists them. */
 export async function readyJobs(url: string, person: Person): Promise<Set<string>> {
   const ready = new Set<string>();
   for (let after: string | null = ''; after !== null;) {

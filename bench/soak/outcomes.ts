@@ -1,11 +1,11 @@
 import { connectEventLog } from '../../event-store/connect.ts';
 import { createLog } from '../../runtime/log.ts';
 
-/** What the log says of jobs. */
+/** The facts of the log about the jobs. */
 export interface Outcomes {
-  /** Streams with more than one outcome of a conversion. */
+  /** Number of streams with more than one outcome of a conversion. */
   readonly twice: number;
-  /** Taken jobs without an outcome. */
+  /** Accepted jobs without an outcome. */
   readonly without: readonly string[];
   readonly succeeded: number;
   readonly failed: number;

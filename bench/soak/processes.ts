@@ -2,18 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { descendantsOf } from '../../tests/harness/process-tree.ts';
 import type { Installation } from '../../tests/harness/installation.ts';
 
-/** Processes that are told apart. Those of one group are added up: Postgres, and the converters of a gateway. */
+/**
+ * The groups of processes. Processes of one group are added up, for example all of Postgres, or all converters of a
+ * gateway.
+ */
 export const GROUPS = ['supervisor', 'event store', 'gateway', 'converters', 'services', 'Postgres'] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface Usage {
   readonly processes: number;
-  /** What the processes have allocated (`Pss_Anon` of proc(5)): neither files nor Postgres' buffers, whose size is set. */
+  /**
+   * The memory that the processes have allocated (`Pss_Anon` of proc(5)), without files and without Postgres'
+   * buffers, whose size is fixed.
+   */
   readonly allocatedMib: number;
-  /** Resident memory, in which a shared page counts once for each process. */
+  /** Resident memory. A shared page counts once for each process. */
   readonly residentMib: number;
   readonly openFiles: number;
-  /** Processor time since each process began, in ms, its ended children included. */
+  /** Processor time since the start of each process, in ms, including its ended children. */
   readonly cpuMs: number;
 }
 
@@ -21,7 +27,7 @@ const NOTHING: Usage = { processes: 0, allocatedMib: 0, residentMib: 0, openFile
 /** Clock ticks a second of proc(5), on every Linux that Node runs on. */
 const TICKS_A_SECOND = 100;
 
-/** What every process of an installation uses at this moment, and Postgres' connections of Docket (Linux). */
+/** Measures what every process of an installation uses at this moment, and Postgres' connections of Docket (Linux). */
 export async function usageOf(
   installation: Installation,
 ): Promise<{ readonly groups: Readonly<Record<Group, Usage>>; readonly connections: number }> {
@@ -51,7 +57,7 @@ function added(sum: Usage, pid: number): Usage {
     const mibOf = (name: string): number =>
       Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(rollup)?.[1] ?? 0) / 1024;
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // utime, stime, cutime and cstime: the 14th to 17th field, and the second one may hold spaces.
+    // utime, stime, cutime and cstime are the 14th to 17th field. The second field may contain spaces.
     const ticks = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')
@@ -65,7 +71,7 @@ function added(sum: Usage, pid: number): Usage {
       cpuMs: sum.cpuMs + (ticks * 1000) / TICKS_A_SECOND,
     };
   } catch (error) {
-    // It ended between the two looks.
+    // The process ended between the two readings.
     if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return sum;
     throw error;
   }

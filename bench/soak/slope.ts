@@ -1,8 +1,11 @@
-/** A straight line through measurements, and how sure its slope is. */
+/** A straight line through measurements, and the certainty of its slope. */
 export interface Slope {
-  /** Units a second of the x axis. */
+  /** The slope, in units a second. */
   readonly slope: number;
-  /** The slope lies in `slope` plus or minus this with 95 % confidence; Infinity for fewer than three windows. */
+  /**
+   * With 95 % confidence, the true slope lies in `slope` plus or minus this margin. Infinity for fewer than three
+   * windows.
+   */
   readonly margin: number;
   readonly mean: number;
 }
@@ -14,16 +17,22 @@ export interface Sample {
 }
 
 /**
- * Samples are averaged over so many windows before the line is drawn. Neighbouring samples depend on one another (a
- * garbage collection shows in all of them until the next one), so single samples would make the margin far too small.
+ * The number of windows whose means give the line. Neighbouring samples depend on one another, for example after a
+ * garbage collection. With single samples, the margin would be far too small.
  */
 const WINDOWS = 20;
-/** Student's t for 95 %, by degrees of freedom (two-sided; Abramowitz and Stegun, table 26.10), then about its limit. */
+/**
+ * Student's t for 95 %, by degrees of freedom (two-sided; Abramowitz and Stegun, table 26.10). The last value is
+ * about the limit.
+ */
 const T_95 = [
   12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.1,
 ];
 
-/** Least squares over the means of `WINDOWS` windows of equal numbers of samples, or of each sample if there are fewer. */
+/**
+ * Computes a least-squares line over the means of `WINDOWS` windows with equal numbers of samples, or over single
+ * samples if there are fewer.
+ */
 export function slopeOf(samples: readonly Sample[]): Slope {
   const points = windowMeans(samples);
   const n = points.length;

@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import { makeInvoicePdf } from '../../tests/rooms/gateway/invoice-pdf.ts';
 import { newApiUser, type ApiUser } from '../../tests/harness/api-user.ts';
 
-/** Documents that are made before the soak; each upload is one of them with a comment of its own behind it. */
+/** Number of documents that are made before the soak. Each upload is one of them with its own comment at the end. */
 const MADE = 60;
 const PEOPLE = 12;
-/** Uploads that wait for their answer at the same time; beyond them one is left out and counted. */
+/** Most uploads that wait for their answer at the same time. A further upload is left out and counted. */
 const IN_FLIGHT_MAX = 200;
 
 export interface Visitors {
-  /** Jobs whose upload was answered 202. */
+  /** Jobs whose upload was answered with 202. */
   readonly taken: Set<string>;
   readonly counts: { sent: number; refused: number; leftOut: number };
   /** Uploads at the given rate until `ms` have passed, then waits for the last answers. */
   upload(perSecond: number, ms: number): Promise<void>;
 }
 
-/** The documents of the soak: made invoices, and every PDF in `folder` if one is named. */
+/** The documents of the soak: made-up invoices, and every PDF in `folder` if it is given. */
 async function documents(folder: string | undefined): Promise<Buffer[]> {
   const made = await Promise.all(Array.from({ length: MADE }, (_, seed) => makeInvoicePdf(seed + 1)));
   if (folder === undefined) return made;
@@ -25,7 +25,7 @@ async function documents(folder: string | undefined): Promise<Buffer[]> {
   return [...made, ...names.map((name) => readFileSync(join(folder, name)))];
 }
 
-/** People who upload real PDFs, no two of them the same. */
+/** Starts people who upload real PDFs. No two uploads are the same. */
 export async function startVisitors(url: string, folder: string | undefined): Promise<Visitors> {
   const pdfs = await documents(folder);
   const people = await Promise.all(Array.from({ length: PEOPLE }, () => newApiUser(url)));

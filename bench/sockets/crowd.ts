@@ -1,26 +1,34 @@
-/** The clients of `bench/sockets.ts`, in the process of the bench itself: ten thousand sockets, each of another owner. */
+/**
+ * The clients of `bench/sockets.ts`, in the process of the bench itself: ten thousand sockets, each of another owner.
+ */
 import { WebSocket } from 'ws';
 import { sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
 import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import { SECRETS } from '../../tests/harness/query-installation.ts';
 
-/** Handshakes under way at the same time. */
+/** Most handshakes at the same time. */
 const OPENING_MAX = 200;
-/** A loopback address has ports for 28,000 connections, those that are closing included; these have ten times that. */
+/**
+ * Number of loopback addresses. One address has ports for 28,000 connections, including closing ones; these addresses
+ * have ten times as many.
+ */
 const ADDRESSES = 10;
 const STATED_NS = /"filename":"(\d{10,20})"/g;
 
 export interface Crowd {
-  /** Opens every socket and waits until each has its snapshot, or its missed rows. Answers the time that took. */
+  /** Opens every socket and waits until each has its snapshot or its missed rows. Returns the time in ms. */
   open(port: number): Promise<number>;
-  /** Cuts every socket at once, without a word. */
+  /** Cuts every socket at once, without a close frame. */
   cut(): void;
-  /** Milliseconds from the beginning of each update to its arrival, since the last call. */
+  /** Returns the milliseconds from the beginning of each update to its arrival, since the last call. */
   takeLatencies(): number[];
 }
 
-/** @param owners one socket each */
+/**
+ * Makes the clients.
+ * @param owners one socket for each
+ */
 export function createCrowd(owners: readonly string[]): Crowd {
   const keys = keysFor(SECRETS, 'session');
   const cookies = owners.map((owner) => `docket=${sealSession(owner, keys, Date.now())}`);

@@ -1,9 +1,9 @@
 /**
- * A server process of `bench/sockets.ts`, alone so that its memory is its own:
+ * A server process of `bench/sockets.ts`. It is a separate process, so that its memory can be measured. Its kinds:
  *
- *   docket   the whole query-api on a real Postgres; updates are rows that are committed and told like the projector does
- *   fan-out  the live server alone; updates begin in the process, as the change feed brings them
- *   bare     `ws` with the same limits and frames of the same size, and nothing else; updates begin in the process
+ *   docket   the whole query-api on a real Postgres; updates are committed rows, announced as by the projector
+ *   fan-out  the live server alone; updates begin in the process, in the form of the change feed
+ *   bare     only `ws`, with the same limits and frames of the same size; updates begin in the process
  */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -25,7 +25,7 @@ import { SECRETS, startQueryInstallation } from '../../tests/harness/query-insta
 import { startTestPostgres } from '../../tests/harness/postgres.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
 
-/** What the bench asks of this process. */
+/** The requests of the bench to this process. */
 export type Ask =
   | { readonly ask: 'memory' }
   | { readonly ask: 'jobs'; readonly owners: readonly string[] }
@@ -39,9 +39,9 @@ export type Ask =
 
 interface Serving {
   readonly port: number;
-  /** One job for each of these, where there are tables. */
+  /** Writes one job for each owner if there are tables. */
   jobs(owners: readonly string[]): Promise<void>;
-  /** One change for one owner; its file name is the time it began. */
+  /** Makes one change for one owner. Its file name is the time at which the update began. */
   update(owner: string): Promise<unknown> | void;
   stop(): Promise<void>;
 }
@@ -65,7 +65,7 @@ async function docket(): Promise<Serving> {
   };
 }
 
-/** A row as large as a job's. */
+/** Makes a row as large as a job's. */
 function rowFor(owner: string, position: bigint): ChangedRow {
   const key = randomUUID();
   const job = {
@@ -108,7 +108,7 @@ async function fanOut(): Promise<Serving> {
     random: Math.random,
     log,
     metrics: createMetrics({ defaults: false }),
-    // The bench weighs sockets, and all of its sockets come from one address.
+    // The rate limit of sockets is off, because all sockets of the bench come from one address.
     limits: { socket: () => Promise.resolve(null), refused: () => undefined },
     socketsPerAddressMax: Number.MAX_SAFE_INTEGER,
   });
@@ -189,7 +189,7 @@ function listening(server: ReturnType<typeof createServer>): Promise<number> {
   );
 }
 
-/** Starts one update every `1000 / perSecond` ms, whether the one before is done or not. */
+/** Starts one update every `1000 / perSecond` ms, whether the previous update has ended or not. */
 function updating(
   serving: Serving,
   { owners, perSecond, forMs }: Extract<Ask, { ask: 'update' }>,
@@ -212,7 +212,7 @@ function updating(
   });
 }
 
-/** Resident bytes after everything that is garbage is gone. */
+/** Returns the resident bytes after a full garbage collection. */
 async function resident(): Promise<number> {
   for (let round = 0; round < 3; round += 1) {
     globalThis.gc?.();

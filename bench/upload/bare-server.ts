@@ -1,6 +1,6 @@
 /**
- * The least that a server can do with an upload: it receives the body, hashes it and writes it to a file that is on disk
- * before the answer. It knows no forms, no limits and no jobs. Ends with its parent.
+ * The minimum that a server can do with an upload. It receives the body, hashes it and writes it to a file, which is
+ * on disk before the answer. It has no forms, no limits and no jobs. It ends with its parent process.
  */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';

@@ -1,6 +1,6 @@
 import type { Command } from './commands.ts';
 
-/** The exit codes of a command that names no others. */
+/** The exit codes of a command that does not name its own. */
 const EXIT_CODES = '0 done, 1 failed, 2 wrong usage, 130 interrupted';
 
 /** The text of `docket <command> --help`. */

@@ -1,6 +1,6 @@
 import type { ColumnKind, QueryAnswer } from '../../read-store/run-query.ts';
 
-/** Longest text of a cell; the rest is cut. */
+/** The longest text of a cell. Longer text is cut. */
 const CELL_CHARS_MAX = 60;
 /** A spreadsheet would run a text that begins like this as a formula. */
 const FORMULA_START = /^[=+\-@\t\r]/;

@@ -17,7 +17,7 @@ export function settingLines(): SettingLine[] {
   }));
 }
 
-/** The table of the README. A secret has two names: its own, and that of the variable that names a file. */
+/** The table of the README. A secret has two variables: one holds the secret, the other names a file that holds it. */
 export function settingsTable(): string {
   const rows = settingLines().map(({ name, fallback, description }) => {
     const shown = fallback === '' ? '' : `\`${fallback}\``;

@@ -17,7 +17,7 @@ import type { Settings } from '../../schemas/config.ts';
 import { openBlobs } from '../open-blobs.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
-/** When Postgres does not answer within this time, limits count in memory. */
+/** When Postgres does not answer within this time, the rate limits are counted in memory. */
 const COUNT_TIMEOUT_MS = 250;
 const COUNT_CONNECTIONS_MAX = 4;
 /** The interval at which the list of mappings is fetched. */

@@ -1,6 +1,6 @@
 import { Settings, type SettingName } from '../../schemas/config.ts';
 
-/** The variables that every program needs of the machine, and those of Node. */
+/** The variables of the machine that every program needs, and the variables of Node. */
 const MACHINE = [
   'PATH',
   'HOME',

@@ -10,9 +10,9 @@ const OTHERS = 0o077;
 const STICKY = 0o1000;
 
 /**
- * Removes the rights of group and others from the data folder and from Docket's files in it. It does not follow links.
- * It does not enter a folder that is already closed, so a start stays fast. A folder with other files keeps its mode,
- * because it may be a home or `/tmp`; only Docket's own files in it are closed.
+ * Removes the rights of group and others from the data folder and from Docket's files in it. It does not follow
+ * links. It does not enter a folder that is already closed, so a start is fast. A folder with other files keeps its
+ * mode, because it may be a home or `/tmp`; only Docket's own files in it are closed.
  *
  * @returns sentences for the user
  */

@@ -2,7 +2,7 @@ import type { Settings } from '../../schemas/config.ts';
 import { freePort, isTaken, portOr } from './free-port.ts';
 import type { HealthAddress } from './until-ready.ts';
 
-/** How many other ports one start of the services tries, when each port is taken before the services listen. */
+/** Number of other ports that one start tries, because another program may take a port before the services listen. */
 const OTHER_PORTS_MAX = 3;
 
 /** The port on which the services answer `/health`, `/ready` and `/metrics`. */

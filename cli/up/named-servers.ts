@@ -79,7 +79,7 @@ export async function tryServers(
   onWaiting: (waiting: readonly WaitingFor[]) => void,
 ): Promise<void> {
   const waiting = new Map<NamedServer, WaitingFor>();
-  // A server that can never be used also ends the wait for the others.
+  // A server that can never be used also ends the wait for the other servers.
   const over = new AbortController();
   const until = AbortSignal.any([stop, over.signal]);
   const tryServer = async (server: NamedServer): Promise<void> => {

@@ -8,7 +8,7 @@ import { waitingLine } from './waiting-line.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** What the services need of the installation. */
+/** The parts of the installation that the services need. */
 interface ServicesInstallation {
   readonly logs: LogFiles;
   readonly stopping: AbortSignal;

@@ -28,7 +28,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const SERVICES_GRACE_MS_MAX = 3_000;
 /** The grace period of the services, and time for them to exit. */
 const SERVICES_EXIT_MS = SERVICES_GRACE_MS_MAX + 500;
-/** Rights that no file of this run gives to group and others. */
+/** The mask that removes the rights of group and others from each file of this run. */
 const OWN_USER_ONLY = 0o077;
 /** The stores have no work to finish once the services have ended. */
 const STORE_GRACE_MS = 2_000;
@@ -182,7 +182,7 @@ async function startAll(installation: Installation): Promise<Opened> {
   const servers = namedServers(settings);
   for (const line of [...linesOnEnvironment(settings, servers), ...linesOnLimits()])
     installation.lines.say(line);
-  // The first failure ends the start. The installation then stops the others.
+  // The first failure ends the start. The installation then stops the other servers.
   const [EVENTSTORE_URL, databases, GATEWAY_URL, WEB_DIR] = await Promise.all([
     eventStoreUrl(installation),
     databaseUrls(installation),

@@ -20,7 +20,7 @@ export interface WaitingLine {
 }
 
 /**
- * On a terminal each line replaces the one before. Elsewhere a new line comes every 10 s.
+ * On a terminal each line replaces the previous line. Elsewhere a new line is printed every 10 s.
  * @param now milliseconds since the Unix epoch
  */
 export function waitingLine(terminal: Terminal, now: () => number = Date.now): WaitingLine {

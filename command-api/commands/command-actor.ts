@@ -21,7 +21,7 @@ export function operatingActor(): CommandActor {
   return { name: 'operator', by: 'operator', decider: (decider) => decider };
 }
 
-/** Hides the job from everybody but its owner. For others the job does not exist (promise 8). */
+/** Hides the job from everybody except its owner. For other users the job does not exist (promise 8). */
 function ownedBy(owner: string, decider: JobDecider): JobDecider {
   return {
     ...decider,

@@ -7,7 +7,7 @@ import {
 import { IDEMPOTENCY_STREAM_PREFIX } from '../../schemas/streams.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** How long an answer is kept: as long as Stripe does. It is the stream's $maxAge. */
+/** The time for which an answer is kept. Stripe keeps answers equally long. The value is the stream's $maxAge. */
 export const IDEMPOTENCY_MAX_AGE_SEC = 24 * 3600;
 
 /** The state of one key. */
@@ -16,7 +16,7 @@ export type IdempotencyRecord =
   | ({ readonly state: 'claimed' } & RequestClaimed)
   | ({ readonly state: 'answered' } & RequestAnswered);
 
-/** What happens to a request with a key. */
+/** The action for a request with a key. */
 export type KeyVerdict = 'carry-out' | 'take-over' | 'replay' | 'wait' | 'mismatch';
 
 /** Printable ASCII, 1 to 255 characters, as Stripe accepts it. */

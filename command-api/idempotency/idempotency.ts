@@ -15,7 +15,7 @@ import {
   type IdempotencyRecord,
 } from './idempotency-record.ts';
 
-/** How long a claim of another process is valid. After that, the process counts as dead. */
+/** The time for which a claim of another process is valid. After that, the process counts as dead. */
 const CLAIM_MS = 5_000;
 const ASK_AGAIN_MS = 150;
 /** Longest wait for another process. It is above `claimMs`, so that the claim of a dead process ends first. */

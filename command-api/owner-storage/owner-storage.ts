@@ -132,7 +132,7 @@ export function followOwnerStorage(options: {
 
 type StoredBytes = ReturnType<typeof foldStoredBytes>;
 
-/** Adds up, for each owner, the stored bytes and those that wait for their event. */
+/** Adds up, for each owner, the stored bytes and the bytes whose event is not in the log yet. */
 function roomFor(stored: StoredBytes, held: ReadonlyMap<symbol, UploadDocument>, allowedBytes: number) {
   /** A new PDF of a job replaces its old one. */
   const growthOf = ({ jobId, bytes }: Pick<UploadDocument, 'jobId' | 'bytes'>): number =>

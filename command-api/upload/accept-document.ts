@@ -88,7 +88,7 @@ export function acceptWithinQuota(
   );
 }
 
-/** The line of the answer for a file that does not fit. */
+/** Returns the line of the answer for a file that is larger than the owner's free space. */
 export function quotaRefusal(
   quota: StorageQuota,
   bytes: number,
@@ -100,7 +100,7 @@ export function quotaRefusal(
   return { code: 'QUOTA_EXCEEDED', message, quota };
 }
 
-/** With one decimal for small numbers. */
+/** Writes bytes as megabytes. Small numbers get one decimal. */
 function megabytes(bytes: number): string {
   return String(Math.round((bytes / 1024 / 1024) * 10) / 10);
 }

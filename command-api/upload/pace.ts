@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A sender slower than this over a whole window holds a place for which others wait (A-UP12). */
+/** A sender that is slower than this over a whole window holds a place for which other senders wait (A-UP12). */
 const SLOWEST_BYTES_PER_SEC = 1024;
 
 /**
@@ -16,9 +16,7 @@ export interface Pace {
   stop(): void;
 }
 
-/**
- * Calls `tooSlow` once when a whole window of `windowMs` passes with less than 1 KiB a second, or with nothing at all.
- */
+/** Calls `tooSlow` once when a whole window of `windowMs` passes with less than 1 KiB a second, or with no bytes. */
 export function watchPace(request: IncomingMessage, windowMs: number, tooSlow: () => void): Pace {
   let bytes = 0;
   let bytesAtWindowStart = 0;

@@ -1,6 +1,6 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** Checks the passing bytes: whether the file is a PDF at all. The gateway checks the rest. */
+/** Checks in the bytes of the stream whether the file is a PDF. The gateway checks everything else. */
 export interface PdfCheck {
   /** @throws NotPdf as soon as no valid header is possible any more */
   see(chunk: Buffer): void;

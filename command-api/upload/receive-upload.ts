@@ -42,7 +42,7 @@ export interface UploadLimits {
  * exists yet. It returns all stored files, or it throws after it has removed them.
  * @param options.admitFile called for each file before its bytes are stored; a returned value refuses the file
  * @param options.placeNeeded aborts with an error when another upload needs the place
- * @throws ApiError for a form that cannot be accepted at all, SenderGone
+ * @throws ApiError for a form that cannot be accepted, SenderGone
  */
 export async function receiveUpload(
   request: IncomingMessage,

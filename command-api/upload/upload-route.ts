@@ -30,7 +30,7 @@ import type { WriteSide } from '../write-side.ts';
 const COMMANDS_AT_ONCE = 8;
 const UPLOAD_PRIORITY = 0;
 const UNAVAILABLE_RETRY_SEC = 2;
-/** Codes of refusals that are recorded. All others are caused by Docket itself or by the present load. */
+/** Codes of refusals that are recorded. Other refusals are caused by Docket itself or by the present load. */
 const RECORDED = new Set(['NOT_PDF', 'TOO_LARGE', 'UNKNOWN_MAPPING']);
 /** Codes of refusals that a retry may not get. An answer with one must not be kept. */
 const PASSING = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'STORAGE_FULL', 'QUOTA_EXCEEDED', 'INTERNAL']);
@@ -278,7 +278,7 @@ function uploadFingerprint({ mapping, parameters, files }: ReceivedUpload): stri
     'stored' in file ? file.stored.sha256 : file.refused.code,
   ]);
   const given = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
-  // Without parameters the fingerprint equals that of older builds, whose keys are still in the log.
+  // Without parameters the fingerprint is the same as in older builds, whose keys are still in the log.
   return fingerprintOf('POST /api/jobs', mapping, parts, ...(given.length > 0 ? [given] : []));
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which events of `$all` a reader wants. The index alone decides, so the store never reads an event from disk that does
- * not pass.
+ * The filter that selects the events of `$all` for a reader. It needs only the index, so the store never reads an
+ * event from disk that the filter rejects.
  */
 import { RE2JS } from 're2js';
 import type { LogIndex } from '../storage/log-index.ts';

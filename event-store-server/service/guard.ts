@@ -20,7 +20,10 @@ export const OPEN_TO_ALL: AccessRules = { users: null, secret: null, keptPrefixe
 
 /** Refuses what one caller may not do. */
 export interface Guard {
-  /** @param stream null for `$all` */
+  /**
+   * Returns the reason to refuse a call; null when the user may make it.
+   * @param stream null for `$all`
+   */
   readonly refusalOf: (verb: 'read' | 'write' | 'delete', stream: Buffer | null) => Refusal | null;
 }
 

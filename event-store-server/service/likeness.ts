@@ -24,7 +24,7 @@ export interface Likeness {
  * are on their way to the client. One event more ends the subscription.
  */
 export const LIVE_BUFFER_EVENTS = 64;
-/** Of those events, the number that the client still receives before the end. */
+/** The number of these events that the client still receives before the end. */
 export const SENT_BEFORE_END_EVENTS = 32;
 
 export const consumerTooSlow = (phase: 'live' | 'transitioning to live'): Refusal =>

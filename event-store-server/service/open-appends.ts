@@ -41,7 +41,7 @@ export interface OpenAppends {
 /** The interval between two looks at the deadlines. An answer can be late by as much. */
 const DEADLINE_TICK_MS = 20;
 
-/** @param onDone called each time a group of answers has been handed to the stream */
+/** @param onDone called each time a group of answers has been written to the stream */
 export function openAppends(sender: Sender, limits: StoreLimits, onDone: () => void): OpenAppends {
   const open = new Map<string, OpenAppend>();
   let clock: NodeJS.Timeout | null = null;

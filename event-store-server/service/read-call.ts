@@ -59,7 +59,7 @@ function ordinalsOfStream(
   return countUp(Math.max(begin, first), last, at);
 }
 
-/** Why EventStoreDB refuses a read as invalid, or null. */
+/** The reason why EventStoreDB refuses a read as invalid; null for a valid read. */
 function readFault(request: ReadRequest, log: Log, isLikeEventStoreDB: boolean): Refusal | null {
   const { stream, from, isBackwards, maxCount } = request;
   if (stream === null) return isLikeEventStoreDB ? positionFault(log, from, 'read') : null;

@@ -1,5 +1,5 @@
 /**
- * How a refused call ends: with a gRPC status, and with trailers that EventStoreDB's clients turn into their own errors
+ * Ends a refused call with a gRPC status, and with trailers that EventStoreDB's clients turn into their own errors
  * (the key `exception`).
  */
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';

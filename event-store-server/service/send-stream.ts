@@ -9,7 +9,7 @@ export interface WritableCall {
 }
 
 export interface Sender {
-  /** Adds a message to those that the next `flush` sends; flushes at once when they fill one write. */
+  /** Adds a message to the messages that the next `flush` sends. Flushes at once when the messages fill one write. */
   readonly send: (message: Buffer) => void;
   readonly flush: () => void;
   /** True when the client has so many unread bytes that the caller should send no more. */

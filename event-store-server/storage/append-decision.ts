@@ -18,7 +18,7 @@ export interface StreamState {
 
 export type AppendDecision =
   | { readonly kind: 'write' }
-  /** The append was written before; `revision` is that of its last event. */
+  /** The append was written earlier; `revision` is the revision of its last event. */
   | { readonly kind: 'repeated'; readonly revision: number }
   | { readonly kind: 'wrong-revision'; readonly actual: number }
   | { readonly kind: 'stream-deleted' };
@@ -65,7 +65,8 @@ function decideAfter(state: StreamState, revision: number, ids: readonly string[
   if (differs < 0)
     return ids.length === 0 ? wrongRevision(state) : { kind: 'repeated', revision: revision + ids.length };
 
-  // An append can begin a soft-deleted stream again when its first id differs from that of the first event.
+  // An append can begin a soft-deleted stream again when its first id differs from the id of the stream's first
+  // event.
   return revision === NO_EVENT && differs === 0 && state.isSoftDeleted ? WRITE : wrongRevision(state);
 }
 

@@ -28,7 +28,7 @@ export interface LogChecked {
   /** The number of undamaged events. */
   readonly events: number;
   readonly damages: readonly Damage[];
-  /** Missing revisions between others of the same stream. Empty when the check finds no damage. */
+  /** Revisions that are missing between existing revisions of the same stream. Empty when the check finds no damage. */
   readonly gaps: readonly { readonly stream: string; readonly from: number; readonly to: number }[];
   /** The end of an incomplete write; the next start cuts it off. */
   readonly cut: { readonly file: string; readonly byteOffset: number; readonly bytes: number } | null;

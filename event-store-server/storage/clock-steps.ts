@@ -17,7 +17,7 @@ export interface ClockSteps {
 export interface TimeSpan {
   readonly firstMs: number;
   readonly lastMs: number;
-  /** Events whose time is before that of the previous event, as indexes from the first event. */
+  /** The events that have an earlier time than the previous event, as indexes from the first event. */
   readonly steps: readonly number[];
 }
 

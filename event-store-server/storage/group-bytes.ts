@@ -1,4 +1,4 @@
-/** The bytes of a group as they will lie in the segment file. */
+/** Makes the bytes of a group, exactly as the segment file will hold them. */
 import {
   EVENT_OVERHEAD_BYTES,
   writeRecordedEvent,

@@ -4,7 +4,7 @@
  *
  *   streams: their number, their names, their first revisions (0 for none, otherwise the revision plus 1)
  *   types: their number, each as length and bytes
- *   events: their number; the place of each, less that of the event before;
+ *   events: their number; the place of each, less the place of the previous event;
  *     the stream of each, as the number of streams seen so far less its own number (0: a new stream);
  *     the type of each, doubled, plus 1 for a tombstone
  *   times, then the runs of a packed segment
@@ -59,7 +59,7 @@ export function bodyOf(content: IndexBody): Buffer {
 }
 
 /**
- * @param end the place after the segment's last byte. Every event lies before `end` and after the event before it.
+ * @param end the place after the segment's last byte. Every event lies before `end` and after the previous event.
  * @throws RangeError when it is no body, or not of this segment
  */
 export function readBody(body: Buffer, segment: Segment, end: number): IndexBody {

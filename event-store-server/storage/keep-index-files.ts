@@ -12,8 +12,8 @@ export interface IndexFiles {
   /** Resolves when all index files queued so far are written. */
   readonly settled: () => Promise<void>;
   /**
-   * Resolves when the queued files are written. After `withinMs` it begins no other file, and the next start writes the
-   * rest.
+   * Resolves when the queued files are written. After `withinMs` it begins no other file. The next start then writes
+   * the remaining files.
    */
   readonly settle: (withinMs: number) => Promise<void>;
 }

@@ -23,7 +23,7 @@ interface Damaged {
   readonly index: IndexFile;
 }
 
-/** The events that lie between two offsets of the file. */
+/** Returns the events between two offsets of the file. */
 export const lostIn = ({ segment, bytes, index }: Damaged, from: number, to: number): LostEvent[] =>
   index.kind === 'right' ? byIndex(index.content, bytes, from, to) : byBytes(segment, bytes, from, to);
 

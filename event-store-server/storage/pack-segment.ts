@@ -61,7 +61,7 @@ function recordOf(kept: readonly KeptEntry[], before: RecordHeader): Buffer {
 
 /**
  * Writes the segment without the events at `dropped` to `path`. The file is durable when the promise resolves.
- * @returns where its events lie now, and how many went
+ * @returns where the segment's events lie now, and the number of removed events
  * @throws LogCorrupt when a record is not what was written, AbortError, or the system's error
  */
 export async function packSegment(

@@ -1,4 +1,7 @@
-/** Plans which events of a closed segment go: those that the limits and deletions of streams hide from every reader. */
+/**
+ * Plans which events of a closed segment a scavenge removes. They are the events that the limits and deletions of
+ * streams hide from every reader.
+ */
 import { setImmediate } from 'node:timers/promises';
 import type { LogIndex } from './log-index.ts';
 import type { Segment } from './segment-files.ts';

@@ -28,7 +28,7 @@ export interface Segment {
   readonly base: number;
   /** The position after the last byte of the file. */
   end: number;
-  /** How events lie in a file that scavenge packed; null: as they were first written. */
+  /** Tells where the events lie in a file that scavenge packed; null for a file that was not packed. */
   packing: Packing | null;
 }
 
@@ -45,9 +45,9 @@ export const segmentPath = (directory: string, base: number, kind: 'log' | 'inde
   join(directory, `${base.toString().padStart(POSITION_DIGITS, '0')}.${kind}`);
 
 /**
- * Lists the segment files of a directory in the order of their positions. A packed segment does not know yet where its
- * events lie.
- * @throws LogCorrupt when the header of one is not what was written
+ * Lists the segment files of a directory in the order of their positions. A packed segment does not know yet where
+ * its events lie.
+ * @throws LogCorrupt when the header of a segment is damaged
  */
 export function listSegments(directory: string): Segment[] {
   return readdirSync(directory)

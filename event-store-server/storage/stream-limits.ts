@@ -1,6 +1,6 @@
 /**
- * Which events of a stream its metadata hides: `$maxCount`, `$maxAge` (seconds), `$tb` (truncate before). A soft delete
- * is a `$tb` of the largest int64.
+ * Decides which events of a stream its metadata hides: `$maxCount`, `$maxAge` (seconds), `$tb` (truncate before). A
+ * soft delete is a `$tb` of the largest int64.
  */
 
 /** The prefix of a stream's metadata stream. */

@@ -22,7 +22,7 @@ const DIGITS_AT = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 /** The bytes of a UUID whose bits are all random, in the order of packing. */
 const RANDOM_BYTES = [0, 1, 2, 3, 4, 5, 7, 9, 10, 11, 12, 13, 14, 15];
 const DIGITS = Buffer.from('0123456789abcdef');
-/** The value of each character code as a lower-case hexadecimal digit; NOT_A_DIGIT for all others. */
+/** The value of each character code as a lower-case hexadecimal digit; NOT_A_DIGIT for all other characters. */
 const VALUES = new Uint8Array(256);
 const NOT_A_DIGIT = 255;
 VALUES.fill(NOT_A_DIGIT);

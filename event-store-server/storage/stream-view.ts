@@ -1,4 +1,4 @@
-/** What a reader may see of a stream: its published events, within the limits of its metadata. */
+/** Gives the part of a stream that a reader may see: its published events, within the limits of its metadata. */
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';
 import type { ClockSteps } from './clock-steps.ts';
 import type { EventReader } from './event-reader.ts';
@@ -58,7 +58,10 @@ export function openStreamView(index: LogIndex, clock: ClockSteps, reader: Event
   const createdAt = (stream: number, revision: number): number =>
     readRecordedEvent(reader.event(index.ordinalOf(stream, revision))).createdMs;
 
-  /** The first revision from `from` on for which `holds` is true, or `end`. `holds` stays true from there on. */
+  /**
+   * The first revision from `from` on for which `holds` is true, or `end`. `holds` is true for all later revisions as
+   * well.
+   */
   const firstWhere = (from: number, end: number, holds: (revision: number) => boolean): number => {
     let low = from;
     let high = end;

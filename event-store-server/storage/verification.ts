@@ -1,6 +1,6 @@
 /**
- * Checks the stored bytes that the index files cover. Before the store opens it checks the newest, as many as the
- * budget of the start allows. It checks the rest in slices while the store runs.
+ * Checks the stored bytes that the index files cover. Before the store opens, it checks the newest bytes, as many as
+ * the budget of the start allows. It checks the older bytes in slices while the store runs.
  */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

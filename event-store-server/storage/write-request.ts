@@ -1,6 +1,6 @@
 import type { ExpectedState, ProposedEvent } from '../../event-store/wire/proposed-event.ts';
 
-/** What a client asks the log to write, and the outcomes. */
+/** The requests of clients to write to the log, and their outcomes. */
 
 export interface WriteRequest {
   readonly kind: 'append' | 'delete' | 'tombstone';
@@ -14,7 +14,7 @@ export interface WriteRequest {
 
 export type WriteOutcome =
   /**
-   * The events are on disk. `revision` and `position` are those of the last event. A request without events has the
+   * The events are on disk. `revision` and `position` belong to the last event. A request without events has the
    * revision of the stream's last event, or -1, and position null.
    */
   | { readonly kind: 'written'; readonly revision: number; readonly position: number | null }

@@ -30,7 +30,7 @@ export interface Subscribed extends Required<
 
 /**
  * Runs one subscription to `$all` over one transport until it ends or `stop` is aborted. Delivers in the order of the
- * log, each item after the callback for the one before has finished. Resolves when no callback runs any more.
+ * log, each item after the callback for the previous item has finished. Resolves when no callback runs any more.
  *
  * @throws the error of the consumer or of the transport
  */
@@ -40,13 +40,13 @@ export type SubscribeToAll<Client> = (client: Client, asked: Subscribed, stop: A
 export interface FollowParts<Client> {
   readonly generations: Generations<Client>;
   readonly subscribe: SubscribeToAll<Client>;
-  /** Whether the log has an event at a position. True also when nobody can tell. */
+  /** Resolves to true when the log has an event at the position, or when the store cannot answer. */
   readonly isInLog: (position: bigint) => Promise<boolean>;
   readonly log: Log;
   readonly heartbeat?: HeartbeatPauses;
 }
 
-/** Why a subscription ended, and whether it delivered anything. */
+/** The reason why a subscription ended, and whether it delivered anything. */
 interface End {
   readonly cause: unknown;
   readonly hasMoved: boolean;

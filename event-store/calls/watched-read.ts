@@ -11,7 +11,7 @@ export type ReadEvents = AsyncGenerator<RecordedEvent, void, undefined>;
 /** The source of a read of the whole log. */
 export const ALL = '$all';
 
-/** What a read asks of a store, over any transport. */
+/** A read request to a store, over any transport. */
 export interface ReadRequest {
   /** A stream, or `ALL`. */
   readonly source: string;

@@ -15,7 +15,7 @@ const CAUGHT_UP = (8 << 3) | 2;
 
 /**
  * Subscribes to `$all` over the lean transport. The consumer gets events, checkpoints and "caught up" in the order in
- * which they came. Each waits until the consumer has finished the one before.
+ * which they came. Each item waits until the consumer has finished the previous item.
  */
 export const subscribeLean: SubscribeToAll<LeanConnection> = (connection, asked, stop) => {
   const call = connection.read(encodeSubscription(asked.after, asked.filter));

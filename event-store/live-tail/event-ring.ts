@@ -13,8 +13,8 @@ export interface RingLimits {
 }
 
 /**
- * An event, or a checkpoint. A checkpoint says that no event that passes the filter lies between the item before and
- * `position`.
+ * An event, or a checkpoint. A checkpoint says that no event that passes the filter lies between the previous item
+ * and `position`.
  */
 export interface RingItem {
   /** The item's number in this ring, counted from 0. */

@@ -50,7 +50,10 @@ export interface TailLimits extends RingLimits {
   readonly takenItemsMax: number;
 }
 
-/** Taken items leave soon, because V8 copies every event that lives for seconds to its old generation. */
+/**
+ * The tail drops items soon after their readers took them. V8 would copy an event that lives for seconds to its old
+ * generation.
+ */
 const LIMITS: TailLimits = { itemsMax: RING_ITEMS_MAX, bytesMax: RING_BYTES_MAX, takenItemsMax: 256 };
 /** The tail asks its readers for their next items after this many new items. */
 const DROP_EVERY_ITEMS = 64;

@@ -185,7 +185,7 @@ async function catchUp(
 ): Promise<void> {
   const { ring, begin } = session;
   if (place.position !== 'start' && isWithin(session, place) && place.position <= ring.newest()) return;
-  // All events up to here were in the log before the read began, whatever their streams.
+  // All events up to this position were in the log before the read began, in whatever stream.
   const covered = ring.newest() > begin ? ring.newest() : begin;
   for await (const event of log.readAll(place.position, options.filter)) {
     if (stop.aborted) return;

@@ -24,7 +24,7 @@ export class MalformedMessage extends CodedError {
 }
 
 /**
- * What a field holds: a varint's `value` (and `from === to`), or the byte range `[from, to)` of a
+ * The content of a field: a varint's `value` (and `from === to`), or the byte range `[from, to)` of a
  * length-delimited field.
  */
 export type FieldVisitor = (field: number, value: number, from: number, to: number) => void;

@@ -1,7 +1,7 @@
 /** `ReadReq` (streams.proto): a read or a subscription, of one stream or of `$all`. */
 import { forEachField, MalformedMessage } from './protobuf.ts';
 
-/** Where a read begins: a revision of a stream or a position of `$all`. */
+/** The place where a read begins: a revision of a stream or a position of `$all`. */
 export type ReadFrom =
   | { readonly kind: 'start' }
   | { readonly kind: 'end' }
@@ -23,7 +23,7 @@ export interface ReadRequest {
   readonly from: ReadFrom;
   readonly isBackwards: boolean;
   readonly resolvesLinks: boolean;
-  /** Infinity for a subscription. */
+  /** The most events that the read yields. Infinity for a subscription. */
   readonly maxCount: number;
   readonly isSubscription: boolean;
   readonly filter: ReadFilter | null;

@@ -19,7 +19,7 @@ const TOMBSTONE_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 
 const TICKS_ZEROS = '0000';
 
 export interface EventParts {
-  /** 36 characters, lower case. */
+  /** The UUID of the event in lower case, 36 characters. */
   readonly id: string;
   readonly stream: Buffer;
   /** The revision of the event in its stream; null for the event that marks a tombstone. */

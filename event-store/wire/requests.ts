@@ -13,7 +13,7 @@ export interface BatchOptions {
    * sent none.
    */
   readonly expectedRaw: { readonly field: number; readonly value: number } | null;
-  /** Milliseconds since 1970, or null. */
+  /** Time in milliseconds since 1970; null when the request has no deadline. */
   readonly deadlineMs: number | null;
 }
 

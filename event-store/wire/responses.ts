@@ -108,7 +108,7 @@ const oneofExpected = (raw: BatchOptions['expectedRaw']): Buffer => {
   return raw.field === 2 ? varintField(5, raw.value) : emptyField(raw.field + 3);
 };
 
-/** The answer to a batch append; `options` are those of its first message. */
+/** The answer to a batch append; `options` come from the first message of the append. */
 function batchAnswer(correlation: Buffer, options: BatchOptions, result: Buffer): Buffer {
   const stream = bytesField(4, streamIdentifier(options.stream));
   return message(bytesField(1, correlation), result, stream, oneofExpected(options.expectedRaw));

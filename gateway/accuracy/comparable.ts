@@ -28,8 +28,8 @@ export function choicesOf(value: TruthValue | undefined): readonly string[] {
 const STREETS: ReadonlySet<string> = new Set(['sellerStreet', 'buyerStreet']);
 
 /**
- * True when the value is one of those that are right. Names and addresses are compared letter for letter. A street may
- * continue after a comma, because files leave out second lines of an address that their page prints.
+ * True when the value is one of the right values. Names and addresses are compared letter for letter. A street may
+ * continue after a comma, because an e-invoice may leave out the second line of a printed address.
  */
 export function isRight(name: FieldName, own: string, wanted: TruthValue): boolean {
   const value = normal(name, own);

@@ -17,7 +17,8 @@ export interface MappingReport {
   readonly documents: number;
   readonly refusedByCode: Readonly<Record<string, number>>;
   /**
-   * Warnings about values. `warningPrecision` is the share of those whose value is wrong, missing or printed invalid.
+   * Warnings about values. `warningPrecision` is the share of warnings whose value is wrong, missing, or invalid as
+   * printed.
    */
   readonly warnings: number;
   readonly warningPrecision: number;

@@ -92,7 +92,7 @@ function asUbl(xml: string): string {
 function withEmbedded(listed: Truth, xml: string): Truth {
   if (xml === '') return listed;
   const said = readCii(xml);
-  // Of several payment terms, the list has the first date, which is that of a discount.
+  // When there are several payment terms, the list has the first date, which is the date of a discount.
   const { due } = said.fields;
   return {
     ...listed,

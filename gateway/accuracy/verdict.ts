@@ -13,7 +13,9 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** The wrong values without a warning. */
   readonly untold: readonly Difference[];
-  /** Warnings about values. `warningsRight` counts those whose value is wrong, missing or printed invalid. */
+  /**
+   * Warnings about values. `warningsRight` counts the warnings whose value is wrong, missing, or invalid as printed.
+   */
   readonly warnings: number;
   readonly warningsRight: number;
 }

@@ -4,7 +4,7 @@ import type { Amounts } from '../found-invoice/amounts.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 
-/** What a check reads. */
+/** The data that a check reads. */
 export interface CheckContext {
   readonly invoice: Invoice;
   readonly amounts: Amounts;
@@ -16,7 +16,7 @@ export interface CheckContext {
 /** One comparison of a check: its two sides and whether they agree. */
 export interface Comparison {
   readonly ok: boolean;
-  /** What is compared, in words. */
+  /** A text that names what is compared. */
   readonly what: string;
   readonly left: string;
   readonly right: string;

@@ -27,8 +27,8 @@ const nifBuyer: Check = ({ invoice }) => {
 };
 
 /**
- * PT-ATCUD: the ATCUD is a validation code, a hyphen and a number. The number is that of the document (Portaria
- * 195/2020, article 3).
+ * PT-ATCUD: the ATCUD is a validation code, a hyphen and a number. The number is also part of the document's number
+ * (Portaria 195/2020, article 3).
  */
 const atcud: Check = ({ invoice }) => {
   const value = invoice.fields.get('atcud')?.value;

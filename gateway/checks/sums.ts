@@ -4,7 +4,7 @@ import type { VatCategory } from '../found-invoice/invoice.ts';
 import type { Check } from './check.ts';
 import { equalAmounts } from './check.ts';
 
-/** How far, in cents a line, the sum of rounded amounts may differ from the rounded sum. */
+/** The largest difference between the sum of rounded amounts and the rounded sum, in cents for each line. */
 const ROUNDING_PER_LINE_CENTS = 0.5;
 
 function sum(values: readonly Big[]): Big {

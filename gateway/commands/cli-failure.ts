@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CodedError } from '../../schemas/coded-error.ts';
 import { givenSetting } from '../../runtime/settings.ts';
 
-/** Why a command of the gateway failed. `docket` prints its sentence, or the error as JSON. */
+/** The reason why a command of the gateway failed. `docket` prints its sentence, or the error as JSON. */
 export class CliFailure extends CodedError {
   readonly code: 'USAGE' | 'DOCUMENT_REFUSED' | 'MAPPING_NOT_SCORED' | 'GATEWAY_FAILED';
   readonly retryable = false;

@@ -11,7 +11,7 @@ const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [-
 
 /**
  * `docket mapping test DIR --mapping ID [--json]`: scores a mapping against a folder of PDFs with their true values.
- * Where `EN16931_STYLESHEET` names the official rules, it also runs those on each result.
+ * When `EN16931_STYLESHEET` names the official rules, the command also applies them to each result.
  * @param argv what follows `mapping test`
  * @returns the process's exit code: 0
  * @throws CliFailure for a wrong call, or a folder without truth

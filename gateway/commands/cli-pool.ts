@@ -4,7 +4,7 @@ import { stderrLog } from '../log/gateway-log.ts';
 import { openPool, type ChildPool } from '../pool/child-pool.ts';
 import { DEFAULT_POOL_LIMITS } from '../pool/pool-limits.ts';
 
-/** How long the start may take before the command says what it waits for. */
+/** After this time the command tells that it waits for the start of the pool. */
 const TELL_AFTER_MS = 5_000;
 
 /**

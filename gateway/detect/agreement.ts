@@ -61,8 +61,8 @@ function disagreement(
       : kind === 'date'
         ? printed.hasDate(said)
         : printed.hasIdentifier(said);
-  // When the page prints the number or date of the e-invoice anywhere, the two agree, because the label may belong to
-  // another value.
+  // When the page prints the number or date of the e-invoice anywhere, page and e-invoice agree. The label on the
+  // page may belong to another value.
   if (isPrinted && kind !== 'amount') return undefined;
   const says = `The embedded e-invoice says that the ${what} is ${said}`;
   if (read !== undefined && !isSame(kind, said, read)) return `${says}; the page says ${read}.`;

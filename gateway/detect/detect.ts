@@ -16,7 +16,7 @@ import { disagreements } from './agreement.ts';
 import { embeddedMappingOf, pageMappingFor, pageMappingsOf } from './chosen-mapping.ts';
 import { printedValues } from './printed-values.ts';
 
-/** Where the invoice was found, and the warnings about it. */
+/** The place where the invoice was found, and the warnings about the invoice. */
 export type Detected = {
   readonly pages: number;
   readonly warnings: readonly GatewayWarning[];
@@ -26,7 +26,10 @@ export type Detected = {
       readonly by: 'page';
       readonly mapping: InvoiceMapping;
       readonly reading: JudgedReading;
-      /** Why the e-invoice inside the PDF was not used, as a sentence; undefined when there is none or it was used. */
+      /**
+       * A sentence that says why the e-invoice inside the PDF was not used. Undefined when it was used, or when there
+       * is none.
+       */
       readonly inPlaceOf: string | undefined;
     }
 );

@@ -56,7 +56,7 @@ const RULE_WARNINGS_MAX = 20;
 
 /**
  * Returns the rules of EN 16931 that an embedded UBL document breaks. The document itself is still returned byte for
- * byte, because only its sender may mend or withhold it. Documents in other syntaxes are not checked.
+ * byte, because only its sender may correct it. Documents in other syntaxes are not checked.
  */
 function ruleWarnings({ root, text }: EmbeddedInvoice): GatewayWarning[] {
   if (root !== 'Invoice' && root !== 'CreditNote') return [];

@@ -126,8 +126,8 @@ const READ_AS: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * True when the declaration names another encoding than that of the bytes. A program that follows it fails or loses
- * letters.
+ * True when the declaration names an encoding that the bytes do not have. A program that follows the declaration
+ * fails or loses letters.
  */
 function saysOtherwise({ declared, encoding }: XmlText): boolean {
   return declared !== undefined && declared !== encoding && !(READ_AS[encoding]?.test(declared) ?? false);

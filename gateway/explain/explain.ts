@@ -54,7 +54,7 @@ export async function explain(
   };
 }
 
-/** Refusals that depend on what the page shows. All others mean that no page could be read. */
+/** Refusals that depend on what the page shows. Every other refusal means that no page could be read. */
 const EXPLAINED_REFUSALS: ReadonlySet<string> = new Set([
   'MAPPING_MISMATCH',
   'NO_TEXT',

@@ -39,7 +39,7 @@ export function chargeIndicator({ isCharge }: { readonly isCharge: boolean }): X
   return { name: 'ram:ChargeIndicator', children: [{ name: 'udt:Indicator', text: String(isCharge) }] };
 }
 
-/** Makes `ID` for identifiers that the parties agreed on, then `GlobalID` for those under a scheme. */
+/** Makes `ID` for identifiers that the parties agreed on, then `GlobalID` for identifiers under a scheme. */
 export function idNodes(ids: readonly Identifier[]): Maybe[] {
   const own = ids.filter(({ scheme }) => scheme === undefined);
   const global = ids.filter(({ scheme }) => scheme !== undefined);

@@ -5,9 +5,9 @@ import { allowanceOf, periodOf } from './cii-parts.ts';
 import type { Identifier, SemanticLine, Text, VatBreakdown } from './semantic-invoice.ts';
 
 /**
- * Reads a line of a CrossIndustryInvoice. The basic profile of ZUGFeRD 1 omits values that follow from others. When
- * the breakdown has only one rate, every line has that rate. The price is the amount divided by the quantity, where
- * that gives an exact price.
+ * Reads a line of a CrossIndustryInvoice. The basic profile of ZUGFeRD 1 omits values that can be computed. When the
+ * breakdown has only one rate, every line has that rate. The price is the amount divided by the quantity, where that
+ * gives an exact price.
  */
 export function lineOf(line: XmlElement, vat: readonly VatBreakdown[]): SemanticLine {
   const agreement = first(line, 'SpecifiedLineTradeAgreement|SpecifiedSupplyChainTradeAgreement');

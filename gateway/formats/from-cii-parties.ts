@@ -56,7 +56,8 @@ export function addressOf(party: XmlElement | undefined): Address | undefined {
 }
 
 /**
- * Reads identifiers, first those under a scheme of ISO 6523. One that the parties agreed on has no scheme (BR-CL-10).
+ * Reads the identifiers under a scheme of ISO 6523 first, then the other identifiers. An identifier that the parties
+ * agreed on has no scheme (BR-CL-10).
  */
 function idsOf(party: XmlElement | undefined): SemanticParty['ids'] {
   const found = [...every(party, 'GlobalID'), ...every(party, 'ID')].flatMap(identifierOf);

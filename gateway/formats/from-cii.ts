@@ -14,7 +14,7 @@ import type {
   VatBreakdown,
 } from './semantic-invoice.ts';
 
-/** The second name of each pair is that of ZUGFeRD 1. Factur-X later gave the same parts shorter names. */
+/** ZUGFeRD 1 used the second name of each pair. Factur-X later gave the same parts shorter names. */
 const TRADE = 'SupplyChainTradeTransaction|SpecifiedSupplyChainTradeTransaction';
 const AGREEMENT = 'ApplicableHeaderTradeAgreement|ApplicableSupplyChainTradeAgreement';
 const DELIVERY = 'ApplicableHeaderTradeDelivery|ApplicableSupplyChainTradeDelivery';

@@ -3,8 +3,8 @@ import { every, first, identifierAt, identifierOf, textOf, unlessEmpty } from '.
 import type { Address, Payee, SemanticParty, Text } from './semantic-invoice.ts';
 
 /**
- * Reads the seller, the buyer or the tax representative. The name of a tax representative stands where others have the
- * trading name.
+ * Reads the seller, the buyer or the tax representative. The element that holds the trading name of other parties
+ * holds the name of a tax representative.
  */
 export function partyFromUbl(party: XmlElement | undefined): SemanticParty {
   const legal = first(party, 'PartyLegalEntity');

@@ -4,7 +4,7 @@ import { fromCii } from './from-cii.ts';
 import { fromUbl } from './from-ubl.ts';
 import type { SemanticInvoice } from './semantic-invoice.ts';
 
-/** An invoice and its syntax. */
+/** An invoice, and the syntax in which it was written. */
 export interface ReadInvoiceXml {
   readonly syntax: 'ubl' | 'cii';
   readonly invoice: SemanticInvoice;

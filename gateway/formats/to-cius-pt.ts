@@ -49,8 +49,8 @@ function withReasonInWords(row: VatBreakdown): VatBreakdown {
 }
 
 /**
- * Gives an exempt line its reason (BR-CIUS-PT-17), which is that of the only row of the breakdown that it can belong
- * to. The reason is in words, because the code of a line must also be in the breakdown (DT-CIUS-PT-176).
+ * Gives an exempt line its reason (BR-CIUS-PT-17). The reason comes from the only row of the breakdown to which the
+ * line can belong. The reason is in words, because the code of a line must also be in the breakdown (DT-CIUS-PT-176).
  */
 function withReason(line: SemanticLine, vat: readonly VatBreakdown[]): SemanticLine {
   const exempt = vat.filter(({ category }) => category === 'E');
@@ -62,8 +62,8 @@ function withReason(line: SemanticLine, vat: readonly VatBreakdown[]): SemanticL
 }
 
 /**
- * The least number of decimals by element (DT-CIUS-PT-106.1, 117.1, 125.1, 130.1 and others). Amounts have at least
- * two.
+ * The least number of decimals by element (DT-CIUS-PT-106.1, 117.1, 125.1, 130.1 and similar rules). Amounts have at
+ * least two.
  */
 const DECIMALS: Readonly<Record<string, number>> = {
   'cbc:Percent': 2,

@@ -5,7 +5,10 @@ type Column = readonly [
   value: (invoice: SemanticInvoice, line: SemanticLine | undefined) => Text,
 ];
 
-/** The columns of a row: first those of the invoice, which are the same in every row, then those of the line. */
+/**
+ * The columns of a row: first the columns of the invoice, which are the same in every row, then the columns of the
+ * line.
+ */
 const COLUMNS: readonly Column[] = [
   ['number', ({ number }) => number],
   ['type', ({ typeCode }) => typeCode],

@@ -6,8 +6,8 @@ const isIntraCommunity = (invoice: Invoice): boolean => invoice.vat.some((row) =
 
 /**
  * Returns the country of delivery (BT-80) that the page prints. An intra-community supply without a printed country
- * gets the buyer's country. Such a supply goes to another member state, nearly always to that of the buyer's VAT
- * number. A warning reports that the country was derived.
+ * gets the buyer's country. Such a supply goes to another member state, nearly always to the country of the buyer's
+ * VAT number. A warning reports that the country was derived.
  */
 export function countryDeliveredTo(invoice: Invoice): Found | undefined {
   const printed = invoice.fields.get('deliverToCountry');

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../protocol/refusal.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** Who may ask this gateway. */
+/** The rule that says who may call this gateway. */
 export interface Admission {
   /** The token that every caller must send. Undefined for a gateway on loopback that was started without one. */
   readonly token: string | undefined;

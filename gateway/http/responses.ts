@@ -32,7 +32,7 @@ export function sendRefusal(
   const headers: Record<string, string> = {};
   if (status === 503) headers['Retry-After'] = String(retryAfterSec ?? 5);
   if (status === 401) headers['WWW-Authenticate'] = 'Bearer';
-  // The gateway does not read the rest of this body. On a kept connection it would read those bytes as the next
+  // The gateway does not read the rest of this body. If it kept the connection, it would read the rest as the next
   // request.
   if ([400, 401, 403, 413].includes(status)) headers['Connection'] = 'close';
   sendJson(response, status, { code, message }, headers);

@@ -22,7 +22,7 @@ import type { GatewayMetrics } from './metrics.ts';
 import { readBody } from './read-body.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
-/** What every route may use. */
+/** The objects that every route may use. */
 export interface RouteContext {
   readonly admission: Admission;
   readonly mappings: LiveMappings;

@@ -68,8 +68,8 @@ function placesOf(given: GivenParty, document: ReadDocument): Places {
 }
 
 /**
- * Replaces a party's values by those of the mapping. If the mapping gives a part of the address, no other part is read
- * from the page.
+ * Replaces a party's values by the values of the mapping. If the mapping gives a part of the address, no other part
+ * is read from the page.
  */
 function withGiven(read: Party, given: GivenParty, places: Places): Party {
   const { street, postalCode, city } = given;
@@ -124,7 +124,7 @@ function numberFindings(role: Role, given: GivenParty, { places, read, qr }: See
   return [{ rule: RULE, ok: false, severity: 'warning', what, left: 'missing', right: given.vatId }];
 }
 
-/** Compares name and address of the mapping with those on the page. */
+/** Compares the name and address of the mapping with the name and address on the page. */
 function partFindings(role: Role, given: GivenParty, places: Places, read: Party): JudgedFinding[] {
   return (['name', 'street', 'postalCode', 'city', 'country'] as const).flatMap((part) => {
     const value = given[part];

@@ -8,7 +8,7 @@ import type { AllowanceLine } from './document-allowances.ts';
 import { totalsOf } from './document-allowances.ts';
 import type { VatTotalLine } from './vat-total-lines.ts';
 
-/** What the candidates of amounts are computed from. */
+/** The data from which the candidates of amounts are computed. */
 interface MoneySources {
   readonly mapping: InvoiceMapping;
   readonly document: ReadDocument;
@@ -53,7 +53,7 @@ function isNegative(candidates: ReadonlyMap<string, readonly Candidate[]>): bool
   return best !== undefined && best.value.startsWith('-');
 }
 
-/** When the totals are negative, adds each deducted amount with a minus as well. */
+/** When the totals are negative, also adds each deducted amount with a minus sign. */
 function addNegatives(mapping: InvoiceMapping, candidates: Map<string, Candidate[]>): void {
   if (!isNegative(candidates)) return;
   for (const [name, own] of candidates) {
@@ -132,7 +132,7 @@ function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string,
     }
 }
 
-/** How many candidates of the net amount, and of the tax, are tried in sums. */
+/** The number of candidates of the net amount, and of the tax, that are tried in sums. */
 const SUMS_TRIED_MAX = 3;
 
 /** Adds the sum of net amount and VAT as the total. Where tax is withheld, the page may not print that total. */

@@ -53,7 +53,7 @@ export interface InvoiceReading {
   readonly areas: ReadonlyMap<string, Area>;
   readonly tables: { readonly lines: ReadTable; readonly vat: ReadTable };
   readonly qr: readonly QrPayload[];
-  /** What the page says for and against the parties that the mapping gives. */
+  /** The findings of the page for and against the parties that the mapping gives. */
   readonly given: readonly JudgedFinding[];
   /** Warnings about values that were read and may be wrong. */
   readonly doubts: readonly GatewayWarning[];

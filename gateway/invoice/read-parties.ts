@@ -129,7 +129,7 @@ function numbersOf(
   return { seller, buyer };
 }
 
-/** What the law requires on a company's letters: register, court, directors, capital. */
+/** Words of the details that the law requires on a company's letters: register, court, directors, capital. */
 const OF_THE_COMPANY =
   /handelsregister|registergericht|amtsgericht|\bHR[AB]\b|geschäftsführ|\bR\.?C\.?S\b|au capital|registered (?:in|office)|conserv(?:atória|\.)|registro mercantil|registro (?:delle )?imprese/iu;
 const LINES_AROUND_MAX = 3;

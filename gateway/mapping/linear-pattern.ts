@@ -56,7 +56,7 @@ const BLANKS_OR_NOT_MAX = 3;
 function plainExpression(source: string): RegExp | undefined {
   if (!PLAIN_WORDS.test(source) || (source.match(BLANK_OR_NOT)?.length ?? 0) > BLANKS_OR_NOT_MAX)
     return undefined;
-  // RE2's `\s` matches only the blanks of ASCII; that of JavaScript matches many more.
+  // RE2's `\s` matches only the blanks of ASCII. JavaScript's `\s` matches many more characters.
   return new RegExp(source.replace(BLANK_OR_NOT, '[\\t\\n\\f\\r ]?'), 'i');
 }
 

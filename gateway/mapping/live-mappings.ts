@@ -8,7 +8,7 @@ import type { Mapping } from './mapping-schema.ts';
 import { readOwnMappings } from './own-mappings.ts';
 import { loadMappings, registryOf, shippedMappingFiles, type MappingRegistry } from './registry.ts';
 
-/** How often the gateway reads the operator's folder. It uses a change after the next reading. */
+/** The interval at which the gateway reads the operator's folder. A change takes effect after the next reading. */
 const LOOK_MS = 2_000;
 
 /** A file that is not used, and why. */

@@ -167,7 +167,7 @@ const checkSchema = z.strictObject({
 });
 
 const matchSchema = z.strictObject({
-  /** At least one of these must be on the page. */
+  /** At least one of these patterns must match on the page. */
   anyOf: z.array(pattern).min(1).max(60),
   /** At least this many of the following patterns must be on the page too. */
   evidence: z.array(pattern).max(60).default([]),

@@ -3,17 +3,17 @@ import { mappingFilesIn, parseMapping, readMappingJson } from './mapping-files.t
 import { MappingInvalid } from './mapping-invalid.ts';
 import type { Mapping } from './mapping-schema.ts';
 
-/** How many mappings may extend one another in a chain. */
+/** The most mappings in a chain in which each extends the next. */
 const EXTENDS_DEPTH_MAX = 5;
 
-/** What the operator's folder holds: the valid mappings, and the faults of the other files. */
+/** The content of the operator's folder: the valid mappings, and the faults of the other files. */
 export interface OwnMappings {
   readonly mappings: readonly Mapping[];
   readonly faults: readonly MappingInvalid[];
 }
 
 /**
- * Reads every mapping of the operator's folder. A fault in one file does not affect the others.
+ * Reads every mapping of the operator's folder. A fault in one file does not affect the other files.
  * @param shipped the files of the shipped mappings by id; an own mapping may extend them but not use their ids
  * @throws MappingInvalid when the folder itself cannot be read
  */

@@ -9,7 +9,7 @@ import type { ScanCase } from './scan-findings.ts';
 import { assumed, scanFindings, strict } from './scan-findings.ts';
 import { valuesOf } from './invoice-values.ts';
 
-/** What a reader finds in the words of a document. */
+/** The values that a reader finds in the words of a document. */
 interface Read {
   readonly invoice: Invoice;
   readonly findings: readonly JudgedFinding[];
@@ -91,7 +91,10 @@ function doubtful(text: PdfText): Word[] {
     .toSorted((a, b) => (a.ocr?.certainty ?? 0) - (b.ocr?.certainty ?? 0));
 }
 
-/** Returns other readings of a number: those of the other models, and those with a lost or mistaken decimal mark. */
+/**
+ * Returns other readings of a number: the readings of the other models, and readings with a lost or mistaken decimal
+ * mark.
+ */
 function otherTexts({ text, ocr }: Word): string[] {
   const read = [text, ...(ocr?.others ?? [])];
   const marked = read.flatMap((one) => {

@@ -4,8 +4,8 @@ import type { SeenWord } from './recognise.ts';
 /** A word that several models read. */
 export interface AgreedWord extends SeenWord {
   /**
-   * How certain the text is, 0 to 1. When two models agree, it comes from their confidences; otherwise it is at most
-   * `DOUBTFUL`.
+   * The certainty of the text, from 0 to 1. When two models agree, their confidences give the certainty. Otherwise
+   * the certainty is at most `DOUBTFUL`.
    */
   readonly certainty: number;
   /** Other readings of the word. */
@@ -118,8 +118,8 @@ function mean(a: Said, b: Said): number {
 }
 
 /**
- * Chooses the reading of the page's language. Another model may replace each letter that English lacks by up to two
- * others, and then still counts as agreeing.
+ * Chooses the reading of the page's language. Another model still counts as agreeing when it replaces a letter that
+ * English lacks by one or two other letters.
  */
 function lettersOf(said: readonly Said[], own: OcrLanguage): Choice {
   const main = byLanguage(said, own);

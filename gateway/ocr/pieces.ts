@@ -3,7 +3,7 @@ import type { TextPiece } from '../pdf/show-glyphs.ts';
 import type { AgreedWord } from './merge-readings.ts';
 import type { QuarterTurn } from './text-direction.ts';
 
-/** Where the words of an upright picture stand on the page. */
+/** The place on the page of the words of an upright picture. */
 export interface Placement {
   /** Maps points of the upright page to points of the page without skew. */
   readonly straight: Matrix;
@@ -18,7 +18,7 @@ export interface Placement {
  */
 const TALL_SHARE = 0.72;
 const SHORT_SHARE = 0.52;
-/** How far long tails of letters go below the baseline. */
+/** The distance that long tails of letters reach below the baseline, as a share of the height. */
 const TAIL_SHARE = 0.21;
 
 const TALL = /[\p{Lu}\p{N}bdfhklßtäöüáéíóúâêôàèñãõ/()|[\]]/u;

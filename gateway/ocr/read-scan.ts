@@ -59,7 +59,7 @@ async function imageIn(page: PDFPageProxy, image: PaintedImage): Promise<unknown
   return { kind: 1, ...(found as object | undefined) };
 }
 
-/** Reads numbers with the models of English and French, and letters also with that of the page's language. */
+/** Reads numbers with the models of English and French, and letters also with the model of the page's language. */
 async function wordsOf(ink: Ink): Promise<AgreedWord[]> {
   const readings: Reading[] = [
     { language: 'eng', words: await recognise(ink, 'eng') },

@@ -46,8 +46,8 @@ export interface ScanCase {
 }
 
 /**
- * Returns what speaks against a result that OCR read. A value that is assumed is an error. So is a number that is
- * neither certain nor proven. Uncertain words are a warning.
+ * Returns the errors and warnings about a result that OCR read. An assumed value is an error, and so is a number that
+ * is neither certain nor proven. Uncertain words are a warning.
  */
 export function scanFindings(invoice: Invoice, scan: ScanCase): JudgedFinding[] {
   const values = valuesOf(invoice, scan.mapping);

@@ -8,8 +8,8 @@ export interface TextDirection {
   /** The likelier turns first. The lines of a page do not show which way up it is. */
   readonly turns: readonly [QuarterTurn, QuarterTurn, QuarterTurn, QuarterTurn];
   /**
-   * How far lines fall to the right along the first turn, in radians; 0 for level lines. `skewAcross` says the same
-   * for a turn at right angles.
+   * The angle in radians by which lines fall to the right in the first direction; 0 for level lines. `skewAcross` is
+   * the same angle for the direction at right angles.
    */
   readonly skew: number;
   readonly skewAcross: number;
@@ -71,7 +71,10 @@ function inkDots(page: Ink, dark: number): Dots {
 
 const PAPER = 255;
 
-/** How much darker than paper ink is on average, of 255. Grain, at 100 dots an inch, is darker by only a few. */
+/**
+ * The least difference between the lightness of paper and the mean lightness of ink, of 255. At 100 dots an inch, the
+ * grain of paper differs by only a few steps.
+ */
 const INK_CONTRAST_MIN = 25;
 
 /**

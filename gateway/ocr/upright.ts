@@ -12,7 +12,7 @@ import { directionOf } from './text-direction.ts';
 export interface UprightPage {
   readonly ink: Ink;
   readonly turn: QuarterTurn;
-  /** How far the lines fell to the right before they were straightened, in radians. */
+  /** The angle in radians by which the lines fell to the right before they were straightened. */
   readonly skew: number;
   readonly dotsPerPoint: number;
 }
@@ -94,7 +94,10 @@ export function toPage(page: PageSides, upright: PageSides, angle: number): Matr
 const LEGIBLE = 0.7;
 /** A picture has no readable words when the confidence of its best direction is below this. */
 const ILLEGIBLE_BELOW = 0.35;
-/** On a poor print, the direction is decided when its confidence is this many times that of the next best direction. */
+/**
+ * On a poor print, the direction is decided when its confidence is this many times the confidence of the next best
+ * direction.
+ */
 const TIMES_BETTER = 1.5;
 const LEGIBLE_AT_ALL = 0.4;
 

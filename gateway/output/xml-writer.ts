@@ -20,7 +20,7 @@ export function writeXml(root: XmlNode): string {
   return `<?xml version="1.0" encoding="UTF-8"?>${element(document, '\n')}\n`;
 }
 
-/** Returns the attributes of a root, with those that declare its prefixes. */
+/** Returns the attributes of a root, including the declarations of its prefixes. */
 export function rootAttributes({ attributes, namespaces = {} }: XmlNode): Readonly<Record<string, string>> {
   const prefixes = Object.fromEntries(
     Object.entries(namespaces).map(([prefix, uri]) => [`xmlns:${prefix}`, uri]),

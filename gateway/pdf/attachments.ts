@@ -8,9 +8,9 @@ export interface Attachment {
   /** The key of the file in the name tree; undefined for a file that is not in the name tree. */
   readonly key: string | undefined;
   readonly place: 'name tree' | 'associated file' | 'annotation';
-  /** In bytes. Undefined when the PDF names the file without its contents, or when these are damaged. */
+  /** The size of the contents in bytes. Undefined when the PDF has no contents for the name, or damaged contents. */
   readonly size: number | undefined;
-  /** The contents of a file that begins like XML or has a name ending in `.xml`; undefined for all others. */
+  /** The contents of a file that begins like XML or has a name ending in `.xml`; undefined for every other file. */
   readonly bytes: Uint8Array | undefined;
 }
 

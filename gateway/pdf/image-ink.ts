@@ -49,7 +49,7 @@ function bitsOf(data: Uint8Array, width: number): Picture['lightnessAt'] {
   };
 }
 
-/** The mean of three colours. */
+/** Returns the mean of the three colours of a dot. */
 function meanAt(data: Uint8Array, at: number): number {
   return ((data[at] ?? 0) + (data[at + 1] ?? 0) + (data[at + 2] ?? 0)) / 3;
 }
@@ -62,7 +62,7 @@ function overWhite(data: Uint8Array): Picture['lightnessAt'] {
   };
 }
 
-/** The whole picture as lightness. */
+/** Returns the lightness of each dot of the picture. */
 export function inkOf({ width, height, lightnessAt }: Picture): Ink {
   const gray = new Uint8Array(width * height);
   for (let dot = 0; dot < gray.length; dot += 1) gray[dot] = lightnessAt(dot);

@@ -1,6 +1,6 @@
 import type { ParsingInternals, PdfImage } from './parsing-half.ts';
 
-/** An image whose dots nobody has asked for yet, in the form in which pdfjs hands an image over. */
+/** An image that is not decoded yet, in the form in which pdfjs passes images. */
 interface ImageOnDemand {
   /** pdfjs's ImageKind: 2 RGB, 3 with transparency. */
   readonly kind: number;

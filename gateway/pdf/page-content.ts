@@ -21,7 +21,7 @@ export interface PaintedImage {
   readonly inline: unknown;
 }
 
-/** What the page paints, as far as reading needs it, in page points with y downwards. */
+/** The painted parts of a page that reading needs, in page points with y downwards. */
 export interface PageContent {
   readonly pageNumber: number;
   readonly width: number;

@@ -3,7 +3,7 @@ import { decodedImage } from './images-on-demand.ts';
 import type { Fill } from './page-content.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
-/** How long a page waits for the decoding of its images. An image that arrives later counts as missing. */
+/** The time for which a page waits for the decoding of its images. An image that arrives later counts as missing. */
 const IMAGE_WAIT_MS = 4000;
 
 /**
@@ -49,7 +49,7 @@ export function hasNoAlpha(image: unknown): boolean {
   return kind === 1 || kind === 2;
 }
 
-/** An image that hides what lies under it, if it can be decoded. */
+/** An image that hides the content under it, if the image can be decoded. */
 export interface Cover {
   /** The area that the image covers, as a fill of the page, and its index among the fills. */
   readonly fill: Fill;
@@ -57,7 +57,7 @@ export interface Cover {
   readonly image: unknown;
 }
 
-/** Marks the images that cannot be decoded as not opaque. Of all images it decodes those over earlier text. */
+/** Marks the images that cannot be decoded as not opaque. It decodes only images that cover earlier text. */
 export async function uncoverDamaged(page: {
   readonly covers: readonly Cover[];
   readonly pieces: readonly TextPiece[];

@@ -13,7 +13,7 @@ const FILLS_PER_PAGE_MAX = 20_000;
  */
 const FILLING = new Set([22, 23, 24, 25, 26, 27]);
 
-/** The path-painting operators that leave ink: stroke, closeStroke and those that fill. */
+/** The path-painting operators that leave ink: stroke, closeStroke and the operators that fill. */
 const PAINTING = new Set([20, 21, ...FILLING]);
 
 function addFill(run: Interpreter, box: Box, fillColor: string | undefined, solid: boolean): void {
@@ -31,7 +31,7 @@ const UNIT_SQUARE: Box = { x0: 0, y0: 0, x1: 1, y1: 1 };
 interface Image {
   readonly name?: unknown;
   readonly inline?: unknown;
-  /** The image as pdfjs hands it over; undefined for a stencil, whose colour shows what lies under it. */
+  /** The image in the form of pdfjs. Undefined for a stencil, whose colour shows the content under it. */
   readonly image?: unknown;
 }
 

@@ -25,7 +25,7 @@ export interface ByteStream {
   reset(): void;
 }
 
-/** What pdfjs knows of a font before it reads the font file. */
+/** The properties of a font that pdfjs knows before it reads the font file. */
 export interface FontProperties {
   readonly composite?: boolean;
   readonly hasIncludedToUnicodeMap?: boolean;
@@ -46,7 +46,7 @@ export interface PdfImage {
   createImageData(forceRgba: boolean, isOffscreenCanvasSupported: boolean): Promise<unknown>;
 }
 
-/** What pdfjs makes an image from. */
+/** The data from which pdfjs makes an image. */
 export interface ImageSource {
   readonly xref: {
     readonly pdfManager: { readonly evaluatorOptions: { readonly fontExtraProperties?: boolean } };
@@ -71,11 +71,11 @@ export interface ParsingInternals {
 const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString', 'Font', 'PDFImage'] as const;
 
 /**
- * Loads the parsing half of pdfjs with two changes of its text. A line at the end exports the names above. pdfjs itself
- * gives a name tree as a map by key, which has room for one attachment a key. It also ignores `/AF` (ADR 0166). The
- * other change is that of `withFlatStates`.
- * @returns undefined where Node's loader takes no hooks, as in Jest: the text is then unchanged, and attachments cannot
- *   be read
+ * Loads the parsing half of pdfjs with two changes of its text. First, a line at the end exports the names above.
+ * They are needed because pdfjs returns a name tree as a map, which keeps only one attachment for each key, and
+ * because it ignores `/AF` (ADR 0166). Second, `withFlatStates` makes its change.
+ * @returns undefined where Node's loader takes no hooks, as in Jest: the text is then unchanged, and attachments
+ * cannot be read
  */
 export async function loadParsingHalf(path: string): Promise<ParsingInternals | undefined> {
   const address = pathToFileURL(path).href;

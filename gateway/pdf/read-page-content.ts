@@ -15,7 +15,7 @@ import { TEXT_STEPS } from './text-steps.ts';
 /** Drawing operations that one page may have. A page with more is refused as `PDF_LIMIT`. */
 const OPERATORS_PER_PAGE_MAX = 3_000_000;
 
-/** What to read of a page besides its words. */
+/** The content to read from a page besides its words. */
 export interface PageWants {
   readonly layers: LayerConfig;
   readonly edges: boolean;

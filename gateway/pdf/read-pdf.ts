@@ -32,7 +32,7 @@ export type PageVisitor = (
   scan: ScannedPage | undefined,
 ) => Promise<void> | void;
 
-/** What to do with the pages besides reading their words. */
+/** The functions that read more of the pages than their words. */
 export interface PageReaders {
   readonly visit?: PageVisitor | undefined;
   /** Reads the pages without text. Without this reader they stay empty. */
@@ -89,7 +89,7 @@ export async function readPdf(
     : text;
 }
 
-/** What reading the scans needs, after all other pages are read. */
+/** The data that is needed to read the scans, after all other pages are read. */
 interface ScansToRead {
   readonly document: PDFDocumentProxy;
   readonly layers: LayerConfig;

@@ -1,6 +1,6 @@
-/** How OCR recognised a text. */
+/** The facts about a text that OCR recognised. */
 export interface Recognised {
-  /** From 0 to 1. From `OCR_SURE` on, the text is as good as a text from the file. */
+  /** The certainty, from 0 to 1. With `OCR_SURE` or more, the text is as good as a text of the file. */
   readonly certainty: number;
   /** Other readings of the same ink. */
   readonly others: readonly string[];

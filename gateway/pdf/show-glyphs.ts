@@ -22,7 +22,7 @@ export interface TextPiece {
   readonly clip: Box;
   readonly color: string | undefined;
   readonly order: number;
-  /** How many characters are guessed; absent when none is. */
+  /** The number of guessed characters; absent when no character is guessed. */
   readonly undefinedCharacters?: number;
   /** Present when the text comes from OCR. */
   readonly ocr?: Recognised;

@@ -1,12 +1,12 @@
 import type { ByteStream, FontProperties, ParsingInternals, PdfFont } from './parsing-half.ts';
 
-/** Stands for a mended font file that nobody draws with. */
+/** Replaces the mended font file, because nothing is drawn with the font. */
 const NOT_DRAWN = new Uint8Array();
 
 /**
- * Makes pdfjs leave embedded TrueType fonts as they are while a document is read. pdfjs mends their tables so that a
- * browser can draw them, which was a sixth of the time for e-invoices. Of a font, reading needs the widths and what the
- * codes of its characters mean, and both stand in the PDF (ADR 0190).
+ * Stops pdfjs from mending embedded TrueType fonts while a document is read. pdfjs mends the tables of a font so that
+ * a browser can draw with it. That took a sixth of the time for e-invoices. Reading needs only the widths and the
+ * meanings of the character codes, and the PDF holds both outside the font file (ADR 0190).
  */
 export function leaveFontsUnmended({ Font }: ParsingInternals): void {
   const mend = Font.prototype.checkAndRepair;

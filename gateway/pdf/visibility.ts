@@ -3,7 +3,7 @@ import type { Box } from './matrix.ts';
 import { containsPoint } from './matrix.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
-/** How much text is in the file and not seen on the page, by reason. Reading leaves this text out. */
+/** The amount of text that is in the file but not visible on the page, by reason. Reading leaves this text out. */
 export interface HiddenCounts {
   /** Text in render mode 3 or 7, fully transparent, or on a hidden layer. */
   invisible: number;
@@ -39,7 +39,7 @@ const WHITE: readonly number[] = [255, 255, 255];
 const INK_SIZE_MIN_PT = 0.6;
 const BAND_HEIGHT_PT = 24;
 
-/** Returns the pieces that a reader sees, in drawing order, and counts the others. */
+/** Returns the pieces that a reader sees, in drawing order, and counts the hidden pieces. */
 export function visiblePieces(content: PageContent, counts: HiddenCounts): TextPiece[] {
   const bands = fillsByBand(content);
   counts.invisible += content.hidden;

@@ -19,7 +19,7 @@ export interface Word {
   readonly y: number;
   readonly size: number;
   readonly bold: boolean;
-  /** Where the word is on the page as shown: points from its top left. */
+  /** The place of the word on the shown page, in points from the top left of the page. */
   readonly box: Box;
   /** Present when the word comes from OCR. */
   readonly ocr?: Recognised | undefined;
@@ -38,7 +38,7 @@ export interface Line {
 /** The lines of one page from top to bottom, rotated ones last. */
 export interface PageText {
   readonly page: number;
-  /** In points, in reading coordinates. */
+  /** The width of the word in points, in reading coordinates. */
   readonly width: number;
   readonly height: number;
   readonly lines: readonly Line[];

@@ -53,7 +53,7 @@ export function isUp({ state }: Slot): boolean {
   return state === 'idle' || state === 'busy';
 }
 
-/** Gives a child less of the processor than the others. */
+/** Gives a child less processor time than the other children. */
 export function giveLessPriority({ child }: Slot, log: GatewayLog): void {
   try {
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);

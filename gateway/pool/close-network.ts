@@ -17,7 +17,7 @@ const PROTOTYPES: readonly object[] = [
   dns.Resolver.prototype,
   dns.promises.Resolver.prototype,
 ];
-/** The methods of those classes that reach a network. */
+/** The names of the methods of these classes that use a network. */
 const REACHES = /^(connect|listen|bind|send|resolve|reverse|query|setServers)/;
 const GLOBALS = ['fetch', 'WebSocket', 'EventSource'];
 
@@ -27,7 +27,7 @@ const GLOBALS = ['fetch', 'WebSocket', 'EventSource'];
  * function closes.
  */
 export function closeNetwork(): void {
-  // All modules are loaded before the first one is closed, because some modules use others while they load.
+  // All modules are loaded before the first module is closed, because some modules use other modules while they load.
   const modules = builtinModules
     .filter((name) => REACHING.test(name))
     .map((name) => process.getBuiltinModule(name) as object);

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { GatewayLog } from '../log/gateway-log.ts';
 
 /**
- * A shell script that keeps the process ids which it reads from its input. The input ends when this process ends, for
- * whatever reason. The script then kills those processes. It ignores the signals of a terminal.
+ * A shell script that reads process ids from its input. The input ends when this process ends, for whatever reason.
+ * The script then kills the processes with these ids. It ignores the signals of a terminal.
  */
 const SCRIPT = `trap '' INT TERM HUP
 pids=' '

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 /** The size of a memory page in `/proc/PID/statm`. It is 4 KiB on every Linux that Docket's Node packages exist for. */
 const MEMORY_PAGE_BYTES = 4096;
-/** How often `ps` is asked about one process. The call blocks this process for some milliseconds. */
+/** The interval between two calls of `ps` for one process. A call blocks this process for some milliseconds. */
 const PS_EVERY_MS = 500;
 const PS_MS_MAX = 2_000;
 /** Most processes whose memory is remembered. One gateway never watches so many. */

@@ -8,7 +8,7 @@ import { noteReplacement, stoppingRefusal } from './running-pool.ts';
 import { spawnChild } from './spawn-child.ts';
 import { watchChild } from './watch-child.ts';
 
-/** How long the pool waits after a failed start, so that it does not retry in a tight loop. */
+/** The wait after a failed start, so that the pool does not start children in a tight loop. */
 const START_AGAIN_AFTER_MS = 500;
 
 /** Starts a child, unless the pool closes or has given up. */

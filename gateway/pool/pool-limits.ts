@@ -8,21 +8,27 @@ export interface PoolLimits {
    * not to blame.
    */
   readonly documentCpuMsMax: number;
-  /** How long a child may use no processor time on a document. The document is then tried in another child, once. */
+  /**
+   * The time for which a child may use no processor time on a document. After that, the document is tried once in
+   * another child.
+   */
   readonly documentStillMsMax: number;
   readonly residentBytesMax: number;
   /** Documents after which a child is replaced, so that a slow leak of memory never matters. */
   readonly documentsPerChildMax: number;
   /** Processor time of a child while it starts. */
   readonly startCpuMsMax: number;
-  /** How long a starting child may use no processor time before the pool ends it. */
+  /** The time for which a starting child may use no processor time. After that, the pool ends the child. */
   readonly startStillMsMax: number;
   /**
    * Processor time after which a document counts as slow. Its child gets a lower priority, and another child takes its
    * place.
    */
   readonly slowAfterCpuMs: number;
-  /** Children beyond `children` that take the place of those with a slow document. Each may use `residentBytesMax`. */
+  /**
+   * The most additional children. An additional child takes the place of a child with a slow document. Each may use
+   * `residentBytesMax`.
+   */
   readonly standInsMax: number;
   /** Unplanned replacements within a minute. Beyond this the pool refuses new documents for a while. */
   readonly replacementsPerMinuteMax: number;

@@ -8,7 +8,7 @@ import type { PoolLimits } from './pool-limits.ts';
 
 const RETRY_AFTER_SEC = 5;
 
-/** How many children ended since the start, by reason. */
+/** The number of children that ended since the start, by reason. */
 export interface PoolCounts {
   readonly killedForMemory: number;
   readonly killedForTime: number;
@@ -18,7 +18,7 @@ export interface PoolCounts {
   readonly standIns: number;
 }
 
-/** What the children of a pool may load, and the mappings that they begin with. */
+/** The modules that the children of a pool may load, and their first mappings. */
 export interface PoolOptions {
   readonly drawing: boolean;
   /** True by default. */
@@ -36,9 +36,9 @@ export interface RunningPool {
   /** Documents that no child has begun; the first one is next. */
   readonly waiting: Waiting[];
   readonly counts: Record<keyof PoolCounts, number>;
-  /** Resolves when the first child has come up; rejects when the pool gives up. */
+  /** Resolves when the first child is ready; rejects when the pool gives up. */
   readonly readiness: PromiseWithResolvers<void>;
-  /** When children were replaced within the last minute, in epoch milliseconds. */
+  /** The times at which children were replaced within the last minute, in epoch milliseconds. */
   readonly replacedAt: number[];
   mappings: readonly Mapping[];
   closing: boolean;

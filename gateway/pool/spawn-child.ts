@@ -10,8 +10,8 @@ const gatewayFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 const repositoryFolder = dirname(gatewayFolder);
 
 /**
- * How to start a child. `drawing` lets it load the native canvas, which pictures of pages need. `ocr` lets it read
- * scans.
+ * The options of a new child. `drawing` lets the child load the native canvas, which pictures of pages need. `ocr`
+ * lets the child read scans.
  */
 export interface ChildOptions {
   readonly heapMb: number;

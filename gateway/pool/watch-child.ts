@@ -1,15 +1,15 @@
 import { cpuMsOf } from '../../runtime/cpu-time.ts';
 import { residentBytes } from './memory.ts';
 
-/** How often the watch reads the memory of a child. */
+/** The interval at which the watch reads the memory of a child. */
 const MEMORY_LOOK_EVERY_MS = 50;
 /** The watch reads the processor time once in so many readings of the memory. */
 const CPU_LOOK_EVERY_LOOKS = 5;
 const CPU_LOOK_EVERY_MS = MEMORY_LOOK_EVERY_MS * CPU_LOOK_EVERY_LOOKS;
 
 /**
- * What a child may use, and what to call when it used more. The watch calls each function at most once, and none after
- * `onTooLong`, `onStill` or `onTooMuch`.
+ * The limits of a child, and the functions to call when the child exceeds a limit. The watch calls each function at
+ * most once. After `onTooLong`, `onStill` or `onTooMuch` it calls no other.
  */
 export interface ChildBounds {
   readonly cpuMsMax: number;

@@ -8,7 +8,7 @@ import { textOf } from './tokens.ts';
 export interface Found {
   /** Normalised: money as plain decimals, dates as YYYY-MM-DD, identifiers without blanks. */
   readonly value: string;
-  /** As printed on the page. */
+  /** The text exactly as the page prints it. */
   readonly raw: string;
   /** Page number from 1; 0 for a derived value, which stands on no page. */
   readonly page: number;
@@ -41,7 +41,7 @@ export function foundIn(value: string, tokens: readonly Token[], rule: string, c
   return ocr ? { ...found, ocr: ocr.certainty } : found;
 }
 
-/** A value that was computed from others. */
+/** Makes a value that was computed from other values. */
 export function derived(value: string, rule: string): Found {
   return { value, raw: '', page: 0, box: undefined, rule: `derived ${rule}`, confidence: 0.5 };
 }

@@ -9,7 +9,7 @@ import type {
   ResultMediaType,
 } from '../../schemas/gateway-protocol.ts';
 
-/** Which page to draw, and how. */
+/** The page to draw, and the options of the picture. */
 export interface PictureRequest {
   /** The number of the page, from 1. */
   readonly page: number;
@@ -26,7 +26,8 @@ export interface ConverterTask {
   readonly mappingId: string;
   readonly parameters: Readonly<Record<string, string>>;
   /**
-   * When the result is made, ISO 8601 in UTC. The pool sets it, so that no writer reads a clock. Timetables need it.
+   * The time at which the result is made, ISO 8601 in UTC. The pool sets it, so that no writer reads a clock.
+   * Timetables need it.
    */
   readonly madeAt?: string;
   /** The picture of an `explain-image` task. */
@@ -54,7 +55,7 @@ export interface ConverterSuccess {
   readonly invoice?: InvoiceIdentity | undefined;
 }
 
-/** Why a document was not converted. */
+/** The reason why a document was not converted. */
 export interface ConverterRefusal {
   readonly ok: false;
   readonly code: GatewayRefusalCode;

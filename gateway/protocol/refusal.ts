@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/coded-error.ts';
 import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
 import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
 
-/** Why the gateway gives no result, in one sentence for the person who sent the document. */
+/** The reason why the gateway gives no result, in one sentence for the person who sent the document. */
 export class Refusal extends CodedError {
   readonly code: GatewayRefusalCode;
   /** True when the same request may succeed later without any change to it. */

@@ -25,8 +25,8 @@ const DIVIDERS = ['·', '•', '|', '∙', '●', '–', '—', '-'] as const;
 
 export interface AddressLine {
   /**
-   * The words of the name (if the line has one), of the street, of the place, and the rest. Commas at the end of a
-   * part are removed.
+   * The words of the name (if the line has one), of the street, of the place, and the remaining words. Commas at the
+   * end of a part are removed.
    */
   readonly parts: readonly (readonly Token[])[];
   readonly hasName: boolean;

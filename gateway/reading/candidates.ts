@@ -80,7 +80,7 @@ const VERSION = /\bversion\b/iu;
 
 /**
  * Computes the factor of a label for its position. Headings and complete cells count more than words in running text.
- * Labels of amounts count more at the end of the document, all others at its start.
+ * Labels of amounts count more at the end of the document, all other labels at its start.
  */
 function positionFactor(hit: LabelHit, line: TokenLine, document: ReadDocument, rule: FieldRule): number {
   const startsCell = hit.from === 0 || (line.tokens[hit.from]?.gap ?? 0) > 0.9;

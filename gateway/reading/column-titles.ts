@@ -22,7 +22,7 @@ export interface TitleCell {
 export interface ColumnIndex {
   /** A title can mean several columns (`IVA`: the rate or the tax). The first column without a title gets it. */
   readonly byKey: ReadonlyMap<string, readonly string[]>;
-  /** Prefixes of all titles. */
+  /** All beginnings of all titles. */
   readonly prefixes: ReadonlySet<string>;
   /** Known results of `segment`, because the same cells are tried in every band of lines. */
   readonly splits: Map<string, readonly Part[]>;
@@ -76,7 +76,7 @@ export function meantBy(titles: readonly Title[], { bits }: ColumnIndex): number
 /** An unknown title is only taken for the description if at least this many columns are known. */
 export const KNOWN_COLUMNS_MIN = 4;
 
-/** False if titles that mean these columns, and no others, cannot make a header. */
+/** False if titles for only these columns cannot form a header. */
 export function mayBeHeader(meant: number, { needs, bits }: ColumnIndex): boolean {
   const name = bits.get('name') ?? 0;
   const withName = countOfBits(meant & ~name) >= KNOWN_COLUMNS_MIN ? meant | name : meant;
@@ -278,7 +278,7 @@ function segment(text: string, index: ColumnIndex): readonly Part[] | undefined 
   return result;
 }
 
-/** Columns for numbers of the item: those of the seller, of the trade and of the buyer. */
+/** Columns for the numbers of the item that the seller, the trade and the buyer use. */
 const ITEM_NUMBERS: ReadonlySet<string> = new Set(['code', 'buyerCode']);
 
 /**

@@ -22,8 +22,8 @@ const REST_STEP_MAX = 2;
 const MAY_BE_IBAN = /(?:^|[^A-Za-z0-9])[A-Z]{2}\d{2}[ A-Z0-9]{11}/;
 
 /**
- * Finds the accounts of a page, those with correct check digits first. It joins an IBAN that continues on the next
- * line. If no account has a label, it takes the valid IBAN of the page, provided there is only one.
+ * Finds the accounts of a page. Accounts with correct check digits come first. It joins an IBAN that continues on the
+ * next line. If no account has a label and the page has exactly one valid IBAN, it takes that IBAN.
  */
 export function ibanCandidates(labelled: readonly Scored[], document: ReadDocument): Scored[] {
   const whole = labelled.map((candidate) => withRest(inOwnLine(candidate, document), document));

@@ -5,7 +5,7 @@ import type { Token, TokenLine } from '../printed/tokens.ts';
 /** A label as a mapping lists it for one field or region. */
 export interface LabelUse {
   readonly owner: string;
-  /** How certainly the label means the field, 0 to 1. */
+  /** The certainty that the label means the field, from 0 to 1. */
   readonly weight: number;
 }
 

@@ -5,7 +5,7 @@ import { isNameLike } from './party-names.ts';
 import type { BlockCell } from './text-blocks.ts';
 import { keyOf, textOf } from '../printed/tokens.ts';
 
-/** The confidence of a name when nothing speaks against it. */
+/** The confidence of a name about which there is no doubt. */
 export const SURE_NAME = 0.8;
 export const DOUBTFUL_NAME = 0.5;
 

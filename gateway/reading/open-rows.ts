@@ -137,7 +137,7 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
   return { page: row.page, cells: row.cells };
 }
 
-/** Replaces the numbers of a row by those of its cell of references. */
+/** Replaces the numbers of a row by the numbers in the row's cell of references. */
 function setCodes(cells: Map<string, Found>, { code, standardCode }: ItemCodes): void {
   cells.delete('code');
   if (code) cells.set('code', code);

@@ -115,8 +115,8 @@ const OF_CUSTOMER = new Set([
 ]);
 
 /**
- * Tells the party by the word in front of the label: `Your VAT no.` is the buyer's, because the seller speaks. The word
- * after it may tell as well: `P. IVA cliente`.
+ * Finds the party by the word in front of the label: `Your VAT no.` is the buyer's, because the seller speaks. The
+ * word after the label may also name the party: `P. IVA cliente`.
  */
 export function saidRole(hit: LabelHit): Role | undefined {
   const before = hit.from === 0 ? undefined : hit.line.tokens[hit.from - 1];

@@ -114,8 +114,8 @@ function startsCell(hit: LabelHit): boolean {
 }
 
 /**
- * The cells that a title announces. First comes the rest of its own cell, then the cells below it in its block, or the
- * block next to it.
+ * The cells that belong to a title. First comes the rest of the title's own cell, then the cells below in the same
+ * block, or the next block.
  */
 function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   const rest = hit.line.tokens.slice(hit.to);
@@ -146,7 +146,7 @@ function cellsAt(hit: LabelHit, blocks: readonly TextBlock[]): BlockCell[] {
   return [...cells, ...(near[0]?.block.cells ?? [])];
 }
 
-/** Where a party was found, and other facts about the place. */
+/** The place where a party was found, and other facts about this place. */
 export interface PartyPlace {
   readonly cells: readonly BlockCell[];
   readonly vatId: TaxNumber | undefined;

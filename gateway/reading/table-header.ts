@@ -210,8 +210,8 @@ function nameDescriptionColumn(
 }
 
 /**
- * Names titles with one meaning first, then the others by the columns still free. Touching words count as several
- * titles only if each gets a column.
+ * Assigns titles with one meaning first, then the other titles to the columns that are still free. Touching words
+ * count as several titles only if each gets a column.
  */
 function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
   const columns: HeaderColumn[] = [];

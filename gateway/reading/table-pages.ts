@@ -23,9 +23,9 @@ export function isSureRow(cells: ReadonlyMap<string, Found>, rows: readonly Open
 const SAME_EDGE = 0.35;
 
 /**
- * Finds the lines at the top of a page that continue the description of the last row on the page before. They follow
- * one another closely, and begin at the left edge of its words or of a text column's title. At the left edge of the
- * table they may be the page's heading, so there they do not count.
+ * Finds the lines at the top of a page that continue the description of the last row on the previous page. The lines
+ * follow one another closely. They begin at the left edge of the row's words or of a text column's title. Lines at
+ * the left edge of the table may be the page's heading, so they do not count.
  */
 export function continuationLines(
   row: OpenRow,

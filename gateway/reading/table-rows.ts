@@ -29,7 +29,7 @@ const ROWS_MAX = 20_000;
 /** In a table without continuation lines, a row stands at most this many line heights below the row before it. */
 const ROW_DISTANCE_MAX = 4.2;
 
-/** Where a table begins, and what ends it in addition to its own stop lines. */
+/** The beginning of a table, and what ends the table in addition to its own stop lines. */
 interface TableBounds {
   /** Every place where a header of the table stands. */
   readonly found: readonly TableHeader[];
@@ -89,10 +89,7 @@ function consistent(headers: TableHeader[]): TableHeader[] {
   );
 }
 
-/**
- * Where a part of a table ends: before the header of another table, and before the page with the next copy of its own
- * header.
- */
+/** The end of a part of a table: the header of another table, or the page with the next copy of its own header. */
 interface Reach {
   readonly untilLine: number;
   readonly beforePage: number;

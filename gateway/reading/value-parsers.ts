@@ -7,7 +7,7 @@ import type { FIELD_TYPES } from '../mapping/mapping-schema.ts';
 import { keyOf, textOf } from '../printed/tokens.ts';
 import type { Token } from '../printed/tokens.ts';
 
-/** How a document writes numbers and dates. */
+/** The way in which a document writes numbers and dates. */
 export interface Notation {
   readonly mark: DecimalMark;
   readonly order: DateOrder;
@@ -18,7 +18,7 @@ export interface ParsedValue {
   readonly value: string;
   /** Number of tokens that were read. */
   readonly count: number;
-  /** How well the print fits the type, 0 to 1. */
+  /** A measure of how well the printed text fits the type, from 0 to 1. */
   readonly fit: number;
 }
 

@@ -13,8 +13,8 @@ export function brokenRules(xml: string): BrokenRule[] {
 
 /**
  * Returns the rules that a finished UBL document breaks. It looks only at the document's elements, not at the values
- * that it was written from. A document that says it is CIUS-PT must keep those rules too. Amounts are compared as exact
- * decimals. When a part is missing, only the rule that requires the part is broken.
+ * that it was written from. A document that says it is CIUS-PT must also keep the rules of CIUS-PT. Amounts are
+ * compared as exact decimals. When a part is missing, only the rule that requires the part is broken.
  * @param root undefined when the text is no well-formed XML
  */
 export function rulesBrokenBy(root: XmlElement | undefined): BrokenRule[] {

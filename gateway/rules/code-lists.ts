@@ -26,7 +26,7 @@ export const PAYMENT_MEANS: ReadonlySet<string> = new Set([
   'ZZZ',
 ]); // prettier-ignore
 
-/** UNTDID 5305, categories of VAT. L is that of the Canaries, M that of Ceuta and Melilla, B is Italian. */
+/** UNTDID 5305, categories of VAT. L is for the Canaries, M for Ceuta and Melilla, B for Italy. */
 export const VAT_CATEGORIES = codes('S Z E AE K G O L M B');
 
 /** UNTDID 2005, events that decide the tax point. */

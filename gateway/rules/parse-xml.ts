@@ -11,7 +11,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   [`${UBL}:CommonExtensionComponents-2`]: 'ext:',
 };
 
-/** What may follow `<`: a comment, an instruction, a CDATA section or a tag. A document type does not match. */
+/** Matches what may follow `<`: a comment, an instruction, a CDATA section or a tag. A document type does not match. */
 const MARKUP =
   /<(?:!--[^]*?--|\?[^]*?\?|!\[CDATA\[([^]*?)\]\]|(\/?)([^\s<>/=!?'"]+)((?:\s+[^\s<>/='"]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?))>/y;
 const ATTRIBUTE = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;

@@ -85,7 +85,7 @@ const others: readonly Rule[] = [
     lacking(representative, vatNumberOf, 'the VAT number of the tax representative (BT-63)')),
 ];
 
-/** VAT numbers of Greece begin with EL, and those of Northern Ireland with XI. */
+/** VAT numbers of Greece begin with EL, and VAT numbers of Northern Ireland with XI. */
 const isVatPrefix = (prefix: string): boolean => prefix === 'EL' || COUNTRIES.has(prefix);
 
 const withPrefix: Rule['check'] = (document) =>

@@ -15,7 +15,10 @@ export interface Term {
 /** RFC 5545, 3.1 folds content lines at 75 octets. A continuation begins with a blank. */
 const FOLD_OCTETS = 73;
 
-/** When the calendar is made, set by the caller: `YYYY-MM-DDTHH:MM:SSZ`, with or without parts of a second. */
+/**
+ * The time at which the calendar is made. The caller sets it: `YYYY-MM-DDTHH:MM:SSZ`, with or without parts of a
+ * second.
+ */
 export interface Making {
   readonly madeAt: string;
 }

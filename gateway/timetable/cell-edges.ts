@@ -15,7 +15,7 @@ export interface Around {
   readonly bottom: number | undefined;
 }
 
-/** How far an edge that is drawn in pieces may miss a point. */
+/** The largest gap between a point and an edge that is drawn in pieces. */
 const SLACK_PT = 1;
 
 /** @param edges boxes without width or height, in page points */

@@ -3,7 +3,7 @@ import type { CellEdges } from './cell-edges.ts';
 import type { Run } from './runs.ts';
 import type { DayColumn } from './weekday-names.ts';
 
-/** How the texts of a grid are aligned with the titles of their columns. */
+/** The alignment of the texts of a grid with the titles of their columns. */
 type Alignment = 'left' | 'centre';
 
 /** A run and its columns in a grid. */

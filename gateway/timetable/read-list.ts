@@ -25,7 +25,7 @@ export interface EntryDays {
   readonly date: PrintedDay | undefined;
 }
 
-/** What reading a list needs. */
+/** The data that is needed to read a list. */
 export interface ListContext {
   readonly names: WeekdayNames;
   readonly dateOf: DateReader;
@@ -34,8 +34,7 @@ export interface ListContext {
 }
 
 /**
- * Reads the entries of a list: a weekday or date, a time, and the rest is the title. The weekday may stand on a line of
- * its own.
+ * Reads the entries of a list: a weekday or date, a time, and a title. The weekday may stand on a line of its own.
  * @param lines the runs of each line, top to bottom
  * @throws Refusal `CHECKS_FAILED` for a line whose end or title is missing, or that holds several times
  */

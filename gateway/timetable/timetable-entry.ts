@@ -27,6 +27,6 @@ export interface TimetableReading {
   readonly entries: readonly TimetableEntry[];
   /** Lines beside and below the entries, as printed, that are not entries themselves. */
   readonly leftOut: readonly string[];
-  /** The number of entries with a title of several lines. One of those lines may be something else. */
+  /** The number of entries with a title of several lines. One of the lines may not be part of the title. */
   readonly severalLines: number;
 }

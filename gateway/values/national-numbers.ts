@@ -34,7 +34,7 @@ function isSpanish(text: string): boolean {
   return company[2] === String(check) || company[2] === COMPANY_LETTERS[check];
 }
 
-/** True for digits of which the last is Luhn's check digit of the others (ISO/IEC 7812-1). */
+/** True when the last digit is Luhn's check digit of the other digits (ISO/IEC 7812-1). */
 export function isLuhn(digits: string): boolean {
   return String(luhnDigit(digits.slice(0, -1))) === digits.at(-1);
 }

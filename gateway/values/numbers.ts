@@ -1,4 +1,4 @@
-/** How a document writes decimals. */
+/** The decimal mark that a document uses. */
 export type DecimalMark = 'comma' | 'point';
 
 const DASHES = /[\u2010-\u2015\u2212]/g;

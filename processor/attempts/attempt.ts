@@ -106,7 +106,7 @@ async function knownByLook({ commands }: AttemptParts, jobId: string): Promise<K
     const { job, hash } = await commands.look(jobId);
     return job.state === 'absent' || hash === null ? null : { job, hash };
   } catch (error) {
-    // The append of the start meets the same outage, and retries for longer than this read.
+    // The same outage will stop the append of the start, which retries for longer than this read.
     if (error instanceof LogUnavailable) return null;
     throw error;
   }

@@ -3,9 +3,9 @@ import { AttemptCut } from './attempt.ts';
 import { attemptPace, claimsAhead } from './claims-ahead.ts';
 import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 
-/** How long the loop holds claims before a worker begins them. */
+/** The time for which the loop holds claims before a worker begins them. */
 export interface Holding {
-  /** How long a reservation lasts before the list offers the job again. It is longer than two slow appends. */
+  /** The time after which the list offers a reserved job again. It is longer than two slow appends. */
   readonly reserveMs: number;
   /** The loop claims ahead as many jobs as the workers need within this time. No job is overtaken for longer. */
   readonly aheadMs: number;
@@ -56,7 +56,7 @@ export interface ClaimLoop {
 export interface ClaimLoopParts {
   readonly list: Pick<WorkList, 'claim' | 'release' | 'takePermits' | 'returnPermits'>;
   readonly workerId: string;
-  /** How many more attempts may begin while `running` run. */
+  /** Returns the number of attempts that may begin while `running` run. */
   readonly room: (running: number) => number;
   /** Most claims that may wait for a worker now, 0 for none. */
   readonly aheadMax: () => number;
@@ -135,7 +135,10 @@ export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
     }, holdMs / 2);
   };
 
-  /** How many jobs to claim now: one for every free worker, and some ahead once few of those claims are left. */
+  /**
+   * Returns the number of jobs to claim now: one for every free worker, and some in advance when few advance claims
+   * are left.
+   */
   const wanted = (): number => {
     const room = Math.max(0, parts.room(running.size));
     const workers = running.size + room;

@@ -16,7 +16,7 @@ export interface ClaimsAhead {
   all(): string[];
 }
 
-/** How long a processor may hold claims, by its own monotonic clock. */
+/** The times for which a processor may hold claims, by its own monotonic clock. */
 export interface HoldLimits {
   /** Counted from the arrival of the claim. A claim that no worker begins by then goes back for other processors. */
   readonly holdMs: number;
@@ -57,12 +57,12 @@ export function claimsAhead({ holdMs, sureMs }: HoldLimits): ClaimsAhead {
   };
 }
 
-/** How fast attempts end, measured by their mean duration. */
+/** The speed at which attempts end, measured by their mean duration. */
 export interface Pace {
   ended(durationMs: number): void;
   /** Forgets the mean, which is unknown until the next attempt ends. */
   forget(): void;
-  /** How many attempts `workers` will end within `ms`, by the mean duration; 0 while the mean is unknown. */
+  /** The number of attempts that `workers` will end within `ms`, by the mean duration; 0 while the mean is unknown. */
   endingWithin(ms: number, workers: number): number;
 }
 

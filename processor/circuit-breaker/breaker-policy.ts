@@ -30,7 +30,7 @@ export function isBroken(window: FailureWindow, failuresMax: number): boolean {
   return failures >= failuresMax && failures * 2 >= window.length;
 }
 
-/** How many conversions may run at once after the gateway returns. */
+/** The number of conversions that may run at once after the gateway returns. */
 export interface Ramp {
   readonly limit: number;
   readonly full: number;

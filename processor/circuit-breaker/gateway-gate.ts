@@ -28,7 +28,7 @@ export interface GateEvents {
 /** The circuit breaker before the gateway. It also limits how many conversions the processor may run. */
 export interface GatewayGate {
   state(): GateState;
-  /** How many more jobs the processor may claim while `running` run. */
+  /** Returns the number of jobs that the processor may claim while `running` run. */
   room(running: number): number;
   /**
    * Makes a call through the breaker.

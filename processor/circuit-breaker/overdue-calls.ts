@@ -1,4 +1,7 @@
-/** A call without an answer for this time is overdue. A shorter limit for calls lowers it to a third of that limit. */
+/**
+ * A call without an answer for this time is overdue. With a shorter limit for calls, a call is overdue after a third
+ * of the limit.
+ */
 const OVERDUE_AFTER_MS = 5_000;
 const OVERDUE_PART = 3;
 /** Time between two health checks of a gateway that did not answer the first. */

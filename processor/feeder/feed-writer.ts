@@ -166,7 +166,7 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       }
       wake();
     },
-    /** Says that no event for the list lies before `position`. */
+    /** Records that no event for the list lies before `position`. */
     pass: (position: bigint) => {
       passed = position;
       wake();

@@ -28,8 +28,8 @@ export const FED_STREAM_PREFIXES = [JOB_STREAM_PREFIX] as const;
 
 /**
  * Feeds the work list from the log. When the log is quiet, it writes a job that enters the list at once; otherwise
- * together with a few others. Changes that only move or remove a row wait a little longer. After each new subscription
- * it compares the log with the events read before.
+ * together with a few other jobs. Changes that only move or remove a row wait a little longer. After each new
+ * subscription it compares the log with the events read before.
  */
 export function startFeed(parts: FeedParts): Feed {
   const { log, grant } = parts;

@@ -32,8 +32,8 @@ export interface FeederRole {
   /** Returns the longest pause until the next `tend`: `busyMs` while there is work, otherwise more. */
   pauseMs(busyMs: number): number;
   /**
-   * Why this processor does not feed the list as expected. Null when it feeds the list, or when another processor
-   * does.
+   * The reason why this processor does not feed the list. Null when it feeds the list, or when another processor
+   * feeds it.
    */
   trouble(): WaitingNow | null;
   stop(): Promise<void>;

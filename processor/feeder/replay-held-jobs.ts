@@ -15,8 +15,8 @@ export interface ReplayedJob {
 }
 
 /**
- * Tries the held jobs of the work list again: all of them, or those of the named streams. A job whose events this build
- * understands continues at once.
+ * Tries the held jobs of the work list again: all of them, or only the jobs of the named streams. A job whose events
+ * this build understands continues at once.
  *
  * @throws LogUnavailable, ReadStoreUnavailable
  */

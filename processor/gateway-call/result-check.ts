@@ -47,7 +47,10 @@ export function checkResult(mediaType: ResultMediaType): ResultCheck {
   };
 }
 
-/** What may precede the root element: XML declaration, comments and processing instructions (XML 1.0, section 2.8). */
+/**
+ * Matches what may precede the root element: XML declaration, comments and processing instructions (XML 1.0, section
+ * 2.8).
+ */
 const PROLOG = /^\s*(?:<\?[\s\S]*?\?>\s*|<!--[\s\S]*?-->\s*)*/;
 
 function faultOfXml(head: string, tail: string): string | null {

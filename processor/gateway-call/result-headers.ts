@@ -21,7 +21,7 @@ export const RESULT_BYTES_MAX = 100 * 1024 * 1024;
 /** Most warnings that one event keeps. */
 const WARNINGS_MAX = 50;
 
-/** What the headers of a 200 say about the body. */
+/** The facts about the body that the headers of a 200 give. */
 export interface ResultHeaders {
   readonly mediaType: ResultMediaType;
   /** Announced length, or null for a chunked body. */

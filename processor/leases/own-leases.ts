@@ -30,7 +30,8 @@ const QUIET_LOOK_EACH = 15;
  */
 export function ownLeaseWatch(parts: OwnLeaseParts): () => Promise<void> {
   /**
-   * Leases without an attempt at the last comparison. Only those that are still without one at the next are abandoned.
+   * Leases without an attempt at the last comparison. A lease is abandoned when it still has no attempt at the next
+   * comparison.
    */
   let strays = new Set<string>();
   let quietLooks = 0;

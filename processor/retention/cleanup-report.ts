@@ -13,7 +13,7 @@ export interface RemovedFile {
   readonly bytes: number;
 }
 
-/** What a cleanup removed. */
+/** The numbers of things that a cleanup removed. */
 export interface CleanupReport {
   readonly expired: Record<FileKind, number>;
   readonly leftovers: number;

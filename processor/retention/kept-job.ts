@@ -5,7 +5,7 @@ import { ABSENT, type Job } from '../../conversion-job/job.ts';
 import type { Settings } from '../../schemas/config.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 
-/** How long files are kept. */
+/** The times for which files are kept. */
 export interface KeepingPolicy {
   readonly sourceTtlMs: number;
   readonly resultTtlMs: number;

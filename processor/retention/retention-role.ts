@@ -27,9 +27,9 @@ const PROBED_PREFIX = 'probed/';
 
 export interface RetentionRole {
   /**
-   * Takes or keeps the right to run retention. With the right it runs retention once a day, and also follows downloads
-   * when results are removed after the first one. When the log or the blobs do not answer, it gives the right back, and
-   * takes it again once both answer (ADR 0138).
+   * Takes or keeps the right to run retention. With the right it runs retention once a day. If the settings remove a
+   * result after its first download, it also follows downloads. When the log or the blobs do not answer, it gives the
+   * right back, and takes it again once both answer (ADR 0138).
    *
    * @throws LogUnavailable, ReadStoreUnavailable, BlobStoreUnavailable: the next call continues from there
    */

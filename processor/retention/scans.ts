@@ -18,7 +18,10 @@ const EVENT_TYPES: Readonly<Record<ScanName, readonly string[]>> = {
   expiries: ['ResultExpired', 'SourceExpired'],
 };
 
-/** Where each scan stopped: every event up to its position is settled for good. A lost mark only costs time. */
+/**
+ * The position at which each scan stopped. No later scan needs an event up to this position. A lost mark only costs
+ * time.
+ */
 export interface ScanMarks {
   markOf(scan: ScanName): bigint | 'start';
   /** Stores a mark between batches; null while nothing is settled. An error from it ends the scan. */
@@ -42,8 +45,8 @@ export function scansOf(policy: KeepingPolicy): readonly ScanName[] {
 
 /**
  * Settles the files that events of a scan name, from the mark to the first event that is too young. Later events are
- * younger, so the scan ends there. The mark stops before the first file that must stay, and the next run looks again
- * from there. Memory does not grow with the log.
+ * younger, so the scan ends at this event. The mark stops before the first file that must stay, and the next run
+ * begins at the mark. Memory does not grow with the log.
  *
  * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and the errors of `marks.keep`
  */

@@ -12,8 +12,8 @@ export interface ApplyOrHold {
 }
 
 /**
- * Applies changes and moves the checkpoint. When Postgres refuses a value, halving finds the changes with such values,
- * and their jobs are held. So one job never stops the others. The checkpoint moves last.
+ * Applies changes and moves the checkpoint. When Postgres refuses a value, halving finds the changes with such
+ * values, and their jobs are held. So one job never stops the other jobs. The checkpoint moves last.
  *
  * @throws every error of `apply` except a refused value
  */

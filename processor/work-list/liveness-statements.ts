@@ -108,7 +108,7 @@ select job_id, fencing_token::text from processor.work_items where place = 'runn
 
 export const REVISION_OF = `select revision from processor.work_items where job_id = $1`;
 
-/** $1 ms, $2 most rows. Marks the returned rows, so that the next call returns others. */
+/** $1 ms, $2 most rows. Marks the returned rows, so that the next call returns other rows. */
 export const UNTOUCHED = `
 update processor.work_items set touched_at = now() where job_id in (
   select job_id from processor.work_items
@@ -120,7 +120,7 @@ export const HELD = `select job_id from processor.work_items where place = 'held
 
 export const COUNTS = `select place, count(*)::int as jobs from processor.work_items group by place`;
 
-/** Most permits in the bucket: those of a tenth of a second, and at least one. So no burst follows a pause. */
+/** Most permits in the bucket: as many as a tenth of a second gives, and at least one. So no burst follows a pause. */
 const BUCKET_MAX = `greatest(1, $2::float8 / 10)`;
 const REFILLED = `least(${BUCKET_MAX},
   rate.tokens + $2 * greatest(0, extract(epoch from clock_timestamp() - rate.refilled_at)))`;

@@ -25,7 +25,7 @@ import {
 } from './liveness-statements.ts';
 import { FeedLost, type LostLease, type Offering, type WorkList } from './work-list.ts';
 
-/** The name in `docket.quarantine` for the list's held streams, beside those of the projections. */
+/** The name in `docket.quarantine` for the list's held streams. The projections have other names there. */
 export const WORK_LIST_LEDGER = { ledger: 'work-list', version: 1 };
 
 interface StoredFeed {

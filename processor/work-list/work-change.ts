@@ -19,7 +19,7 @@ export type Placement =
   /** This build does not understand an event of the job, so nobody works on the job until a build does. */
   | { readonly place: 'held' };
 
-/** The data that orders a job among the others. */
+/** The data that gives a job its place among the waiting jobs. */
 export interface Standing {
   readonly owner: string;
   readonly priority: number;

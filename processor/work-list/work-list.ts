@@ -40,7 +40,7 @@ export interface FeedGrant {
   readonly mark: LogMark | null;
 }
 
-/** How the checkpoint moves with the changes. */
+/** The move of the checkpoint that belongs to the changes. */
 export interface FeedMove {
   /**
    * The checkpoint as this feeder last knew it. A crash of Postgres may have taken it back, with the rows written since
@@ -82,7 +82,7 @@ export interface WorkList {
 
   /** Takes or keeps the right to feed for `ttlMs`. Null while another living worker has it. */
   holdFeed(processorId: string, workerId: string, ttlMs: number): Promise<FeedGrant | null>;
-  /** How far the list is fed, by any processor. */
+  /** The position up to which any processor has fed the list. */
   standing(): Promise<Pick<FeedGrant, 'position' | 'mark'>>;
   /** Gives the right to feed back at once. */
   dropFeed(workerId: string): Promise<void>;
@@ -119,7 +119,7 @@ export interface WorkList {
   claim(workerId: string, max: number, reserveMs: number): Promise<ClaimedItem[]>;
   /** Gives reserved jobs back, as if nobody had taken them. */
   release(workerId: string, jobIds: readonly string[]): Promise<void>;
-  /** Offers two kinds of jobs: those whose wait is over, and those that a worker reserved and never started. */
+  /** Offers two kinds of jobs: jobs whose wait is over, and jobs that a worker reserved and never started. */
   offerDue(silentMs: number): Promise<Offering>;
 
   /** Leases that expired or whose worker is silent, at most `max`. With `trustSilence` false, only expired ones. */
@@ -136,7 +136,7 @@ export interface WorkList {
   /** Number of rows by place. */
   counts(): Promise<Record<'offered' | 'claimed' | 'running' | 'later' | 'held', number>>;
 
-  /** Takes up to `max` permits of those that all processors share; `waitMs` is the time until the next one is due. */
+  /** Takes up to `max` of the permits that all processors share; `waitMs` is the time until the next permit. */
   takePermits(max: number, perSecond: number): Promise<{ granted: number; waitMs: number }>;
   returnPermits(count: number): Promise<void>;
 }

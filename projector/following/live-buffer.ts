@@ -25,7 +25,7 @@ export interface LiveBuffer {
    * @throws what the writing threw
    */
   add(event: StoredEvent): Promise<void> | undefined;
-  /** Notes that no event of Docket lies between the last one and `position`. */
+  /** Notes that no event of Docket lies between the last event and `position`. */
   mark(position: bigint): void;
   /** Resolves when everything taken so far is written. */
   drained(): Promise<void>;
@@ -34,8 +34,8 @@ export interface LiveBuffer {
 }
 
 /**
- * Returns the shortest time, in ms, for which a batch gathers events. It depends on the number of events in the batch
- * before, and is 0 after a quiet time.
+ * Returns the shortest time, in ms, for which a batch gathers events. The time depends on the number of events in the
+ * previous batch, and is 0 after a quiet time.
  */
 export function gatherMsAfter(events: number): number {
   if (events >= LIVE_BEHIND_EVENTS) return LIVE_BEHIND_FLUSH_AFTER_MS;

@@ -1,6 +1,7 @@
 /**
- * Longest time in ms that a change of views or tables waits for a reader. It is below one second, after which Postgres
- * looks for deadlocks (`deadlock_timeout`). So the change gives up and retries, and no reader fails.
+ * Longest time in ms that a change of views or tables waits for a reader. It is below one second, after which
+ * Postgres looks for deadlocks (`deadlock_timeout`). After this time the change gives up and retries, so no reader
+ * fails.
  */
 const LOCK_TIMEOUT_MS = 250;
 

@@ -21,10 +21,13 @@ import type { PositionNotices } from './position-notices.ts';
 import type { ProjectorBeat } from './projector-beat.ts';
 import { differenceOf, endRebuild, startOverOnAnotherLog } from './start-over.ts';
 
-/** How often the log reports the progress of tables that are built again. */
+/** The interval at which the program's log reports the progress of tables that are built again. */
 const PROGRESS_EVERY_MS = 5_000;
 
-/** What a running projection waits for, as readiness shows it. Null when the projection follows the log. */
+/**
+ * The dependency that a running projection waits for, as readiness shows it. Null when the projection follows the
+ * log.
+ */
 export type WaitingFor =
   'read store' | 'event store' | 'projection lease' | 'catching up' | 'rebuild from the log' | null;
 
@@ -33,7 +36,7 @@ export interface SessionOptions<Event, Row extends FoldedRow> {
   readonly store: ReadStore;
   readonly projection: Projection<Event, Row>;
   readonly target: ProjectionTarget;
-  /** How long the first event of a live batch waits for more, in ms. */
+  /** The time in ms for which the first event of a live batch waits for more events. */
   readonly flushAfterMs: number;
   readonly fencingEpoch: bigint;
   /** Renews the lease. */
@@ -177,8 +180,8 @@ async function followLive<Event, Row extends FoldedRow>(
   otherLog.promise.catch(() => undefined);
   const following = log.follow({
     filter: { streamPrefixes: FOLLOWED_STREAM_PREFIXES },
-    // Writes what was delivered before the disconnect. Then the subscription continues from there, if the log is the
-    // same.
+    // Writes the events that arrived before the disconnect. Then the subscription continues after them, if the log is
+    // the same.
     after: async () => {
       await buffer.drained();
       const checkpoint = writer.checkpoint();

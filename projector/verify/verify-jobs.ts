@@ -143,7 +143,7 @@ async function* pagesOfUploads(
   yield [...page];
 }
 
-/** Filters jobs without a row, in pages, for those that the tables should have by now. */
+/** Takes jobs without a row, in pages, and yields the jobs that the tables should have by now. */
 async function* uploadsAmong(
   log: VerifyOptions['log'],
   checkpoint: bigint,

@@ -16,7 +16,7 @@ const LEASE_TTL_MS = 60_000;
 const LEASE_BEAT_MS = 10_000;
 /** Connections for each projection: while one writes a batch, the other begins the next batch. */
 const CONNECTIONS_EACH = 2;
-/** A connection for the lease, while all others make indexes. */
+/** One connection for the lease, while all other connections make indexes. */
 const CONNECTIONS_BESIDE = 1;
 /** Creating an index over millions of rows is a single statement. */
 const STATEMENT_TIMEOUT_MS = 1_800_000;
@@ -53,9 +53,9 @@ export interface FullTables {
 
 /**
  * Builds tables from the first event beside those in use, and passes the filled tables to `use`. Docket builds tables
- * only in this way (ADR 0164). One read of the log fills all of them. Each has its own entry in the ledger. The entry
- * counts once `use` marks it as built, or puts it in the place of another. Otherwise the build removes its tables.
- * Nobody reads what a killed build leaves, and the next build starts over.
+ * only in this way (ADR 0164). One read of the log fills all of them. Each table has its own entry in the ledger. The
+ * entry counts once `use` marks it as built, or replaces another entry by it. Otherwise the build removes its tables.
+ * Nobody reads the tables of a killed build, and the next build starts over.
  * @throws what `alreadyRunning` makes, LogUnavailable, ReadStoreUnavailable, the reason of `stop`, what `use` throws
  */
 export async function buildTables<Result>(

@@ -12,8 +12,8 @@ export type Built =
   | { readonly outcome: 'stopped' };
 
 /**
- * Builds the tables of a version from the first event, beside those in use, which continue unchanged. After that the
- * projector follows the log into both versions. Nobody reads what an unfinished build leaves.
+ * Builds the tables of a version from the first event, beside the tables in use, which continue unchanged. After that
+ * the projector follows the log into both versions. Nobody reads the tables of an unfinished build.
  * @throws VersionRefused when the version is there already, or another build of it runs
  * @throws LogUnavailable, ReadStoreUnavailable
  */

@@ -11,14 +11,14 @@ import { ledgerVersions } from './ledger.ts';
 const FIRST_LOOK_AGAIN_MS = 200;
 
 export interface FollowedVersions {
-  /** What each version waits for, if readers wait for it. */
+  /** The dependencies that versions wait for. Only versions whose readers wait are listed. */
   waitingFor(): WaitingFor[];
   stop(): Promise<void>;
 }
 
 /**
- * Makes every built version follow the log, also those not in use, so that a switch is fast. Versions that this build
- * does not know are left to the projectors that know them. The beat tells which versions are built.
+ * Makes every built version follow the log, also versions that are not in use, so that a switch is fast. Other
+ * projectors care for versions that this build does not know. The beat tells which versions are built.
  */
 export function followVersions(options: {
   store: Queryable;

@@ -135,9 +135,9 @@ function tryToSwitch(
 }
 
 /**
- * Replaces the tables of a version by those that were built again, and removes the old ones. Readers see either all old
- * or all new tables. The higher fencing epoch makes the projector's next batch fail, and then it continues from the new
- * checkpoint.
+ * Replaces the tables of a version by tables that were built again, and removes the old tables. Readers see either
+ * all old or all new tables. The higher fencing epoch makes the projector's next batch fail, and then it continues
+ * from the new checkpoint.
  * @returns false when the version's tables are further, or when a reader or the projector held a lock throughout
  * @throws ReadStoreUnavailable
  */

@@ -21,7 +21,7 @@ const WAITERS_MAX = 1_000;
 export interface FeedListener {
   /** False lets the feed skip the rows and track only the position. */
   wanted(): boolean;
-  /** Receives all rows that changed up to `to`. The feed is complete up to there. */
+  /** Receives all rows that changed up to `to`. The feed has then passed on every change up to `to`. */
   changed(rows: readonly ChangedRow[], to: bigint): void;
   /** The tables were replaced, so everything sent before is invalid. */
   switched(at: Bookmark): void;
@@ -33,7 +33,7 @@ export interface ChangeFeed {
   at(): Bookmark | null;
   /** True when the last read of the tables succeeded. */
   healthy(): boolean;
-  /** Makes the feed read soon. */
+  /** Makes the feed read the tables soon. */
   wake(): void;
   /** Ends a long pause of the feed, because somebody waits for changes from now on. */
   hurry(): void;

@@ -30,8 +30,8 @@ export interface FiguresRead {
 /** Selects the sums over all time, for figures of the present. */
 const STANDING_NOW = `grain = 'ever'`;
 /**
- * For figures of the past: selects whole quarters of an hour, then whole minutes up to $9. Other code adds the rest of
- * the moment's own minute.
+ * For figures of the past: selects whole quarters of an hour, then whole minutes up to $9. Other code adds the
+ * seconds of the moment's own minute.
  */
 const QUARTER_THEN = `date_bin('15 minutes', $9::timestamptz, timestamptz 'epoch')`;
 const STANDING_THEN = `(grain = 'quarter' and start < ${QUARTER_THEN}

@@ -5,7 +5,7 @@ import type { Queryable } from '../../read-store/pool.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import type { StoredFigure } from './flow-figures.ts';
 
-/** The change that one event makes to the figures of whole minutes, so that they become those of a moment. */
+/** The change that one event makes to the figures of whole minutes, so that they become the figures of a moment. */
 export interface Correction {
   /** `at` of the event. It determines the bucket. */
   readonly at: string;
@@ -25,9 +25,9 @@ interface TimelineRow {
 
 /**
  * Selects the timelines of all jobs with an event that whole minutes count wrongly. Such an event is dated in the
- * moment's minute or later, and lies before the moment's position, or the reverse. Events reach the log slightly later
- * than they are decided, and in another order. There are few such jobs, so they are passed as an array of keys.
- * Postgres cannot estimate the size of a join, and would read the whole timeline.
+ * moment's minute or later although it lies before the moment's position, or the reverse. Events reach the log
+ * slightly later than they are decided, and in another order. There are few such jobs, so they are passed as an array
+ * of keys. Postgres cannot estimate the size of a join, and would read the whole timeline.
  */
 const AROUND = `
 with wrong as (
@@ -40,8 +40,9 @@ from docket.job_events e where e.job_id = any(array(select job_id from wrong))
 order by e.job_id, e.revision`;
 
 /**
- * Computes the corrections of the figures of all minutes before a moment's own. With them, the figures are exact at the
- * moment's position. Refused uploads are in no job's timeline, so those of the moment's own minute are left out.
+ * Computes the corrections of the figures of all minutes before a moment's own. With them, the figures are exact at
+ * the moment's position. Refused uploads are in no job's timeline, so the refused uploads of the moment's own minute
+ * are left out.
  * @throws ReadStoreUnavailable
  */
 export async function correctionsAt(

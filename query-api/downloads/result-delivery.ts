@@ -74,7 +74,7 @@ export class BlobCorrupt extends CodedError {
   }
 }
 
-/** What the log states about a blob. */
+/** The facts that the log states about a blob. */
 interface ExpectedBlob {
   readonly blobKey: string;
   readonly bytes: number;

@@ -1,7 +1,10 @@
 import type { Follower } from './connection.ts';
 import type { Page } from '../change-feed/page.ts';
 
-/** Number of statements at the same time. If ten thousand clients return at once, the others wait for their turns. */
+/**
+ * Number of statements at the same time. If ten thousand clients return at once, the remaining clients wait for their
+ * turns.
+ */
 const READS_AT_ONCE_MAX = 3;
 /** Number of followers whose pages one statement reads, because planning a statement costs more than a page. */
 const FOLLOWERS_A_READ_MAX = 32;
@@ -23,7 +26,7 @@ export interface CatchUp {
 
 /**
  * Brings subscriptions from the tables to the feed. Subscriptions take turns, one page each, so a subscription with
- * many rows does not delay the others.
+ * many rows does not delay the other subscriptions.
  */
 export function startCatchUp(options: {
   /** Returns the pages in the order of the followers. Never rejects. */

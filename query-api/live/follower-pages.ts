@@ -25,7 +25,8 @@ export interface PageSources {
 }
 
 /**
- * Reads the next page of each follower. One statement reads those of owners' queues. Each follower has its own error.
+ * Reads the next page of each follower. One statement reads the pages of all owners' queues. Each follower gets its
+ * own error.
  */
 export function followerPages(sources: PageSources): (followers: readonly Follower[]) => Promise<PageRead[]> {
   return async (followers) => {
@@ -47,7 +48,6 @@ export function followerPages(sources: PageSources): (followers: readonly Follow
   };
 }
 
-/** @throws NoSuchJob, ReadStoreUnavailable, LogUnavailable */
 async function readAlone(
   { readPage, readFigures, ownsJob }: PageSources,
   { scope, state }: Follower,

@@ -11,7 +11,7 @@ export interface Subscription {
   readonly position: bigint;
   /**
    * The position of the change feed when the subscription joined. The feed does not deliver earlier changes, so the
-   * subscription must read the table at least up to here.
+   * subscription must read the table at least up to this position.
    */
   readonly since: bigint;
   readonly phase: 'snapshot' | 'resume' | 'chase' | 'live';

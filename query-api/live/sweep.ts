@@ -8,7 +8,7 @@ import { flush } from './subscription.ts';
 const HEARTBEAT_JITTER = 0.2;
 /** A client that is silent for two heartbeats counts as gone, whatever TCP reports. */
 const SILENT_HEARTBEATS_MAX = 2;
-/** How often full sockets are checked. All others are checked at every `SWEEP_EVERY`-th tick. */
+/** The interval at which full sockets are checked. All other sockets are checked at every `SWEEP_EVERY`-th tick. */
 const TICK_MS = 100;
 const SWEEP_EVERY = 10;
 

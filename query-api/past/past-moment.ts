@@ -10,7 +10,8 @@ export interface PastMoment {
 }
 
 /**
- * How far back the first look-up goes. Each further look-up goes sixteen times as far, because the index covers blocks.
+ * The time span of the first look-up. Each further look-up spans sixteen times as much, because the index covers
+ * blocks.
  */
 const FIRST_REACH_MS = 3_600_000n;
 const FIRST_REACH_POSITIONS = 1_000_000n;

@@ -1,13 +1,13 @@
 /**
- * Selects rows of `jobs` as they were when the tables were at a position. An unchanged row is in `jobs`, and a changed
- * one in the history. Both halves have the same conditions, order and limit. So a page of the past costs about twice a
- * page of the present.
+ * Selects rows of `jobs` as they were when the tables were at a position. An unchanged row is in `jobs`, and a
+ * changed one in the history. Both halves have the same conditions, order and limit. So a page of the past costs
+ * about twice a page of the present.
  * @param columns what to select; both tables have the columns of a `JobView`, and the position of a past row is
- *   `since`
+ * `since`
  * @param position the parameter that holds the position, such as `$3`
- * @param orderAndLimit of the page
- * @param few true when few past rows can match, such as those of running jobs; then all of them are found by their
- *   state, because Postgres would otherwise read all rows in the order of the page
+ * @param orderAndLimit the order and limit of the page
+ * @param few true when few past rows can match, for example rows of running jobs. The statement then finds all of
+ * them by their state, because Postgres would otherwise read all rows in the order of the page.
  */
 export function rowsAt(options: {
   readonly columns: readonly string[];
@@ -37,7 +37,7 @@ const LAST_EVENT_WITHIN = 1_000_000;
 /**
  * A `with` of one row for `CREATED_BY_THEN`: the latest date of all events up to a position. It is exact for any
  * clocks. Dates nearly follow the order of the log, so few blocks of the timeline hold an earlier event with a later
- * date. The block index finds those.
+ * date. The block index finds these blocks.
  * @param position the parameter that holds the position, such as `$3`
  */
 export function momentOf(position: string): string {

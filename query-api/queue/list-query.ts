@@ -26,10 +26,10 @@ function sortOf(query: Pick<JobListQuery, 'sort'>): { column: SortColumn; descen
   return { column: (descending ? query.sort.slice(1) : query.sort) as SortColumn, descending };
 }
 
-/** Which jobs, and when. A null `owner` means everyone's jobs, a null `asOf` the present. */
+/** The owner and the time of a list. A null `owner` means everyone's jobs, a null `asOf` the present. */
 export interface ListScope {
   readonly owner: string | null;
-  /** A position; the rows are those of the tables at that position. */
+  /** A position. The rows are read as the tables were at this position. */
   readonly asOf: bigint | null;
 }
 
@@ -77,7 +77,7 @@ export function placeOf(row: ListedRow): ListPlace {
   return { value: row.sort_value, jobId: row.job_id };
 }
 
-/** The filter and sort of a cursor. With others it is not valid. */
+/** Binds a cursor to a filter and sort. A cursor is valid only with the same filter and sort. */
 export function listBinding({ owner, asOf }: ListScope, query: JobListQuery): readonly string[] {
   const { state, mapping, search, errorCode, sort } = query;
   const filter = JSON.stringify([state ?? null, mapping ?? null, search ?? null, errorCode ?? null]);

@@ -17,7 +17,7 @@ export function withConvertedBefore(rows: string): string {
 }
 
 /**
- * Selects the earlier job. The hash of the result finds the invoice of this result among those of the job's
+ * Selects the earlier job. The hash of the result selects this result's invoice among the invoices of the job's
  * conversions.
  */
 const EARLIER =

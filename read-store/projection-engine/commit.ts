@@ -18,8 +18,8 @@ export interface Commit<Row> extends CheckpointMove {
 /**
  * Writes a folded batch: rows, quarantine and checkpoint in one transaction. The usual batch is one statement.
  * @throws CheckpointMoved when another writer was there
- * @throws RowsRefused when Postgres refused the values of some streams: those are in quarantine, everything else is
- *   written, and the caller's rows in memory are no longer right
+ * @throws RowsRefused when Postgres refused the values of some streams. These streams are then in quarantine,
+ * everything else is written, and the caller's rows in memory are no longer right.
  * @throws ReadStoreUnavailable
  */
 export async function commitBatch<Event, Row extends FoldedRow>(
@@ -96,8 +96,8 @@ async function writeChanges<Event, Row extends FoldedRow>(
 }
 
 /**
- * Finds the changes that Postgres refuses by bisection, and writes the others. Refused values are rare, so this
- * function may be slow.
+ * Finds the changes that Postgres refuses by bisection, and writes the other changes. Refused values are rare, so
+ * this function may be slow.
  */
 async function writeAcceptedRows<Event, Row extends FoldedRow>(
   on: Queryable,

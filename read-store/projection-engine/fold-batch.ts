@@ -41,8 +41,8 @@ export interface FoldedBatch<Row> {
 }
 
 /**
- * Decodes the events of a batch in order. It leaves out the events of held streams, and those of a stream after its
- * first bad event.
+ * Decodes the events of a batch in order. It leaves out the events of held streams, and all events of a stream after
+ * its first bad event.
  */
 export function understandBatch<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
@@ -69,8 +69,8 @@ export function understandBatch<Event, Row extends FoldedRow>(
 /**
  * Folds a batch in memory, without I/O.
  * @param rowAt returns the row of a key before the batch
- * @param gaps `report` leaves out streams with missing events, and names them; `accept` folds them as they are, which
- *   is right when the log itself no longer has those events
+ * @param gaps `report` leaves out streams with missing events, and names them; `accept` folds their other events,
+ * which is right when the log itself no longer has the missing events
  */
 export function foldBatch<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,

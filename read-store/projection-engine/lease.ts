@@ -2,7 +2,8 @@ import type { Queryable } from '../pool.ts';
 import type { ProjectionTarget } from './projection-definition.ts';
 
 /**
- * A standby takes over from a writer that is silent for this long. The time is short, because fencing makes that safe.
+ * A standby takes over from a writer that is silent for this long. The time may be short, because fencing stops the
+ * old writer.
  */
 export const LEASE_TTL_MS = 3_000;
 /** A seized lease is not renewed. It is long enough for an operator's command, and short if that command dies. */
@@ -11,9 +12,9 @@ const SEIZED_TTL_MS = 15_000;
 export const LEASE_BEAT_MS = 1_000;
 
 /**
- * Takes the lease if it is free, expired or already this holder's. Returns the fencing epoch; null when another holder
- * has it. Every taking raises the epoch, so that the holder before can no longer commit a batch. Postgres' own clock
- * decides.
+ * Takes the lease if it is free, expired or already this holder's. Returns the fencing epoch; null when another
+ * holder has it. Every taking raises the epoch, so that the previous holder can no longer commit a batch. The clock
+ * of Postgres counts.
  */
 export async function takeLease(
   on: Queryable,
@@ -33,7 +34,7 @@ export async function takeLease(
   return rows[0] ? BigInt(rows[0].fencing_epoch) : null;
 }
 
-/** Takes the lease from any holder, for an operator's command. The fencing epoch stops the holder before. */
+/** Takes the lease from any holder, for an operator's command. The fencing epoch stops the previous holder. */
 export async function seizeLease(
   on: Queryable,
   target: ProjectionTarget,

@@ -46,7 +46,7 @@ export interface Projection<Event, Row extends FoldedRow> {
   readonly derived: readonly DerivedTable<Event, Row>[];
 }
 
-/** Where the tables of a projection are, and the name of its checkpoint. */
+/** The place of a projection's tables, and the name of its checkpoint. */
 export interface ProjectionTarget {
   /** Name in `docket.checkpoints`, `docket.projection_leases` and `docket.quarantine`. */
   readonly ledger: string;

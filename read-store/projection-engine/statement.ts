@@ -3,11 +3,11 @@ import type { Column, Table, Values } from './table.ts';
 /** Separates two texts of JSON, which escapes every control character. An empty text means null. */
 const BETWEEN_JSON = '\u001e';
 
-/** Whether a `writeStatement` stands alone or is part of a larger statement. */
+/** Tells whether a `writeStatement` stands alone or is part of a larger statement. */
 export interface Standing {
   /**
-   * What an append-only table does with a row that is there already: it keeps that row, or Postgres refuses the statement.
-   * Looking first costs a search in the key and a record in the log of Postgres for each row.
+   * The action for a row that an append-only table already has: the table keeps its row, or Postgres refuses the
+   * statement. The check for such rows costs a search in the key and a record in the log of Postgres for each row.
    */
   readonly presentRows?: 'kept' | 'refused';
   /** Number of the statement's first parameter, from 1. */
@@ -31,7 +31,7 @@ export function writeStatement(schema: string, table: Table, standing: Standing 
   return table.writes === 'append' && presentRows === 'refused' ? insert : `${insert} ${onConflict(table)}`;
 }
 
-/** What an insert does with an existing row. The statement calls the table `present`. */
+/** The action of an insert for an existing row. The statement calls the table `present`. */
 export function onConflict(table: Table): string {
   const key = table.columns.slice(0, table.keyColumns).map(({ name }) => name);
   if (table.writes === 'append') return `on conflict (${key.join(', ')}) do nothing`;

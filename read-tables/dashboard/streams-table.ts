@@ -13,7 +13,7 @@ import type { JobStateName } from '../../schemas/job-states.ts';
 /** The state of a stream that is needed to count its next event exactly once. */
 export interface CountedStream {
   readonly stream: string;
-  /** Only the fields that figures need are stored; the others are blank after a read. */
+  /** Only the fields that figures need are stored. After a read, the other fields are blank. */
   readonly job: Job;
   /** Time of the request for a conversion that is not finished; null without one. */
   readonly activeSince: string | null;
@@ -78,7 +78,7 @@ export const streamsTable: RowTable<CountedStream> & DefinedTable = {
   keyMade: 'with-table',
   writes: 'replace',
   growing: 'revision',
-  // Only few jobs are active.
+  // A partial index is enough, because few jobs are active.
   indexes: { dashboard_streams_active: '(active_since) where active_since is not null' },
   valuesOf: valuesBy(COLUMNS),
   rowOf: (record) => rowOf(record as StreamRecord),

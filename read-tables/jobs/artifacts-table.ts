@@ -9,7 +9,7 @@ import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { JobRow } from './jobs-table.ts';
 
-/** What an event states about one file. A missing value leaves the stored one. */
+/** The facts that an event states about one file. A missing fact does not change the stored value. */
 interface Artifact {
   readonly kind: 'source' | 'result';
   readonly blobKey: string;

@@ -11,9 +11,9 @@ export interface Observed {
 }
 
 /**
- * Routes for operators. `/health` says that the process lives, `/ready` whether its services can work and what they
- * wait for, `/metrics` is Prometheus text. Health and metrics ask no dependency, so they answer at once (I14). Readiness
- * is the last result of the probes; only the first question after a quiet time waits for new ones.
+ * Routes for operators. `/health` says that the process is alive. `/ready` says whether its services can work, and
+ * what they wait for. `/metrics` is Prometheus text. Health and metrics ask no dependency, so they answer at once
+ * (I14). Readiness is the last result of the probes. Only the first request after a quiet time waits for new results.
  */
 export function observabilityRoutes({ services, metrics, isStopping, fresh }: Observed): Router {
   const router = Router();

@@ -14,8 +14,8 @@ export interface StartGate {
 }
 
 /**
- * Makes the gate. Before the services are ready, a request could meet a missing store or table. Later each route
- * answers for itself, because for example a download needs no Postgres.
+ * Makes the gate. Before the services are ready, a request could meet a missing store or table. After that, each
+ * route decides whether it can answer. For example, a download needs no Postgres.
  */
 export function startGate(services: readonly Service[]): StartGate {
   let open = false;

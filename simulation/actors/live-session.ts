@@ -13,7 +13,7 @@ import {
 import type { ChangedRow, Page } from '../../query-api/change-feed/page.ts';
 import type { Life, World } from '../engine/world.ts';
 
-/** What arrives at a client: a message of the server, and the token of the frame before it. */
+/** A message of the server as it arrives at a client, with the token of the previous frame. */
 export interface Frame {
   readonly send: Send;
   readonly previous: Bookmark | null;
@@ -41,7 +41,7 @@ const IN_FLIGHT_MAX = 3;
 const PAGE_ROWS = 2;
 
 /**
- * Runs one subscription to `jobs` over one socket. Its states and messages are those of `subscription.ts`. Only the
+ * Runs one subscription to `jobs` over one socket. It uses the states and messages of `subscription.ts`. Only the
  * socket and the timing are simulated.
  */
 export function openSession(

@@ -3,7 +3,7 @@ import type { Installation } from '../installation.ts';
 
 /** Nearly the largest event that one append may hold. */
 const BIG_BYTES = 1_000_000;
-/** Share of big events among the poison events. One big event costs as much as the rest of its world. */
+/** Share of big events among the poison events. One big event takes as much time as everything else in its world. */
 const BIG_SHARE = 0.02;
 
 /**

@@ -1,6 +1,6 @@
 /** A source of random numbers. All randomness of a simulated world comes from such sources. */
 export interface Seeded {
-  /** Uniform in [0, 1). */
+  /** Returns the next random number, uniform in [0, 1). */
   next(): number;
   /** A whole number from 0 to `below`, exclusive. */
   int(below: number): number;

@@ -1,6 +1,6 @@
 import type { Seeded } from './seeded.ts';
 
-/** How often faults happen in one world. Every world has its own mix, so that rare mixes occur as well. */
+/** The rates of faults in one world. Every world has its own mix of rates, so that rare mixes occur as well. */
 export interface Weather {
   /** Probability of each fault for one request. */
   readonly lostRequest: number;
@@ -58,8 +58,8 @@ export const FAIR: Weather = Object.fromEntries(
 ) as unknown as Weather;
 
 /**
- * Draws the weather of a world. Each fault is absent in about a third of all worlds. Otherwise its rate lies anywhere
- * up to its maximum.
+ * Draws the weather of a world. Each fault is absent in about a third of all worlds. Otherwise the fault gets a
+ * random rate up to its maximum.
  */
 export function drawWeather(random: Seeded): Weather {
   const drawn = Object.entries(WORST).map(([kind, worst]: [string, number]): [string, number] => [

@@ -10,7 +10,7 @@ export type Commit = (world: World, life: Life, tables: TableServer, batch: Batc
 export const commitInOne: Commit = (world, life, tables, batch) =>
   oneTransaction(world, life, describeBatch('commit', batch), () => tables.commit(batch));
 
-/** Runs one transaction of Postgres: completely or not at all. Its answer may get lost. */
+/** Runs one transaction of Postgres: completely or not at all. The answer may get lost. */
 export function oneTransaction(world: World, life: Life, what: string, effect: () => void): Promise<void> {
   const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');
   return ask(world, life, { what, changes: true, effect, timeoutMs: 400, unavailable });

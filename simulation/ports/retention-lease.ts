@@ -8,7 +8,10 @@ import { ask } from '../engine/network.ts';
 import type { Life, World } from '../engine/world.ts';
 
 const TIMEOUT_MS = 400;
-/** Stands for the product's two minutes and one day. The lease then changes hands often, and runs are frequent. */
+/**
+ * Replaces the product's two minutes and one day, so that the holder of the lease changes often and runs are
+ * frequent.
+ */
 const LEASE_MS = 5_000;
 const RUN_EVERY_MS = 1_500;
 

@@ -36,7 +36,7 @@ export interface TableServer {
   startOver(fence: number): void;
   /** Changes when the tables are rebuilt or switched. */
   epoch(): string;
-  /** Takes the lease for writing. The batches of the holder before are then refused. */
+  /** Takes the lease for writing. The batches of the previous holder are then refused. */
   takeLease(): number;
   /** @throws CheckpointMoved */
   assertMayWrite(batch: Batch): void;
@@ -89,8 +89,8 @@ export function createTableServer(world: World, head: () => bigint, generation: 
     moveCheckpoint: ({ to, mark: stands, generation: folded }) => {
       if (checkpoint !== null && to < checkpoint)
         world.broken('4 tables', `the checkpoint went back to ${to}`);
-      // Only a commit in flight while an older log was put back may lie beyond the head. Its mark tells the next
-      // session.
+      // Only a commit that was in flight while an older log was put back may lie beyond the head. Its mark tells the
+      // next session that the log changed.
       if (to > head() && folded === generation())
         world.broken('4 tables', `the checkpoint ${to} is beyond the head of the log`);
       checkpoint = to;

@@ -17,7 +17,7 @@ export interface LiveOptions {
 }
 
 export interface Listener<Row> extends RowRules<Row> {
-  /** Receives all rows, and those that are new or changed (after a snapshot: all of them). */
+  /** Receives all rows, and separately the new or changed rows (after a snapshot: all rows). */
   onRows(rows: ReadonlyMap<string, Row>, changed: readonly Row[]): void;
   onError?(error: { readonly code: string; readonly message: string }): void;
 }

@@ -20,7 +20,7 @@ const USUAL_LIMITS: Limits = {
   origins: [],
 };
 
-/** The address for jobs: those of the user, or for operators those of everybody. */
+/** The address for jobs: the user's own jobs, or for operators the jobs of everybody. */
 export type JobsBase = '/api/jobs' | '/api/ops/jobs';
 
 /** Everything that the page works with: stores to watch, and a few actions. */
@@ -42,7 +42,7 @@ export interface App {
   readonly feed: JobFeed;
   /** Shows a note and announces it. */
   tell(text: string): void;
-  /** Sends one command for many jobs: the user's own, or those of everybody through the operators' address. */
+  /** Sends one command for many jobs: the user's own jobs, or jobs of everybody through the operators' address. */
   command(name: 'retry' | 'cancel', jobIds: readonly string[], base?: JobsBase): Promise<BatchAnswer>;
 }
 

@@ -6,8 +6,8 @@ import { CIUS_PT_FORMS } from './forms.ts';
 import { CIUS_PT_PRODUCTS } from './products.ts';
 
 /**
- * The rules of CIUS-PT beyond EN 16931 that a document of ours can break. The numbers are those of its own Schematron
- * (eSPap, `urn_feap.gov.pt_CIUS-PT_2.1.1`, UBL binding).
+ * The rules of CIUS-PT beyond EN 16931 that a document of Docket can break. The rules are numbered as in the
+ * Schematron of CIUS-PT (eSPap, `urn_feap.gov.pt_CIUS-PT_2.1.1`, UBL binding).
  */
 export const CIUS_PT_RULES: readonly Rule[] = [...CIUS_PT_CONTENTS, ...CIUS_PT_FORMS, ...CIUS_PT_PRODUCTS];
 

@@ -51,8 +51,8 @@ function ratesOf(category: string, isRight: (rate: number) => boolean, expected:
 }
 
 /**
- * The rules on contents (`BR-CIUS-PT-...`) that a written document can break. The others are about groups that Docket
- * leaves empty.
+ * The rules on contents (`BR-CIUS-PT-...`) that a written document can break. The other rules are about groups that
+ * Docket leaves empty.
  */
 export const CIUS_PT_CONTENTS: readonly Rule[] = [
   needs('BR-CIUS-PT-01', 'the seller’s VAT number (BT-31)', ({ seller }) => vatNumberOf(seller)),

@@ -113,7 +113,7 @@ function JobNote({ job }: { job: JobView }) {
   );
 }
 
-/** A link to the job that converted the same invoice from another file before. */
+/** A link to the job that converted the same invoice from another file earlier. */
 export function ConvertedBefore({ before }: { before: NonNullable<JobView['convertedBefore']> }) {
   const { t, formats } = useText();
   const when = useStore(clock, (now) => formats.relative(before.at, now));

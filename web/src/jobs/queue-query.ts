@@ -54,7 +54,7 @@ export function writeQuery(query: QueueQuery): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** The filter button for a query; null when the user edited the address by hand. */
+/** The filter button for a query; null when no button has this query, because the user edited the address. */
 export function filterOf(query: QueueQuery): FilterName | null {
   const names = Object.keys(FILTERS) as FilterName[];
   return names.find((name) => FILTERS[name].join() === query.states.join()) ?? null;

@@ -28,7 +28,7 @@ export function supersedes(job: JobView, held: JobView): boolean {
   return job.revision >= held.revision;
 }
 
-/** Adds rows that arrived. After the call, use only the returned state and not the one before. */
+/** Adds rows that arrived. After the call, use only the returned state and not the previous state. */
 export function withRows(state: QueueState, rows: Iterable<JobView>): QueueState {
   const jobs = state.jobs as Map<string, JobView>;
   if (jobs.size === 0 && !state.loaded) return withFirstRows(state, jobs, rows);

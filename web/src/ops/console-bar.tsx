@@ -18,7 +18,7 @@ export function ConsoleBar({
 }: {
   query: OpsQuery;
   choose: Choose;
-  /** Null when nothing is live. */
+  /** The age of the newest figures. Null when no figures are live. */
   ageMs: number | null;
 }) {
   const say = useOpsText();

@@ -6,12 +6,12 @@ import { hasGap, movedOn } from './live-window.ts';
 import type { OpsQuery } from './ops-query.ts';
 
 /**
- * The percentiles of a window cannot be computed from those of its parts. So the console requests them again at this
- * interval.
+ * The percentiles of a window cannot be computed from the percentiles of its parts. So the console requests them
+ * again at this interval.
  */
 const ASK_AGAIN_MS = 15_000;
 const ASK_AGAIN_AFTER_FAILURE_MS = 4_000;
-/** How often the shown age of the figures is updated. */
+/** The interval at which the shown age of the figures is updated. */
 const AGE_TICK_MS = 1_000;
 
 /** The figures of the console, and their age. */

@@ -17,7 +17,7 @@ export type FlowCounts = Pick<
 
 /**
  * An answer about now, updated by the newest figures. The present figures are replaced. A window in minutes gets the
- * current minute and the one before. A window in hours or days keeps its buckets until the next request.
+ * current and the previous minute. A window in hours or days keeps its buckets until the next request.
  */
 export function movedOn(answer: DashboardAnswer, metrics: OpsMetrics): DashboardAnswer {
   if (answer.past) return answer;

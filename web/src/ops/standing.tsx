@@ -5,7 +5,7 @@ import { useText } from '../text/text-context.ts';
 import { sumOf } from './live-window.ts';
 import { useOpsText } from './ops-text.ts';
 
-/** The stored files, and those that cleanup removed. */
+/** Shows the numbers of stored files and of files that cleanup removed. */
 export function StorageAndCleanup({ figures }: { figures: DashboardAnswer }) {
   const say = useOpsText();
   const { formats } = useText();

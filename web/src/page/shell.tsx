@@ -10,7 +10,7 @@ import { RouteLink } from './route-link.tsx';
 import { Settings } from './settings.tsx';
 import { Shortcuts } from './shortcuts.tsx';
 
-/** The frame of every page. */
+/** Draws the parts that every page has. */
 export function Shell({ children }: { children: ComponentChildren }) {
   const { t } = useText();
   const operator = useStore(useApp().operator, (now) => now);

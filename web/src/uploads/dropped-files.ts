@@ -4,7 +4,8 @@ const DROPPED_FILES_MAX = 2_001;
 
 /**
  * Returns the files of a drop or paste, including those in folders. Of a folder only files named `.pdf` count,
- * because the user does not mean the others. A single file always counts, so that a wrong one gets an explanation.
+ * because the user does not mean the other files. A single file always counts, so that a wrong one gets an
+ * explanation.
  */
 export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items]

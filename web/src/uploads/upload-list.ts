@@ -49,7 +49,7 @@ export const NO_UPLOADS: UploadList = { uploads: [], lastId: 0, overfull: false 
 export interface Chosen {
   readonly filename: string;
   readonly bytes: number;
-  /** Why the page refuses the file before sending; null when the page accepts the file. */
+  /** The reason why the page refuses the file before sending; null when the page accepts the file. */
   readonly refusal: { readonly code: string; readonly again: boolean } | null;
 }
 

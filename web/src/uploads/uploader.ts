@@ -24,7 +24,7 @@ const UPLOADS_AT_ONCE = 3;
  * decide.
  */
 const RETRY_WAITS_MS = [1, 2, 5, 10, 20, 30, 30, 30, 30, 30, 60, 60].map((seconds) => seconds * 1_000);
-/** How long a received upload stays listed if its row does not appear in the queue. */
+/** The time for which a received upload stays listed if its row does not appear in the queue. */
 const RECEIVED_SHOWN_MS = 10_000;
 
 export interface Uploader {

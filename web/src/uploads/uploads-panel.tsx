@@ -16,7 +16,7 @@ import { Icon } from '../page/icons.tsx';
 import { useKeptFocus } from '../page/kept-focus.ts';
 import { RouteLink } from '../page/route-link.tsx';
 
-/** Limit of drawn uploads. The others are shown as a number until their turn comes. */
+/** The most uploads that are drawn. The panel shows the number of the other uploads until their turn comes. */
 const SHOWN_MAX = 60;
 
 /** Lists uploads in progress and failed ones. It disappears when there are none. */

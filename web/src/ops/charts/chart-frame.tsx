@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { useOpsText } from '../ops-text.ts';
 
-/** The figures of a chart as a table: the first column has names, the others have numbers as text. */
+/** The figures of a chart as a table: the first column has names, and the other columns have numbers as text. */
 export interface ChartTable {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];

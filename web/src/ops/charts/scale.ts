@@ -37,7 +37,7 @@ export interface Bar {
   readonly height: number;
 }
 
-/** Stacked bars, without those of no height. */
+/** Returns stacked bars without bars of zero height. */
 export function stackedBars(
   series: readonly (readonly (number | null)[])[],
   highest: number,
