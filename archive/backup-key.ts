@@ -6,13 +6,16 @@ import type { MasterKey } from './encryption.ts';
 import { parsedAs, stored } from './links.ts';
 import { readWhole, type Place } from './place.ts';
 
-/** The cost of one guess of a passphrase: 128 MiB and about half a second (OWASP's scrypt parameters). */
+/** Parameters of scrypt, as OWASP recommends them. One guess of a passphrase needs 128 MiB and about half a second. */
 const SCRYPT = { N: 2 ** 17, r: 8, p: 1 } as const;
 const SCRYPT_BYTES_MAX = 256 * 1024 * 1024;
 const KEY_FILE_BYTES_MIN = 32;
 const HEADER = 'header.json';
 
-/** `header.json`, the only file without encryption: how the key is derived, and a mark that detects a wrong key. */
+/**
+ * `header.json`, the only file without encryption: the parameters of the key derivation, and a mark that detects a
+ * wrong key.
+ */
 const Header = z.strictObject({
   format: z.literal('docket.backup.v1'),
   kdf: z.enum(['scrypt', 'key-file']),

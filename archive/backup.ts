@@ -51,7 +51,8 @@ export interface BackedUp {
 /**
  * Adds to a backup everything new since its last run: events, their files, seals, and the keys of this Docket. The
  * first run is a full backup. Docket may keep running. A file is stored before its event, so every file of the events
- * read exists unless it has expired. In that case the backup reads the log on until it finds the expiry.
+ * read exists unless it has expired. For an expired file, the backup reads on in the log until it finds the event of
+ * the expiry.
  *
  * @throws HistoriesDiffer, ArchiveDamaged, LogUnavailable, BlobStoreUnavailable, StorageFull, the signal's reason
  */
@@ -89,7 +90,7 @@ export async function backUp(parts: BackupParts): Promise<BackedUp> {
   return { run, events, faults: [...faults].map(([blobKey, message]) => ({ blobKey, message })) };
 }
 
-/** Handles the batches of an interrupted run: the backup has their events, and perhaps not their files. */
+/** Handles the batches of an interrupted run: the backup has the events of these batches, but perhaps not all files. */
 async function noteCutRun(
   { place }: BackupParts,
   { runs }: BackupRuns,

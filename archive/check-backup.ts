@@ -15,7 +15,7 @@ export interface BackupChecked {
 /**
  * Reads and decrypts a backup, and compares it with its own hashes.
  *
- * @param options.lastRunOnly true: only what the last run added; false: everything
+ * @param options.lastRunOnly true: checks only what the last run added; false: checks everything
  * @throws ArchiveDamaged, BlobStoreUnavailable, the signal's reason
  */
 export async function checkBackup(

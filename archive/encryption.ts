@@ -3,10 +3,11 @@ import { Readable } from 'node:stream';
 import { ArchiveDamaged } from './archive-errors.ts';
 
 /**
- * An encrypted file is a header of 40 bytes (`DOCKETE1`, a random salt of 32) and chunks of AES-256-GCM. Each chunk is
- * 64 KiB of plain text and a tag of 16 bytes; the last may be shorter. The key of a file is derived from the master
- * key, the salt and the file's name, so one file cannot replace another. The nonce is the number of the chunk and a
- * last byte, which is 1 only for the last chunk. So nobody can omit, move or cut a chunk (the STREAM construction).
+ * An encrypted file is a header of 40 bytes (`DOCKETE1`, a random salt of 32) and chunks of AES-256-GCM. Each chunk
+ * is 64 KiB of plain text and a tag of 16 bytes; the last may be shorter. The key of a file is derived from the
+ * master key, the salt and the file's name, so one file cannot replace another. The nonce is the number of the chunk
+ * and a last byte, which is 1 only for the last chunk. So decryption fails when a chunk is missing, moved or cut (the
+ * STREAM construction).
  */
 const MAGIC = Buffer.from('DOCKETE1');
 const SALT_BYTES = 32;
@@ -80,7 +81,10 @@ function opened(chunk: Buffer, key: Buffer, nonce: Buffer, name: string): Buffer
   }
 }
 
-/** Splits into pieces of exactly `bytes`; the last one may be shorter. An empty source gives one empty last piece. */
+/**
+ * Splits a source into pieces of exactly `bytes`; the last piece may be shorter. An empty source gives one empty last
+ * piece.
+ */
 async function* inChunks(
   source: AsyncIterable<Buffer>,
   bytes: number,
@@ -92,7 +96,7 @@ async function* inChunks(
     length += piece.length;
     if (length <= bytes) continue;
     let whole = Buffer.concat(waiting);
-    // Only one byte more shows that a piece is not the last.
+    // A piece is certainly not the last one when at least one more byte follows.
     for (; whole.length > bytes; whole = whole.subarray(bytes))
       yield { chunk: whole.subarray(0, bytes), isLast: false };
     waiting = [whole];

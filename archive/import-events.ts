@@ -125,7 +125,8 @@ async function appendBatch(
     1,
     Math.min(APPENDS_IN_FLIGHT, Math.floor((BYTES_IN_FLIGHT * link.events) / link.bytes)),
   );
-  // The first append opens the client's stream of appends. Later ones would overtake it meanwhile.
+  // The first append opens the client's stream of appends. The import waits for the first append, because later
+  // appends could otherwise overtake it.
   for (const some of [first ? [first] : [], ...inGroups(rest, inFlight)]) {
     const outcomes = await Promise.allSettled(some.map((run) => appendRun(parts, run)));
     for (const [index, outcome] of outcomes.entries()) await settle(some[index]!, outcome);

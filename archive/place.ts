@@ -11,9 +11,15 @@ const FILE_BYTES_MAX = 4 * 1024 ** 3;
  * all.
  */
 export interface Place {
-  /** @throws BlobExists, StorageFull, BlobStoreUnavailable */
+  /**
+   * Writes a file.
+   * @throws BlobExists, StorageFull, BlobStoreUnavailable
+   */
   write(name: string, content: Readable | Buffer): Promise<void>;
-  /** @throws BlobMissing, BlobStoreUnavailable */
+  /**
+   * Reads a file.
+   * @throws BlobMissing, BlobStoreUnavailable
+   */
   read(name: string): Promise<Readable>;
   remove(name: string): Promise<void>;
   /** Lists every file whose name begins with `prefix`, in no order. */
@@ -33,7 +39,7 @@ export function plainPlace(store: BlobStore): Place {
   };
 }
 
-/** A view of the files whose names begin with `prefix`, named by the rest of their names. */
+/** A view of the files whose names begin with `prefix`. In the view, the names lack the prefix. */
 export function placeUnder(place: Place, prefix: string): Place {
   return {
     write: (name, content) => place.write(prefix + name, content),

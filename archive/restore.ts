@@ -8,7 +8,7 @@ import { importEvents } from './import-events.ts';
 import type { Place } from './place.ts';
 import type { UnfitEvent } from './unfit-events.ts';
 
-/** Largest blob, larger than any upload. */
+/** The largest accepted blob. It is larger than any upload. */
 const BLOB_BYTES_MAX = 4 * 1024 ** 3;
 const SEALS_PREFIX = 'seals/';
 

@@ -3,7 +3,7 @@ import { isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
 import { understandJobEvent } from '../schemas/understand-job-event.ts';
 import type { ArchivedEvent } from './event-line.ts';
 
-/** An event of an archive that no job can use: its stream, its revision, and why. */
+/** An event of an archive that no job can use: its stream, its revision, and the reason. */
 export interface UnfitEvent {
   readonly stream: string;
   readonly revision: string;
@@ -15,8 +15,8 @@ const UNFIT_MAX = 20;
 
 /**
  * Notes the streams of a batch that a running Docket will hold in quarantine or skip, each with its first such event.
- * The import includes them, because an archive is the whole log. Without some events its seals could not be verified
- * (ADR 0111).
+ * The import includes them, because an archive is the whole log. Without these events, its seals could not be
+ * verified (ADR 0111).
  */
 export function noteUnfit(noted: UnfitEvent[], batch: readonly ArchivedEvent[]): void {
   for (const event of batch) {

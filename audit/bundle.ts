@@ -7,7 +7,10 @@ export const BundleIndex = z.strictObject({
   jobId: z.string(),
   stream: z.string(),
   madeAt: z.iso.datetime({ precision: 3 }),
-  /** The last event that the seal covers. The bundle has later events too, protected only by their chain. */
+  /**
+   * The last event that the seal covers. The bundle also has later events. Only the chain of their hashes protects
+   * them.
+   */
   sealedRevision: PositionText,
   files: z.array(
     z.strictObject({

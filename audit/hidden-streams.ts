@@ -10,7 +10,7 @@ export interface HiddenStream {
 /** Finds lasting streams that somebody deleted or limited. Docket never does so. */
 export interface HiddenStreams {
   /**
-   * Takes an event, and notes it when it is of a metadata stream. The last event of such a stream counts.
+   * Takes an event. Notes an event of a metadata stream; the last event of each such stream counts.
    * @returns true for an event of a metadata stream
    */
   take(event: RecordedEvent): boolean;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Merkle trees as in RFC 9162 (section 2.1). The hashes of leaves and nodes begin with different bytes, so no node can
- * pass for a leaf. Hashes are 32 bytes.
+ * Merkle trees as in RFC 9162 (section 2.1). The hashes of leaves and nodes begin with different bytes, so a node
+ * cannot be presented as a leaf. Hashes are 32 bytes.
  */
 const LEAF = Buffer.from([0]);
 const NODE = Buffer.from([1]);
@@ -23,7 +23,10 @@ export function rootOf(hashes: readonly Buffer[]): Buffer {
   return level[0]!;
 }
 
-/** Joins hashes in pairs from the left. An unpaired last hash moves up unchanged, which gives the tree of RFC 9162. */
+/**
+ * Joins hashes in pairs, beginning at the left. An unpaired last hash moves up unchanged, which gives the tree of RFC
+ * 9162.
+ */
 function above(level: readonly Buffer[]): Buffer[] {
   const next: Buffer[] = [];
   for (let at = 0; at < level.length; at += 2) {

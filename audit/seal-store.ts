@@ -44,7 +44,7 @@ const numberOf = (name: string): number[] => {
   return number === undefined ? [] : [Number(number)];
 };
 
-/** The places of seals: the blob store, which counts, and a copy in the data folder. */
+/** The places of seals: the blob store, whose seals count, and a copy in the data folder. */
 export function sealCopies(dataDir: string, blobs: BlobStore): SealCopies[] {
   return [sealsInBlobs(blobs), sealsInFolder(join(resolve(dataDir), 'seals'))];
 }

@@ -13,7 +13,7 @@ export const Seal = z.strictObject({
   number: z.number().int().min(1),
   sealedAt: z.iso.datetime({ precision: 3 }),
   /**
-   * The position up to which the log was read. An import into another log changes positions, and nothing else of a
+   * The position up to which the log was read. An import into another log changes positions, and no other part of a
    * seal.
    */
   position: PositionText,

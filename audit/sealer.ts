@@ -29,7 +29,7 @@ export interface SealerParts {
   readonly store: ReadStore;
   readonly copies: readonly SealCopies[];
   readonly key: () => Promise<KeyObject>;
-  /** Hours between two seals; 0: never. */
+  /** Hours between two seals; 0 means never. */
   readonly everyHours: number;
   readonly clock: Clock;
   readonly logger: Log;

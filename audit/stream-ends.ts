@@ -21,7 +21,7 @@ export interface ChainFault {
   readonly message: string;
 }
 
-/** The ends of all streams after the events taken so far. Needs about 250 bytes a stream. */
+/** The ends of all streams after the events taken so far. The memory is about 250 bytes a stream. */
 export interface StreamEnds {
   readonly ends: ReadonlyMap<string, StreamEnd>;
   /**

@@ -70,7 +70,10 @@ export async function verifyLog(parts: VerifyLogParts): Promise<LogVerified> {
   };
 }
 
-/** A stream with a correct chain and another hash than the sealed one was written again. */
+/**
+ * When the chain of a stream is correct but its hash differs from the sealed hash, somebody has written the stream
+ * again.
+ */
 function rewritten(
   { stream, revision, type }: { stream: string; revision: bigint; type: string },
   sealed: StreamEnd | undefined,

@@ -37,7 +37,8 @@ export interface StreamsVerified {
 
 /**
  * Reads every event once. Its shape must be one that Docket ever wrote, its revision must be the next of its stream,
- * and the decider must allow it. Memory: about 1.5 KB a job with its rows, and the name of each file that still exists.
+ * and the decider must allow it. The memory is about 1.5 KB a job with its rows, and the name of each file that still
+ * exists.
  *
  * @param options.faultsMax it stops after this many faults; 20 by default
  * @throws LogUnavailable, the signal's reason

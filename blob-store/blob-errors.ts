@@ -36,7 +36,7 @@ export class BlobTooLarge extends CodedError {
   }
 }
 
-/** The store has no room: disk, quota or file-size limit (D26). Somebody must free space. */
+/** The store has no room, because of the disk, a quota or a file-size limit (D26). Somebody must free space. */
 export class StorageFull extends CodedError {
   readonly code = 'STORAGE_FULL';
   readonly retryable = false;
@@ -46,7 +46,10 @@ export class StorageFull extends CodedError {
   }
 }
 
-/** Nobody can use the store now: unmounted, read-only, out of descriptors, I/O errors (D27). */
+/**
+ * The store cannot be used now: it is unmounted or read-only, file descriptors are used up, or the disk reports I/O
+ * errors (D27).
+ */
 export class BlobStoreUnavailable extends CodedError {
   readonly code = 'BLOB_STORE_UNAVAILABLE';
   readonly retryable = true;

@@ -14,7 +14,7 @@ const MARKER = '.docket-root';
 /** The folder of unfinished blobs. No key can name it, because a segment cannot begin with a dot. */
 const PARTIALS = '.partial';
 const FOLDER_MODE = 0o700;
-/** Flags for opening: follow no symbolic link, and do not wait for the writer of a FIFO in a file's place (open(2)). */
+/** Flags for opening: do not follow symbolic links, and do not wait when a FIFO has the place of a file (open(2)). */
 export const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** A root folder, and the only function from a key to a path. */

@@ -45,7 +45,7 @@ export interface BlobListing {
 export interface BlobStore {
   /**
    * Writes a blob once. The blob becomes visible when the stream has ended, `verify` has resolved and the bytes are
-   * durable. After any failure the key has no blob. The put never destroys the source, which stays the caller's.
+   * durable. After any failure the key has no blob. The put never destroys the source, which the caller must destroy.
    *
    * @throws BlobTooLarge, BlobExists, StorageFull, or the error of `inspect`, `verify`, the source or the signal
    */

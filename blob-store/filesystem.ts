@@ -20,7 +20,7 @@ const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | const
 
 /**
  * Stores blobs as files below one folder. A put writes a partial file, syncs it and links it under its key. The link
- * fails when the key exists. So a blob is whole or missing, and never changes.
+ * fails when the key exists. So a blob is either complete or missing, and never changes.
  *
  * @throws BlobStoreUnavailable when the folder cannot be used
  */

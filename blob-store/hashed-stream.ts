@@ -7,9 +7,9 @@ import { BlobTooLarge } from './blob-errors.ts';
 const GATHER_BYTES_MAX = 256 * 1024;
 
 /**
- * Reads `source` to its end, hashes and counts the bytes, and passes them to `write` in batches, one at a time. It uses
- * plain 'data' events, because an async iterator costs more per chunk than the hash and cannot be left while it waits.
- * It pauses the source and never destroys it.
+ * Reads `source` to its end, hashes and counts the bytes, and passes them to `write` in batches, one at a time. It
+ * uses plain 'data' events, because an async iterator takes more time for a chunk than the hash, and cannot be ended
+ * while it waits. It pauses the source and never destroys it.
  */
 export function readHashed(
   source: Readable,

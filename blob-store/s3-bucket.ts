@@ -75,7 +75,7 @@ export function s3Bucket(options: S3Options): S3Bucket {
   const encryption = serverSideEncryption === 'none' ? {} : { ServerSideEncryption: serverSideEncryption };
   const now = async (): Promise<number> => {
     await ask(() => s3.headBucket({ Bucket: name }));
-    // The client learns this offset from the `Date` of an answer, once the clocks differ by minutes.
+    // When the clocks differ by minutes, the client computes this offset from the `Date` of an answer.
     return Date.now() + s3.config.systemClockOffset;
   };
   return { s3, name, timeoutMs, log, encryption, ask, now, head: (key) => head(s3, name, key) };

@@ -33,8 +33,8 @@ export function saysTaken(error: unknown): boolean {
 }
 
 /**
- * Converts an error of the S3 client to an error of the blob store (D33). Every error but "full" is retryable, although
- * the client has already retried it. A wrong setting also shows as an unusable store.
+ * Converts an error of the S3 client to an error of the blob store (D33). Every error but "full" is retryable,
+ * although the client has already retried it. A wrong setting also counts as an unusable store.
  */
 export function s3Fault(error: unknown): Error {
   if (isS3Answer(error) && (FULL.has(error.name) || error.$metadata.httpStatusCode === FULL_STATUS))

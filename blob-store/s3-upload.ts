@@ -11,7 +11,10 @@ import { isS3Answer, s3Fault, saysTaken } from './s3-faults.ts';
  */
 export const PART_BYTES = 8 * 1024 * 1024;
 
-/** Names the put that wrote an object, so that a put recognises its own object after a lost answer. */
+/**
+ * The metadata field that names the put which wrote an object. After a lost answer, a put recognises its own object
+ * by it.
+ */
 const PUT_ID = 'docket-put';
 
 /** One put. Nothing is visible before `publish`, and nothing is left after `discard`. */
@@ -27,9 +30,10 @@ export interface S3Upload {
 }
 
 /**
- * Uploads a document. One shorter than a part goes in one request with its SHA-256. A longer one is a multipart upload,
- * whose parts and whole carry CRC-32. The store refuses bytes that do not match, and `If-None-Match` refuses an
- * existing key. Parts are buffers instead of streams, because only a buffer can be sent again.
+ * Uploads a document. A document shorter than one part is sent in one request with its SHA-256. A longer document is
+ * a multipart upload, with a CRC-32 for each part and for the whole. The store refuses bytes that do not match, and
+ * `If-None-Match` refuses an existing key. Parts are buffers instead of streams, because only a buffer can be sent
+ * again.
  */
 export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S3Upload {
   const at = { Bucket: bucket.name, Key: key };

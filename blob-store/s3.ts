@@ -12,7 +12,7 @@ export type { S3Options } from './s3-bucket.ts';
 
 /**
  * Stores blobs as objects of one bucket of S3, or of a compatible store with conditional writes and full-object
- * checksums. The first use sends the first request.
+ * checksums. No request is sent before the first use.
  */
 export function openS3BlobStore(options: S3Options): BlobStore {
   const bucket = s3Bucket(options);
@@ -146,8 +146,8 @@ async function openObject(bucket: S3Bucket, key: string): Promise<OpenedBlob> {
 }
 
 /**
- * Passes the body on. This function limits the wait for a chunk, because only here a slow reader does not count as a
- * fault of the store.
+ * Passes the body on. This function limits the wait for a chunk, because only this function can distinguish a slow
+ * store from a slow reader.
  */
 async function* wholeBody(body: Readable, bytes: number, timeoutMs: number): AsyncGenerator<Buffer> {
   let seen = 0;

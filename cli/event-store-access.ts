@@ -55,7 +55,7 @@ export function ownEventStore(dataDir: string): OwnEventStore {
   };
 }
 
-/** Writes all files or none. A start that is killed here leaves no file that the next start would use. */
+/** Writes all files or none. A start that is killed meanwhile leaves no file that the next start would use. */
 function makeAccessFiles(folder: string): void {
   const made = `${folder}.new`;
   rmSync(made, { recursive: true, force: true });

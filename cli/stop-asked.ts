@@ -7,8 +7,8 @@ import { hangupIsIgnored } from '../runtime/launcher/hangup.cjs';
 const SAME_KEY_MS = 500;
 
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP, and ignores later signals. Stopping has its own time limit. A
- * process that ended at the second signal would leave child processes behind.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP, and ignores later signals. The stop has its own time limit. A
+ * process that ended at the second signal would leave its child processes running.
  */
 export function untilAskedToStop(): Promise<void> {
   return new Promise((resolve) => {
@@ -28,7 +28,10 @@ export function onceAskedToStop(stop: () => void, endAtOnce: () => void): void {
   for (const signal of stopSignals()) process.on(signal, asked);
 }
 
-/** SIGHUP comes when the terminal closes. When it was ignored at the start, Docket ignores it too. */
+/**
+ * SIGHUP comes when the terminal closes. A program such as `nohup` starts Docket with SIGHUP ignored. Docket then
+ * ignores it too.
+ */
 function stopSignals(): NodeJS.Signals[] {
   if (!hangupIsIgnored(process.env)) return ['SIGINT', 'SIGTERM', 'SIGHUP'];
   process.on('SIGHUP', () => undefined);

@@ -33,7 +33,7 @@ type Ending = Pick<Attempt, 'outcome' | 'code' | 'reason' | 'message' | 'gateway
 
 const NOTHING = { code: null, reason: null, message: null, gatewayMs: null, backoffMs: null };
 
-/** Lists every attempt of a job, oldest first. An outcome of another attempt than the running one changes nothing. */
+/** Lists every attempt of a job, oldest first. The outcome of an attempt that is not running changes nothing. */
 export function attemptsOf(events: readonly RecordedJobEvent[]): Attempt[] {
   const attempts: Attempt[] = [];
   for (const { event, revision } of events) {

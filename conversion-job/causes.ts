@@ -6,7 +6,7 @@ import type { BreakerPause, RecordedJobEvent } from './recorded.ts';
 /** A cause and its effects. */
 export interface Cause {
   readonly kind: 'request' | 'command' | 'event' | 'attempt' | 'breaker';
-  /** Correlation id, command id, revision, number of the attempt, or processor. */
+  /** The name of the cause: correlation id, command id, revision, number of the attempt, or processor. */
   readonly id: string;
   readonly at: string;
   readonly what: string;
@@ -29,7 +29,7 @@ export function causesOf(
   const byStart = new Map(attempts.map((attempt) => [attempt.startRevision, attempt]));
   let requested: Cause | null = null;
   let running: Cause | null = null;
-  /** Since when a worker could have claimed an attempt; null while one runs or none is due. */
+  /** The time since which a worker could claim the next attempt; null while an attempt runs, or when none is due. */
   let claimableSince: string | null = null;
   for (const recorded of events) {
     const { event } = recorded;
@@ -116,8 +116,8 @@ function attemptUnder(event: Cause, attempt: Attempt): Cause {
 }
 
 /**
- * Adds the pauses of the circuit breaker between `from` and `to` before the delayed claim. If there is no claim yet,
- * they come last.
+ * Adds the pauses of the circuit breaker between `from` and `to` before the delayed claim. Before the claim exists,
+ * the pauses are the last effects.
  */
 function addPauses(
   requested: Cause,

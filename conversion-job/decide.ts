@@ -143,7 +143,7 @@ function reportFailure(command: ReportFailure, job: ExistingJob, policy: RetryPo
   });
 }
 
-/** Gives the attempt back. A job of which every attempt ends like this is a poison job, and fails (D31). */
+/** Gives the attempt back. A job whose attempts all end like this is a poison job, and fails (D31). */
 function abandon(command: AbandonAttempt, job: ExistingJob, policy: RetryPolicy): Decision {
   if (job.state !== 'converting' || job.fencingToken !== command.fencingToken) return leaseLost(job);
   const { at, fencingToken, cause } = command;

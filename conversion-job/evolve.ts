@@ -13,7 +13,7 @@ export function evolve(job: Job, event: JobEvent, revision: bigint): Job {
   return apply(job, facts, event) ?? { ...job, revision };
 }
 
-/** Folds a whole stream, first event first. */
+/** Folds a whole stream, beginning with the first event. */
 export function fold(
   events: Iterable<{ event: JobEvent; revision: bigint }>,
   from: Job = { state: 'absent' },
@@ -87,7 +87,7 @@ function apply(
     case 'SourceExpired':
       return { ...job, ...facts, sourceBlobKey: null };
     default:
-      // A caller may pass an event that belongs to no job.
+      // At run time, a caller may pass an event that belongs to no job.
       event satisfies never;
       return null;
   }

@@ -3,8 +3,8 @@ import type { JobEvent } from '../schemas/job-events.ts';
 import type { Job } from './job.ts';
 
 /**
- * The figures counted for jobs. Most count what happened. `jobs`, `*_files` and `*_bytes` are different: their sum up
- * to a moment is the stock at that moment.
+ * The figures counted for jobs. Most figures count events. `jobs`, `*_files` and `*_bytes` are changes of a stock:
+ * their sum up to a moment is the stock at that moment.
  */
 export type FigureName =
   | 'submitted'
@@ -32,9 +32,9 @@ export interface Figure {
 }
 
 /**
- * Computes the figures of one event from the job before it and the job after it. Pure. Of the job it reads only the
- * state, the failure's code and the bytes of its files. An event that changes nothing adds nothing. An example is the
- * outcome of an attempt that lost its lease.
+ * Computes the figures of one event from the job before it and the job after it. Pure. It reads only three parts of
+ * the job: the state, the failure's code and the bytes of its files. An event that changes nothing adds nothing. An
+ * example is the outcome of an attempt that lost its lease.
  */
 export function figuresOf(event: JobEvent, before: Job, after: Job): Figure[] {
   const figures: Figure[] = [];
@@ -93,7 +93,7 @@ function flowOf(event: JobEvent, before: Job, after: Job, add: Add): void {
   }
 }
 
-/** Where a job is counted: its state, and the code of a failed one; null before it exists. */
+/** The place where a job is counted: its state, and the code if it failed; null before the job exists. */
 function placeOf(job: Job): string | null {
   if (job.state === 'absent') return null;
   return job.state === 'failed' ? `failed:${job.failure.code}` : job.state;

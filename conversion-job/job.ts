@@ -14,7 +14,7 @@ export interface JobFacts {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly priority: number;
-  /** How often the conversion was requested: by upload, retry or re-upload. */
+  /** Number of requests for the conversion: by upload, retry or re-upload. */
   readonly runs: number;
   /** Attempts since the conversion was last requested. */
   readonly attempts: number;
@@ -25,13 +25,13 @@ export interface JobFacts {
   readonly chargedAttempts: number;
   /** Attempts in the job's whole life. */
   readonly attemptsEver: number;
-  /** When the first attempt of this run began. The job's timeout starts then. */
+  /** The time at which the first attempt of this run began. The job's timeout starts at this time. */
   readonly firstAttemptAt: string | null;
   /** Revision of the last event that was folded. */
   readonly revision: bigint;
 }
 
-/** Why an attempt or the job failed. */
+/** The reason why an attempt or the job failed. */
 export interface Failure {
   readonly code: JobFailureCode;
   /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
@@ -48,7 +48,7 @@ export interface Conversion {
   readonly convertedBy?: ConvertedBy | undefined;
 }
 
-/** One type for each state, so that a queued job cannot have a result. `absent` means a stream without events. */
+/** One type for each state, so that a queued job cannot have a result. A job whose stream has no events is `absent`. */
 export type Job =
   | { readonly state: 'absent' }
   | (JobFacts & { readonly state: 'queued' })

@@ -3,10 +3,10 @@ import { isActive } from '../schemas/job-states.ts';
 import type { ExistingJob, Job } from './job.ts';
 
 /**
- * Tells why an event cannot come next in a job's stream; null when some command of `decide` can lead to it. The fold
- * ignores such an event, but Docket's decisions never write one. Limits that settings may have changed since are not
- * checked: attempts, waits, keeping times.
- * @param before the event before it; null for the first of the stream
+ * Returns the reason why an event cannot come next in a job's stream; null when some command of `decide` can write
+ * it. The fold ignores an impossible event, but Docket's decisions never write one. Limits from settings (attempts,
+ * waits, keeping times) are not checked, because the settings may have changed.
+ * @param before the previous event; null for the first event of the stream
  */
 export function whyUnlawful(job: Job, event: JobEvent, before: JobEvent | null): string | null {
   if (event.type === 'DocumentUploaded') return ofUpload(job);

@@ -5,7 +5,7 @@ export interface RecordedJobEvent {
   readonly event: JobEvent;
   readonly revision: bigint;
   readonly position: bigint;
-  /** `owner:<id>`, `processor:<id>`, `operator` or `system`. */
+  /** The actor: `owner:<id>`, `processor:<id>`, `operator` or `system`. */
   readonly actor: string;
   /** The request, or the processor's step, that caused the event. */
   readonly correlationId: string;

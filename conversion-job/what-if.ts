@@ -44,7 +44,7 @@ export interface PolicyOutcome {
   readonly calls: number;
   /** Sum of the waits between attempts, over all runs. */
   readonly waitingMs: number;
-  /** How often the breaker opened. */
+  /** Number of times that the breaker opened. */
   readonly opened: number;
 }
 
@@ -74,10 +74,10 @@ function attemptEndedBy(event: JobEvent, startedMs: number, atMs: number): PastA
 }
 
 /**
- * Computes the results of past runs under another policy. An attempt that the policy would have made as well keeps its
- * outcome. A new attempt after a failure of the gateway takes the outcome of another job's nearest attempt within five
- * minutes. Other new attempts have no known outcome. Waits use the middle of their jitter. Pure: the same past and
- * policy give the same result.
+ * Computes the results of past runs under another policy. An attempt that the policy would have made as well keeps
+ * its outcome. A new attempt after a failure of the gateway gets the outcome of another job's nearest attempt within
+ * five minutes. Other new attempts have no known outcome. For each wait, the middle of its random range counts. Pure:
+ * the same past and policy give the same result.
  */
 export function replayPolicy(
   past: readonly PastRun[],

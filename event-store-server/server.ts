@@ -11,11 +11,11 @@ export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
   readonly directory: string;
   /** The address to listen on. Without TLS and users, keep to loopback or a private network. */
   readonly host?: string;
-  /** 0 chooses a free port. */
+  /** The port to listen on. 0 chooses a free port. */
   readonly port?: number;
   /** Certificate chain and private key, PEM; without them the connection is plain. */
   readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer } | null;
-  /** Who may do what. By default the store requires neither user nor secret. */
+  /** The users, their rights, and the secret. By default the store requires neither user nor secret. */
   readonly access?: AccessRules;
   /**
    * For tests: the store behaves as EventStoreDB does where the two differ. By default null, so the store does not

@@ -17,8 +17,8 @@ export interface ConnectedEventLog extends EventLog {
   readonly address: string;
   /**
    * Resolves when the server would now serve an upload and its conversion, the user's rights included. Takes at most
-   * the time limit of one answer, and writes nothing. While the last probe found a fault that waiting cannot mend,
-   * `append` refuses: nobody could read the uploaded job.
+   * the time limit of one answer, and writes nothing. After a probe that found a fault which waiting cannot end,
+   * `append` refuses, because nobody could read the uploaded job.
    *
    * @throws StoreUnusable with the fault, its remedy, and whether waiting can help
    */
@@ -26,7 +26,8 @@ export interface ConnectedEventLog extends EventLog {
 }
 
 /**
- * Connects to the log on a server. One a process is enough: all followers share one subscription to live events.
+ * Connects to the log on a server. One connection in each process is enough, because all followers share one
+ * subscription to live events.
  *
  * @param options.connectionString `esdb://host:port?tls=false`, or a cluster's
  * @param options.timeoutMs longest wait for one answer of the store

@@ -6,7 +6,7 @@ export class StreamMovedOn extends CodedError {
   readonly code = 'STREAM_MOVED_ON';
   readonly retryable = true;
   readonly stream: string;
-  /** The last revision of the stream as the store reported it. Null: the stream does not exist. */
+  /** The last revision of the stream as the store reported it. Null when the stream does not exist. */
   readonly actual: bigint | null;
 
   constructor(stream: string, actual: bigint | null, options?: ErrorOptions) {
@@ -26,7 +26,7 @@ export class StreamMovedOn extends CodedError {
 export class LogUnavailable extends CodedError {
   readonly code = 'LOG_UNAVAILABLE';
   readonly retryable = true;
-  /** The named fault, where the store or the network reported one. Null after silence. */
+  /** The named fault, where the store or the network reported one. Null when no answer came. */
   readonly fault: StoreFault | null;
 
   constructor(doing: string, options?: ErrorOptions & { fault?: StoreFault | null }) {

@@ -50,8 +50,8 @@ export function linksOf({ metadata }: Pick<RecordedEvent, 'metadata'>): ChainLin
 }
 
 /**
- * The hash to which the next event is chained. An event without links counts as if it had them. So the first chained
- * event of an older stream also covers all events before it.
+ * The hash to which the next event is chained. For an event without links, the links are computed first. So the first
+ * chained event of an older stream also covers all events before it.
  */
 export function hashAfter(event: RecordedEvent, previous: string | null): string {
   return linksOf(event)?.hash ?? hashOfEvent(event, previous);

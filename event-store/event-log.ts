@@ -60,12 +60,12 @@ export interface FollowOptions {
   readonly onEvent: (event: RecordedEvent, bytes?: number) => void | Promise<void>;
   /** Called when no event that passes the filter lies between the last event and `position`. */
   readonly onCheckpoint?: (position: bigint) => void | Promise<void>;
-  /** Called when the follower reaches the live end of the log, and again each time after it fell behind. */
+  /** Called when the follower reaches the live end of the log, and again each time after it was behind. */
   readonly onCaughtUp?: () => void | Promise<void>;
   /**
-   * Called when the subscription breaks. It returns by itself from `after()`, with backoff. CheckpointNotInLog says
-   * that `after()` is no position of this log, so only another `after()` helps. An ordinary end, when load fills the
-   * server's buffer, is not reported: the follower subscribes again at once.
+   * Called when the subscription breaks. The follower subscribes again at `after()`, with backoff. CheckpointNotInLog
+   * says that `after()` is no position of this log, so only another `after()` helps. An ordinary end, when load fills
+   * the server's buffer, is not reported: the follower subscribes again at once.
    */
   readonly onInterrupted?: (cause: Error) => void;
 }

@@ -7,7 +7,7 @@ import { StreamMovedOn } from './errors.ts';
 import { chained, hashAfter } from './event-hash.ts';
 import type { EventLog, EventToAppend } from './event-log.ts';
 
-/** Tries after which the caller learns that the stream keeps changing. */
+/** Number of tries while other writers change the stream. After that the caller gets an error. */
 const CONFLICT_RETRIES_MAX = 20;
 
 type KnownEvent = ReturnType<typeof understandEvent>;
@@ -22,14 +22,17 @@ export interface Decider<State, Command, Event extends KnownEvent, Refusal> {
   ) => { readonly accepted: readonly Event[] } | { readonly refused: Refusal };
 }
 
-/** Who sends the command, and under which id. A command id is applied once, however often it is sent. */
+/**
+ * The sender of the command, and the command's id. A command with the same id is applied only once, however often it
+ * is sent.
+ */
 export interface CommandContext {
   readonly commandId: string;
   readonly correlationId: string;
   readonly actor: string;
   /**
-   * True when the stream most likely does not exist yet. The first try then appends without reading, and the expected
-   * revision shows whether that was wrong.
+   * True when the stream most likely does not exist yet. The first try then appends without a read. If the stream
+   * exists, the expected revision makes the append fail.
    */
   readonly presumeNew?: boolean;
 }

@@ -19,7 +19,7 @@ export class LogDiffers extends CodedError {
 export interface Standing {
   /** The position up to which the reader has read the log. */
   readonly checkpoint: bigint;
-  /** Null for a checkpoint from before Docket kept marks: only its position can be compared. */
+  /** Null for a checkpoint of a build without marks. Then only the position can be compared. */
   readonly mark: LogMark | null;
   /** Streams whose events may become the mark of a checkpoint. Events of these streams are never removed. */
   readonly streamPrefixes: readonly string[];

@@ -9,7 +9,7 @@ import { CodedError } from '../schemas/coded-error.ts';
 const LARGE_EVENT_BYTES = 1_000_000;
 /** Number of events in one append, more than any append of Docket has. */
 const BATCH_EVENTS = 500;
-/** Above this difference of clocks, the instants that people see are misleading. */
+/** The largest difference between the clocks. With a larger one, the shown times are misleading. */
 const CLOCK_DIFFERENCE_MS_MAX = 2_000;
 const EVENTS_FOLLOWED = 40;
 /** Number of events of other streams. A filtered subscription sends a checkpoint after fewer events than this. */
@@ -19,13 +19,13 @@ const EVENTS_OF_OTHERS = 1_100;
 export interface Bench {
   readonly log: ConnectedEventLog;
   readonly client: EventStoreDBClient;
-  /** Longest wait for what a subscription must deliver. */
+  /** Longest wait for the events that a subscription must deliver. */
   readonly timeoutMs: number;
   /** Returns the name of a new stream. The check deletes the stream when all needs are checked. */
   readonly newStream: () => string;
 }
 
-/** Returns what the check saw; throws with what is wrong. */
+/** Returns the observation of the check; throws an error that names the fault. */
 type Need = (bench: Bench) => Promise<string>;
 
 /** A server behaves differently from what Docket needs. */

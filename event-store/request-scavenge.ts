@@ -16,7 +16,7 @@ export interface Scavenged {
   readonly id: string;
   /** `started`: the server continues in the background and reports in its streams `$scavenges...`. */
   readonly outcome: 'done' | 'started' | 'stopped';
-  /** Null when the server does not say, as EventStoreDB does not. */
+  /** Null when the server does not report it. EventStoreDB never reports it. */
   readonly freed: {
     readonly segments: number;
     readonly rewritten: number;

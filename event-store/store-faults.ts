@@ -21,7 +21,7 @@ export type StoreFaultCode =
   | 'STORE_SILENT'
   | 'STORE_FAILED';
 
-/** Why Docket cannot use the event store, in words for a person. */
+/** The reason why Docket cannot use the event store, in words for a person. */
 export interface StoreFault {
   readonly code: StoreFaultCode;
   /** The servers, without user and options. */
@@ -60,12 +60,12 @@ export function isPositionRefused(error: unknown): boolean {
   return textOf(error).includes('Unexpected ReadAllResult');
 }
 
-/** True when no node in a cluster's connection string has named a leader. The client does not say why. */
+/** True when no node in a cluster's connection string has named a leader. The client does not report the reason. */
 export function isNoNode(error: unknown): boolean {
   return NO_NODE.test(textOf(error));
 }
 
-/** True for an error of the client or gRPC, false for one of the consumer. */
+/** True for an error of the client or gRPC, false for an error of the consumer. */
 export function isOfTheStore(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return 'type' in error || 'details' in error || error.name === 'NoAnswer' || isNoNode(error);
@@ -80,9 +80,9 @@ export function isHandlerFailure(error: unknown): boolean {
 }
 
 /**
- * Names what an error of the client means.
+ * Finds the fault that an error of the client shows.
  *
- * @param doing what the caller was doing, as in `reading $all`
+ * @param doing the action of the caller, for example `reading $all`
  */
 export function faultOf(error: unknown, url: EventStoreUrl, doing: string): StoreFault {
   const text = textOf(error);

@@ -4,7 +4,7 @@ import type { EventLog, RecordedEvent } from './event-log.ts';
 import { readLastEvent } from './calls/read.ts';
 import type { Transport } from './transport.ts';
 
-/** The metadata stream of a stream. It holds the limits, and a deletion is one of them. */
+/** The metadata stream of a stream. It holds the limits of the stream. A deletion is also stored as a limit. */
 export const METADATA_STREAM_PREFIX = '$$';
 const METADATA_TYPE = '$metadata';
 /** Limits that hide events from readers. A scavenge then removes those events. Docket sets none on a job. */

@@ -82,7 +82,7 @@ function over<Client>(
   const isInLog = (position: bigint): Promise<boolean> =>
     readEventAt(look, position).then(
       (event) => event !== null,
-      // An outage must not look like a different log.
+      // During an outage the answer is true, because an outage must not look like a different log.
       () => true,
     );
   return {

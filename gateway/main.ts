@@ -1,7 +1,7 @@
 import { readSecretFiles } from '../runtime/secret-files.ts';
 import { runGateway } from './run-gateway.ts';
 
-/** Runs the gateway as a process of its own, as `docket serve gateway` does. */
+/** Runs the gateway as a separate process, as `docket serve gateway` does. */
 try {
   readSecretFiles(process.env);
   process.exit(await runGateway(process.argv.slice(2)));

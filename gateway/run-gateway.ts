@@ -7,13 +7,13 @@ import { startGateway, type RunningGateway } from './server.ts';
 import { givenSetting } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
 
-/** A stop takes at most 18 s; this limit holds when it takes longer. */
+/** A stop normally takes at most 18 s. After this time, the process ends in any case. */
 const STOP_MS_MAX = 20_000;
 
 /**
  * Runs the gateway as a process, until SIGTERM or SIGINT. Settings from the environment or the arguments: PORT
- * (--port), HOST (--host), GATEWAY_CHILDREN (--children), GATEWAY_MAPPINGS (--mappings, a folder of further mappings).
- * Settings from the environment alone, because arguments can be seen: GATEWAY_TOKEN, GATEWAY_OCR
+ * (--port), HOST (--host), GATEWAY_CHILDREN (--children), GATEWAY_MAPPINGS (--mappings, a folder of further
+ * mappings). Settings only from the environment, because other users can see arguments: GATEWAY_TOKEN, GATEWAY_OCR
  * (on or off), EXIT_WITH_PARENT=1 (end when the IPC parent has ended). Prints one line, {"ready":true,"port":N}, when
  * it can convert.
  *

@@ -13,7 +13,7 @@ import { DEFAULT_POOL_LIMITS, type PoolLimits } from './pool/pool-limits.ts';
 
 /** The settings of a gateway. All but the port have defaults. */
 export interface GatewayOptions extends Partial<PoolLimits> {
-  /** 0 chooses a free port. */
+  /** The port to listen on. 0 chooses a free port. */
   readonly port: number;
   readonly host?: string;
   /** The token that every caller must send. May be absent only when the gateway listens on loopback. */
@@ -32,11 +32,11 @@ export interface GatewayOptions extends Partial<PoolLimits> {
 export interface RunningGateway {
   readonly port: number;
   readonly url: string;
-  /** Refuses new documents, lets running ones finish within `drainMs`, and ends every child. */
+  /** Refuses new documents, lets running documents finish within `drainMs`, and ends every child. */
   close(): Promise<void>;
 }
 
-/** The product accepts 50 MB. This is a little more, for a body of just that size. */
+/** The product accepts files of 50 MB. This limit is a little higher, so that such a file is accepted in any case. */
 const DEFAULT_UPLOAD_BYTES_MAX = 50 * 1024 * 1024;
 const DEFAULT_DRAIN_MS = 18_000;
 /** The time within which a request must arrive completely. */
@@ -101,7 +101,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     server.closeIdleConnections();
     const drainMs = options.drainMs ?? DEFAULT_DRAIN_MS;
     await Promise.all([pool.close(drainMs), drawing?.close(drainMs)]);
-    // The last results may still be on their way. After this time no connection may hold the port.
+    // After this time, connections that still send results are closed, so that the port becomes free.
     setTimeout(() => server.closeAllConnections(), 500).unref();
     await closed;
   };

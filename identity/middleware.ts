@@ -18,7 +18,7 @@ import {
 } from './session-cookie.ts';
 import { keysFor, type SigningSecrets } from './signing-keys.ts';
 
-/** The rules of who asks, and from where. All services of a process share one. */
+/** The rules that decide who sends a request, and from which machine. All services of a process share one object. */
 export interface Identity {
   /**
    * Refuses a change that a page of another site requests (403), then gives the request an owner. A request without a

@@ -3,7 +3,10 @@ import { addressList } from '../runtime/address-list.ts';
 import type { Client, ReadClient } from '../runtime/http/client.ts';
 import type { Settings } from '../schemas/config.ts';
 
-/** Headers that proxies add. A request with one comes from elsewhere or pretends to, so Docket refuses it. */
+/**
+ * Headers that proxies add. A request with such a header comes through a proxy or imitates one, so Docket refuses the
+ * request.
+ */
 const PROXY_HEADERS = [
   'forwarded',
   'via',

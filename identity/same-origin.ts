@@ -26,9 +26,9 @@ export function allowedOrigins(settings: OriginSettings, listeningPort: number):
 }
 
 /**
- * True when an HTTP request may change something (A-CS01, A-CS04). Browsers name the origin of a request by
- * `Sec-Fetch-Site` (W3C Fetch Metadata), older ones by `Origin`. A request without both is not from a browser, so it
- * carries no cookie of a browser.
+ * True when an HTTP request may change something (A-CS01, A-CS04). Browsers name the origin of a request in
+ * `Sec-Fetch-Site` (W3C Fetch Metadata), older browsers in `Origin`. A request without both is not from a browser, so
+ * it carries no cookie of a browser.
  */
 export function mayWrite(
   request: Pick<IncomingMessage, 'method' | 'headers'>,

@@ -53,7 +53,7 @@ export function readSession(value: string, keys: SessionKeys, nowMs: number): Se
 
 /**
  * The value of a cookie in a `Cookie` header, or null. A name with two different values counts as absent, because
- * nobody can tell which the browser got first (A-SE02).
+ * nobody can know which value is the genuine one (A-SE02).
  */
 export function cookieValue(header: string | undefined, name: string): string | null {
   const values = new Set<string>();

@@ -8,7 +8,7 @@ const KEY_BYTES = 32;
 const KEY_FILE_MODE = 0o600;
 /** Shortest secret, in characters, because a shorter one could be guessed. The setting has the same bound. */
 const SECRET_CHARS_MIN = 32;
-/** Most keys that still verify. Each costs one HMAC for a forged cookie. */
+/** Most keys that still verify. Each key means one more HMAC for a forged cookie. */
 const SECRETS_MAX = 8;
 
 /** The secrets, newest first. The first signs, all verify. */

@@ -106,7 +106,7 @@ async function copyOnce(source: string, place: string): Promise<void> {
   }
 }
 
-/** Docket runs no copy that another user could have made or can change. */
+/** True when only this user can have made the copy or can change it. Docket runs no other copy. */
 async function isOurs(place: string): Promise<boolean> {
   try {
     const found = await stat(place);

@@ -36,7 +36,7 @@ export async function ensureCluster(place: ClusterPlace): Promise<string> {
   const { directory, account } = place;
   const cluster = join(directory, CLUSTER);
   if (await belongsToUs(cluster, account)) {
-    // An older Docket that ran on the folder meanwhile may have let everybody in.
+    // If an older Docket ran on the folder meanwhile, its Postgres may accept everybody.
     await writeFile(join(cluster, 'pg_hba.conf'), HOST_BASED_ACCESS);
     return cluster;
   }
@@ -56,7 +56,7 @@ export async function ensureCluster(place: ClusterPlace): Promise<string> {
 
 /**
  * True when the folder has database files of this account; false when it has none.
- * @throws EmbeddedPostgresFailed when the files are somebody else's, or no database files
+ * @throws EmbeddedPostgresFailed when the files belong to somebody else, or are no database files
  */
 export async function belongsToUs(cluster: string, account: ServerAccount): Promise<boolean> {
   let owner: number;

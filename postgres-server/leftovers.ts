@@ -16,7 +16,7 @@ const PS_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * Ends what an earlier server left in the cluster folder. Shuts down a postmaster whose parent was killed. Waits for
- * backends without a postmaster, which end by themselves and hold its shared memory until then. Removes the pid file
+ * backends without a postmaster. They end by themselves, and hold the shared memory until then. Removes the pid file
  * and the socket of a dead postmaster. The caller holds the lock of the data folder.
  *
  * @throws EmbeddedPostgresFailed when a program survives even SIGKILL
@@ -36,7 +36,7 @@ export async function clearLeftovers(cluster: string, log: StartLog): Promise<vo
   if (!(await gone(cluster)))
     throw new EmbeddedPostgresFailed(`An earlier Postgres still runs in ${cluster} and cannot be stopped.`);
 
-  // The socket goes first, because its lock file also has the pid, which another program may have by now.
+  // The socket is removed first. Its lock file also names the pid, which may belong to another program by now.
   for (const file of [join(cluster, SOCKET_FILE), join(cluster, `${SOCKET_FILE}.lock`), pidFile])
     await rm(file, { force: true });
 }
@@ -82,9 +82,9 @@ async function programsIn(cluster: string): Promise<number[]> {
 }
 
 /**
- * Finds the same programs by `ps`, where there is no `/proc`. The server names the folder on its command line, and its
- * backends are its children. This does not find a backend whose server was killed. Such a backend ends by itself, and a
- * start that comes too early is repeated.
+ * Finds the same programs by `ps`, where there is no `/proc`. The server names the folder on its command line, and
+ * its backends are its children. This does not find a backend whose server was killed. Such a backend ends by itself.
+ * A start that comes before its end is repeated.
  */
 export async function programsByPs(place: string): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axww', '-o', 'pid=,ppid=,command='], {

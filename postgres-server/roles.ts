@@ -11,7 +11,10 @@ export const ROLE = 'docket';
 /** The name of the only database. */
 export const DATABASE = 'docket';
 
-/** Who may connect: two roles, from this machine, each with its password. The superuser never may. */
+/**
+ * The rules for connections: two roles may connect, from this machine, each with its password. The superuser can
+ * never connect.
+ */
 export const HOST_BASED_ACCESS = [ROLE, ANALYST_ROLE]
   .flatMap((role) => [`local all ${role} scram-sha-256\n`, `host all ${role} 127.0.0.1/32 scram-sha-256\n`])
   .join('');

@@ -10,8 +10,9 @@ import type { StartLog } from './start-log.ts';
 const SET_ASIDE = 'set-aside-';
 
 /**
- * Returns the passwords of this folder. Database files without passwords come from an older Docket, whose Postgres let
- * everybody in, or their passwords are lost. Such files are moved aside, because the log holds everything in them.
+ * Returns the passwords of this folder. Database files without passwords come from an older Docket, whose Postgres
+ * accepted everybody, or their passwords are lost. Such files are moved aside, because the log holds everything in
+ * them.
  *
  * @throws EmbeddedPostgresFailed when the files belong to somebody else
  */

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 120_000;
  * Runs statements as the superuser on database files that no server uses, in Postgres' single-user mode, without a
  * server and its ports. Stops at the first failed statement.
  *
- * @param statements none has an empty line, which would end it
+ * @param statements SQL without empty lines, because an empty line ends a statement in this mode
  * @throws EmbeddedPostgresFailed
  */
 export async function asSuperuser(

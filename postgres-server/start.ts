@@ -29,7 +29,7 @@ const START_BACKOFF = { firstMs: 500, maxMs: 1_000 };
 const STARTS_LATER = /Address already in use|pre-existing shared memory block|lock file .* already exists/;
 
 export interface EmbeddedPostgresOptions {
-  /** The folder of all files of the server. The caller holds the lock of the folder around it. */
+  /** The folder of all files of the server. The caller holds the lock of the data folder that contains this folder. */
   readonly directory: string;
   /**
    * A port of loopback. 0: the port of the last run if it is free, otherwise any. Unset: a socket in the folder of the
@@ -173,7 +173,7 @@ async function anyPort(directory: string): Promise<number | null> {
  */
 async function tryConnection(url: string, directory: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  // A server that ends at this moment is reported by the connection, and again here.
+  // When a server ends at this moment, the connection has already reported it, so a second report is dropped.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -13,8 +13,8 @@ const COMPARE_AGAIN_MS = 500;
 
 export interface LogWatch {
   /**
-   * True while the log is known to be the one that fed the work list. False from each break of the connection until the
-   * next comparison.
+   * True while it is certain that the work list was fed from this log. False from each break of the connection until
+   * the next comparison.
    */
   isSure(): boolean;
   /**
@@ -39,7 +39,7 @@ export interface LogWatchParts {
 
 /**
  * Compares the log with the work list and with this processor's own appends, at the start and after each break of the
- * connection. Revisions and fencing tokens of two logs can be equal; only the events tell them apart (ADR 0112).
+ * connection. Revisions and fencing tokens of two logs can be equal; only the events distinguish the logs (ADR 0112).
  */
 export function watchLog(parts: LogWatchParts): LogWatch {
   const { log, list, logger } = parts;

@@ -65,7 +65,9 @@ export interface ProcessorParts {
   readonly clock: Clock;
   /** Returns a random number, uniform in [0, 1). */
   readonly random: () => number;
-  /** The same after a restart, and used by no other processor. At most 80 characters. */
+  /**
+   * The name of the processor: the same after a restart, different from every other processor, at most 80 characters.
+   */
   readonly processorId: string;
   /** Converts a document to a result; by default the gateway at GATEWAY_URL. */
   readonly convert?: Convert;
@@ -285,7 +287,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   };
 }
 
-/** An attempt whose log was replaced ends without an outcome. That is no error of the claims. */
+/** An attempt whose log was replaced ends without an outcome. This end is not an error of the claim loop. */
 function unlessCut(error: unknown): void {
   if (!(error instanceof AttemptCut)) throw error;
 }

@@ -4,12 +4,13 @@ import type { WorkList } from './work-list/work-list.ts';
 /** Pauses between two looks at the list. */
 export interface PollPauses {
   /**
-   * The pause while a job waits on the list. It is the precision of backoffs, and the longest delay after a lost notice.
+   * The pause while a job waits on the list. Backoffs are as exact as this pause, and a job waits at most for this
+   * pause after a lost notice.
    */
   readonly busyMs: number;
   /**
-   * The pause while no job waits. A notice announces the next job. When it is lost, this is the longest delay (ADR
-   * 0196).
+   * The pause while no job waits. A notice announces the next job. When the notice is lost, the job waits at most for
+   * this pause (ADR 0196).
    */
   readonly idleMs: number;
 }

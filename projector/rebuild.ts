@@ -14,7 +14,7 @@ export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger
   readonly projections: readonly RegisteredProjection[];
   /** See `BuildParts`. */
   readonly onProgress?: BuildParts['onProgress'];
-  /** Ends the rebuild at once, whatever statement runs. The tables in use stay in use. */
+  /** Ends the rebuild at once, even during a long statement. The tables in use stay in use. */
   readonly stop?: AbortSignal;
 }
 

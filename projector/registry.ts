@@ -25,7 +25,10 @@ export interface RegisteredProjection {
   /** The tables in use. */
   readonly target: ProjectionTarget;
   readonly tables: ProjectionTables;
-  /** True for the projection whose readers hear of new positions. A projector without it is not ready. */
+  /**
+   * True for the projection whose readers hear of new positions. A projector that does not follow the log for this
+   * projection is not ready.
+   */
   readonly isQueue: boolean;
   run(
     options: Omit<ProjectionOptions<never, never>, Registered>,
@@ -61,7 +64,7 @@ export interface Compared {
 
 type Registered = 'projection' | 'target' | 'flushAfterMs';
 
-/** The console requests the figures at most once a second, and larger batches cost less. */
+/** The batches are large, because they cost less and the console requests the figures at most once a second. */
 const DASHBOARD_FLUSH_AFTER_MS = 250;
 
 function comparedOf<Event, Row extends FoldedRow>({ rows, derived }: Projection<Event, Row>): Compared {
@@ -90,8 +93,8 @@ export function register<Event, Row extends FoldedRow>(
 }
 
 /**
- * Every projection of Docket, in the order of building. A new version is listed after the one before it, with a target
- * of its own, while both may be in use.
+ * Every projection of Docket, in the order of building. While two versions may be in use, the new version is listed
+ * after the old one and has its own target.
  */
 export const PROJECTIONS: readonly RegisteredProjection[] = [
   register(jobsProjection, {

@@ -167,8 +167,8 @@ const privateAnswers: RequestHandler = (_req, res, next) => {
 };
 
 /**
- * The origins of our own sockets. They come from the settings, never from the request's Host (A-HT02). A policy cannot
- * name IPv6 addresses (CSP 3, section 2.3.1), so for these it uses 'self'.
+ * The origins of Docket's own sockets. They come from the settings, never from the request's Host (A-HT02). A policy
+ * cannot name IPv6 addresses (CSP 3, section 2.3.1), so for these it uses 'self'.
  */
 function socketOrigins(settings: Settings, request: Request): readonly string[] {
   const origins = allowedOrigins(settings, settings.PORT || (request.socket.localPort ?? 0));

@@ -5,9 +5,9 @@ const STATEMENT_TIMEOUT = '30s';
 const CONNECTIONS_MAX = 10;
 
 /**
- * Makes the role if it does not exist and the current user may make roles. If only the administrator may,
- * docs/analytics.md has the statements. The role has no password. Where Postgres asks for passwords, nobody can use it
- * before the administrator sets one.
+ * Makes the role if it does not exist and the current user may make roles. If only the administrator may make roles,
+ * docs/analytics.md has the statements for it. The role has no password. Where Postgres asks for passwords, nobody
+ * can use it before the administrator sets one.
  */
 export const CREATE_ANALYST_ROLE = `
   do $$

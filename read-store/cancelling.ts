@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { readStoreError } from './read-store-errors.ts';
 
-/** Interval of cancelling, because another statement may follow before the work notices. */
+/**
+ * The interval at which statements are cancelled. One call is not enough, because the work may start another
+ * statement before it notices the end.
+ */
 const AGAIN_AFTER_MS = 200;
 const CONNECT_TIMEOUT_MS = 5_000;
 

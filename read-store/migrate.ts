@@ -16,8 +16,8 @@ export interface MigrateOptions {
 
 /**
  * Brings the schema up to date and returns the names of the steps made. Several programs may do it at the same time.
- * One transaction contains everything, behind a lock that ends with it. So a program that dies half-way leaves nothing.
- * It also works behind PgBouncer, which breaks locks of a session.
+ * One transaction contains everything, behind a lock that ends with it. So a program that dies half-way leaves
+ * nothing. This also works behind PgBouncer, with which locks of a session do not work.
  * @throws ReadStoreUnavailable, or the error of a step
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
@@ -48,7 +48,7 @@ async function locked<Result>(
     connection: { connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
     pool: { min: 0, max: 1 },
     acquireConnectionTimeout: CONNECT_TIMEOUT_MS,
-    // Silent, because knex throws the same errors that it logs.
+    // The log of knex is silent, because knex also throws the errors.
     log: { warn: silent, error: silent, debug: silent, deprecate: silent },
   });
   try {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One step of a schema, as SQL. A released step is never edited; a new step changes what it made. */
+/** One step of a schema, as SQL. A released step is never edited. A change of its tables is a new step. */
 export interface Migration {
-  /** Steps are ordered by name: `0001-what-it-does`. */
+  /** The name of the step, such as `0001-what-it-does`. Steps are ordered by name. */
   readonly name: string;
   readonly up: string;
   readonly down: string;

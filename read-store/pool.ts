@@ -9,8 +9,8 @@ import { inTransaction, type Transaction } from './transaction.ts';
 /** An idle connection is closed after this time, except for the first few. */
 const IDLE_TIMEOUT_MS = 30_000;
 /**
- * This many connections stay open. To open one again twice a minute would cost more than all statements that run over
- * it.
+ * This many connections stay open. A connection that is opened twice a minute costs more time than the statements
+ * that it runs.
  */
 const KEPT_CONNECTIONS = 4;
 
@@ -84,8 +84,8 @@ const PREPARED_STATEMENT_LOST = new Set(['26000', '42P05']);
 
 /**
  * Runs statements that are prepared once for each connection, because planning them costs as much as running them.
- * After the first failure, such as behind a pooler, they are sent unprepared. Use it for a small, fixed number of
- * texts, because each is kept.
+ * After the first failure, for example behind a pooler, it sends them unprepared. Use it only for a small, fixed
+ * number of texts, because the connection keeps each text.
  */
 function preparedStatements(pool: pg.Pool): Queryable['query'] {
   let prepares = true;

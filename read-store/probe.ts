@@ -35,7 +35,9 @@ export interface ReadStoreProbe {
   close(): Promise<void>;
 }
 
-/** Makes a probe with its own connection, because a busy pool is no outage. The first probe opens it. */
+/**
+ * Makes a probe with its own connection, because a busy pool must not look like an outage. The first probe opens it.
+ */
 export function readStoreProbe(url: string): ReadStoreProbe {
   const pool = new pg.Pool({
     connectionString: url,

@@ -6,7 +6,7 @@ export class ReadStoreUnavailable extends CodedError {
   readonly retryable = true;
   /** True when waiting does not help: somebody has to change a setting, a right or a certificate. */
   readonly final: boolean;
-  /** The reason only, without a full stop. */
+  /** The reason alone, without a full stop. */
   readonly why: string;
 
   constructor(why: string, options: ErrorOptions & { final?: boolean } = {}) {
@@ -16,7 +16,7 @@ export class ReadStoreUnavailable extends CodedError {
   }
 }
 
-/** SQLSTATEs and classes (PostgreSQL documentation, appendix A) that mean "not now", independent of the query. */
+/** SQLSTATEs and classes (PostgreSQL documentation, appendix A) that mean "not now" for any query. */
 const UNAVAILABLE_SQLSTATES = [
   /^08/, // connection exception
   /^53/, // insufficient resources: disk full, too many connections
@@ -30,7 +30,7 @@ const UNAVAILABLE_SQLSTATES = [
   /^XX/, // an error inside the server, such as a damaged page
 ];
 
-/** SQLSTATEs that mean "not now" until somebody changes something. */
+/** SQLSTATEs of faults that last until somebody changes a setting or a right. */
 const FINAL_SQLSTATES = [
   /^28/, // the password or the role is refused
   /^3D000$/, // there is no such database
@@ -39,7 +39,7 @@ const FINAL_SQLSTATES = [
 
 /** Node's codes for a certificate that is untrusted, expired or made for another name. */
 const CERTIFICATE_CODES = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
-/** Messages of errors without a code that last until somebody changes something. */
+/** Messages of errors without a code that last until somebody changes a setting or a right. */
 const FINAL_MESSAGES =
   /client password must be a string|server does not support SSL connections|^Invalid URL$/;
 

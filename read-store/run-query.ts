@@ -89,7 +89,8 @@ function refusal(error: unknown): Error {
   const { code = '', message } = error as { code?: string; message: string };
   if (code === '57014') return new QueryRefused('The query took too long and was stopped.', { cause: error });
   const refused = new QueryRefused(`Postgres refuses it: ${message}.`, { cause: error });
-  // Elsewhere in Docket these codes mean a replica, or tables that do not exist yet. Here the statement causes them.
+  // Elsewhere in Docket these codes mean a replica, or tables that do not exist yet. In this file, the analyst's
+  // statement causes them.
   if (code === '25006' || /^(42|3F)/.test(code)) return refused;
   const known = readStoreError(error);
   if (known instanceof ReadStoreUnavailable || code === '') return known;

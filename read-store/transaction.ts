@@ -9,8 +9,8 @@ export interface Transaction extends Queryable {
 }
 
 /**
- * Runs `work` in one transaction on one connection. A connection that failed or did not answer is closed. If it were
- * reused, its late answer would count for the next statement.
+ * Runs `work` in one transaction on one connection. It closes a connection that failed or did not answer, because a
+ * late answer would count for the next statement.
  */
 export async function inTransaction<Result>(
   pool: pg.Pool,

@@ -13,8 +13,8 @@ import { jobsTable } from './jobs/jobs-table.ts';
 import { timelineTable } from './jobs/timeline-table.ts';
 
 /**
- * The SQL that makes the tables of a projection in a schema of their own, and the views of schema `docket` that show
- * them.
+ * The SQL that makes the tables of a projection in a separate schema, and the views of schema `docket` that show
+ * these tables.
  */
 export interface ProjectionTables {
   /** Makes the schema, and the tables with the keys that writing needs. */

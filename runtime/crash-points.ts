@@ -28,8 +28,9 @@ const ALL = [...CRASH_POINTS, ...UPLOAD_CRASH_POINTS, ...PROJECTION_CRASH_POINTS
 export type CrashPoint = (typeof ALL)[number];
 
 /**
- * Kills this process with SIGKILL when `CRASH_AT` names the point. With `CRASH_JOB`, only for that job, as for a
- * document that kills every worker. SIGKILL imitates a power cut: no handler runs, and no buffer is flushed.
+ * Kills this process with SIGKILL when `CRASH_AT` names the point. With `CRASH_JOB`, it kills the process only at
+ * that job, like a document that kills every worker. SIGKILL imitates a power cut: no handler runs, and no buffer is
+ * flushed.
  */
 export function crashPoint(name: CrashPoint, jobId?: string): void {
   if (process.env['CRASH_AT'] !== name) return;

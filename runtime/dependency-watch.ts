@@ -39,8 +39,8 @@ export interface DependencyWatch {
 }
 
 /**
- * Probes a dependency without end, one probe at a time, and keeps the last result. While somebody asks, an outage shows
- * within 4 s: the pause plus the longest wait for an answer.
+ * Probes a dependency without end, one probe at a time, and keeps the last result. While somebody asks, an outage is
+ * noticed within 4 s: the pause plus the longest wait for an answer.
  */
 export function watchDependency(
   { name, at, probe }: Dependency,

@@ -5,7 +5,7 @@ const SQLITE_BUSY = 5;
 
 /**
  * Locks a file, or returns null when another process holds the lock. The lock is a POSIX record lock of the kernel,
- * which SQLite takes on an empty file. It ends with its process, whatever ends that, and does not depend on process
+ * which SQLite takes on an empty file. The lock ends with its process in any case, and does not depend on process
  * ids.
  *
  * @returns a function that releases the lock, or null

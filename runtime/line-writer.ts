@@ -16,7 +16,7 @@ export function lineWriter(service: string, write: (bytes: Buffer) => number): (
       lost = 0;
       writeWhole(write, line);
     } catch (error) {
-      // The output of the log itself is broken, so the count is written later.
+      // The output cannot be written now, so the count is written later.
       void error;
       lost += 1;
     }

@@ -13,7 +13,7 @@ export interface OutageLog {
 }
 
 /**
- * Bounds the log lines of an outage: one at the begin, one a minute with the count, one at the end.
+ * Bounds the log lines of an outage: one at the beginning, one a minute with the count, one at the end.
  *
  * @param what a sentence without full stop, such as `the read tables cannot be followed`
  * @param options `now` is monotonic, in milliseconds; `alert` is a field of each line except the last

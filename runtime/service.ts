@@ -19,7 +19,7 @@ export interface WaitingFor {
 /** Tells whether a service can do its work now, and which dependencies it waits for. */
 export interface Readiness {
   readonly ready: boolean;
-  /** Empty unless something is missing. A standby is ready although it waits for its lease. */
+  /** The missing dependencies. A standby is ready although it waits for its lease. */
   readonly waitingFor: readonly WaitingFor[];
 }
 

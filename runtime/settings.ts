@@ -50,7 +50,7 @@ function profileDefaults(profile: string | undefined): Record<string, string> {
   return profile === 'strict' ? { REQUEST_RATE_PER_MINUTE: '100', UPLOAD_RATE_PER_HOUR: '10' } : {};
 }
 
-/** Faults of settings that are valid alone and not together. R04.02 states the order of the time limits. */
+/** Finds faults of settings that are valid one by one but not together. R04.02 states the order of the time limits. */
 function contradictions(settings: Settings): string[] {
   const faults: string[] = [];
   const leaseMs = settings.WORKER_LEASE_TTL_SEC * 1000;

@@ -1,6 +1,6 @@
 import type { WaitingFor } from './service.ts';
 
-/** A dependency that a service waits for, before the begin of the wait is known. */
+/** A dependency that a service waits for, without the time at which the wait began. */
 export type WaitingNow = Pick<WaitingFor, 'dependency' | 'why'> & Partial<Pick<WaitingFor, 'at' | 'final'>>;
 
 /**

@@ -55,8 +55,8 @@ const Count = z.number().int();
 const Instant = z.iso.datetime();
 
 /**
- * Milliseconds that the gateway took for successful attempts. The values are bounds of histogram buckets, so at most an
- * eighth too high.
+ * Milliseconds that the gateway took for successful attempts. The values are bounds of histogram buckets, so they are
+ * too high by at most an eighth.
  */
 export const LatencyFigures = z.object({ count: Count, p50: Count, p95: Count, p99: Count, max: Count });
 export type LatencyFigures = z.infer<typeof LatencyFigures>;
@@ -136,8 +136,8 @@ export const PresentFigures = z.object({
       version: z.number().int(),
       position: PositionText,
       /**
-       * Age of the oldest event that the tables do not show yet. 0: they show everything. Null: the log does not
-       * answer.
+       * Age of the oldest event that the tables do not show yet. 0 when they show everything, null when the log does
+       * not answer.
        */
       lagMs: Count.nullable(),
       /** The time when the checkpoint last moved. */
@@ -158,7 +158,7 @@ export const PresentFigures = z.object({
       until: PositionText,
     }),
   ),
-  /** Position of the log's last event. Null: the log does not answer. */
+  /** Position of the log's last event; null when the log does not answer. */
   logHead: PositionText.nullable(),
 });
 

@@ -1,4 +1,4 @@
-/** Characters that a user name or password must write with a percent sign. */
+/** Characters that must be percent-encoded in a user name or password. */
 const RESERVED = '/ as %2F, # as %23, ? as %3F, @ as %40, % as %25';
 
 /**
@@ -37,7 +37,7 @@ function isDecodable(text: string): boolean {
     decodeURIComponent(text);
     return true;
   } catch {
-    // A malformed escape means false.
+    // The text contains a malformed percent escape.
     return false;
   }
 }

@@ -23,7 +23,8 @@ export const API_ERRORS = {
   INTERNAL: { status: 500, sentence: ERROR_SENTENCES.INTERNAL },
   UNAVAILABLE: { status: 503, sentence: ERROR_SENTENCES.UNAVAILABLE },
   STORAGE_FULL: { status: 507, sentence: ERROR_SENTENCES.STORAGE_FULL },
-  // 507 as for a quota of WebDAV (RFC 4331, section 6): the file is not too large, the owner's space is used up.
+  // WebDAV also uses 507 for a used-up quota (RFC 4331, section 6). The file is not too large; the owner's space is
+  // used up.
   QUOTA_EXCEEDED: { status: 507, sentence: ERROR_SENTENCES.QUOTA_EXCEEDED },
 } as const satisfies Record<string, { status: number; sentence: string }>;
 

@@ -7,7 +7,7 @@ export const EventMetadata = z.object({
   correlationId: z.string().min(1).max(64),
   /** The id of the command that decided the event. */
   causationId: z.string().min(1).max(64),
-  /** `owner:<id>`, `processor:<id>`, `operator` or `system`. */
+  /** The actor: `owner:<id>`, `processor:<id>`, `operator` or `system`. */
   actor: z.string().min(1).max(120),
   schemaVersion: z.number().int().min(1),
   /**

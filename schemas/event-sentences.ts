@@ -1,7 +1,7 @@
 import type { JobEvent } from './job-events.ts';
 
 /**
- * Says in English what an event of a job means, for the page, the terminal and the API. Values replace the names in
+ * The English sentences for the events of a job, for the page, the terminal and the API. Values replace the names in
  * braces. `{exactly}` stands for details that not every reader shows: codes, the end of a lease, the mapping.
  *
  * The page loads this file, so it imports only types.
@@ -37,7 +37,10 @@ export interface EventWording {
   bytes(count: number): string;
   duration(ms: number): string;
   pages(count: number): string;
-  /** @param at ISO 8601 */
+  /**
+   * Formats an instant.
+   * @param at ISO 8601
+   */
   time(at: string): string;
   /** The reason why an attempt failed, as one whole sentence. */
   failure(failure: {

@@ -2,7 +2,7 @@
 export interface EventStoreUrl {
   /** The connection string for the client, without the options that Docket decides and with the bounds it needs. */
   readonly forClient: string;
-  /** The same for the first server alone, without a search for the leader. */
+  /** The connection string for only the first server, without a search for the leader. */
   readonly firstHostForClient: string;
   /** The only server, for a transport that does not search for a leader; null for a cluster. Never print it. */
   readonly server: NamedServer | null;
@@ -34,13 +34,13 @@ export interface NamedServer {
   /** The address as `host:port`. */
   readonly target: string;
   readonly isSecure: boolean;
-  /** Null for no user. Sent only over TLS. */
+  /** The user and password; null without a user. They are sent only over TLS. */
   readonly login: Login | null;
   readonly connectionName: string | null;
   readonly caFile: string | null;
   /** Certificate and key of this client, or null. */
   readonly ownFiles: { readonly certificate: string; readonly key: string } | null;
-  /** After this time without traffic the transport checks the connection. Null: never. */
+  /** After this time without traffic the transport checks the connection. Null means never. */
   readonly keepAliveMs: number | null;
   /** Longest wait for the answer to that check. */
   readonly keepAliveTimeoutMs: number | null;
@@ -48,7 +48,10 @@ export interface NamedServer {
 
 const SCHEMES = ['esdb', 'esdb+discover'];
 const DEFAULT_PORT = 2113;
-/** In seconds, the client's unit. A node that hangs must not delay the search for the leader (D57). */
+/**
+ * The limit in seconds, which is the client's unit. With it, a node that hangs does not delay the search for the
+ * leader (D57).
+ */
 const GOSSIP_TIMEOUT_SEC = 1;
 /** The default of the client. */
 const KEEP_ALIVE_MS = 10_000;
@@ -93,8 +96,8 @@ const OPTIONS: Readonly<Record<string, { readonly name: string; readonly check: 
 
 /**
  * Reads a connection string and says everything that is wrong with it, one sentence each and without the password. It
- * refuses what the client would misread without an error: options it does not know, and characters in a password that
- * end it.
+ * refuses parts that the client would misread without an error: options that the client does not know, and characters
+ * that end a password too early.
  */
 export function readEventStoreUrl(
   text: string,
@@ -176,8 +179,8 @@ function remarksOn(isSecure: boolean, username: string | null): string[] {
 }
 
 /**
- * Splits into `user:password@`, the hosts, and the text after the question mark. The last @ before that mark ends the
- * password.
+ * Splits into `user:password@`, the hosts, and the text after the question mark. The last @ before the question mark
+ * ends the password.
  */
 function partsOf(rest: string): { login: string | null; places: string; query: string } {
   const question = rest.indexOf('?');

@@ -15,7 +15,7 @@ export type Upcaster = (payload: unknown) => unknown;
  * upcasters plus one. Docket never edits events in the log; it converts them when it reads them.
  */
 const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {
-  // Version 2 may have `mapping.parameters`; an upload of version 1 gave none.
+  // Version 2 may have `mapping.parameters`. Uploads of version 1 had no parameters.
   DocumentUploaded: [(payload) => payload],
   // Version 2 may have `convertedBy`, and warnings whose codes have hyphens. Version 3 may have `invoice`.
   ConversionSucceeded: [(payload) => payload, (payload) => payload],

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The answer to `POST /v1/explain?mapping=ID` of the gateway: what it read, where it found it, and which checks hold.
- * Lengths are points (1/72 inch) from the top left corner of the page as shown (turned and cropped).
+ * The answer to `POST /v1/explain?mapping=ID` of the gateway: the values that it read, their places, and the results
+ * of the checks. Lengths are points (1/72 inch) from the top left corner of the page as shown (turned and cropped).
  */
 const points = z.number();
 
@@ -24,11 +24,11 @@ export const explainedValueSchema = z.object({
    */
   path: z.string().max(120),
   kind: z.enum(['field', 'party', 'line', 'vat', 'event']),
-  /** Normalised: amounts as plain decimals, dates as YYYY-MM-DD. */
+  /** The normalised value: amounts as plain decimals, dates as YYYY-MM-DD. */
   value: z.string(),
   /** The printed text; empty for a calculated value. */
   raw: z.string(),
-  /** Counted from 1. 0 for a value that no page shows; its `box` is null. */
+  /** The page number, counted from 1. For a value that no page shows, it is 0 and `box` is null. */
   page: z.int().min(0),
   box: explanationBoxSchema.nullable(),
   /** Size of that page, repeated here so that a reader can place the box at once; null when `page` is 0. */

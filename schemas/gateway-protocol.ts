@@ -138,7 +138,7 @@ export const gatewayMappingSchema = z.object({
   /** Lower-case hex SHA-256 of the mapping's canonical JSON. */
   contentHash: z.string().regex(/^[0-9a-f]{64}$/),
   label: z.string().min(1).max(120),
-  /** True for exactly one entry. */
+  /** True for the default mapping, which is exactly one entry. */
   default: z.boolean(),
   mediaType: resultMediaTypeSchema,
   /** Absent for a mapping without parameters. */

@@ -22,8 +22,8 @@ export const JobView = z.object({
   parameters: MappingParameters.nullable(),
   result: z.object({ bytes: z.number().int(), mediaType: z.string(), sha256: Sha256 }).nullable(),
   /**
-   * The mapping that made the result. The requested one may have passed the document to it. Null before there is a
-   * result, and for results of older gateways.
+   * The mapping that made the result. The requested one may have passed the document to it. Null without a result,
+   * and for results of older gateways.
    */
   convertedBy: ConvertedBy.nullable(),
   /** The owner's earlier job for the same invoice (seller, number and date) from a file with other bytes. */
@@ -94,7 +94,7 @@ export const JobListQuery = z.strictObject({
   after: z.string().max(2_500).optional(),
   /** Makes the read side wait for this position, so that a client reads its own writes. */
   atLeast: PositionText.optional(),
-  /** The list as it was at a position or a time. An `after` must be of the same moment. */
+  /** The list as it was at a position or a time. A cursor in `after` must be of the same moment. */
   asOf: MomentText.optional(),
 });
 export type JobListQuery = z.infer<typeof JobListQuery>;
@@ -198,7 +198,7 @@ export const AttemptView = z.object({
   reason: z.string().nullable(),
   message: z.string().nullable(),
   gatewayMs: z.number().int().nullable(),
-  /** Wait before the next attempt. */
+  /** Wait before the next attempt, in ms. */
   backoffMs: z.number().int().nullable(),
 });
 
@@ -231,7 +231,7 @@ export type WhyAnswer = z.infer<typeof WhyAnswer>;
 /** Query of an address without parameters. */
 export const NoQuery = z.strictObject({});
 
-/** Query of `GET /api/jobs/:id/pages/:page`: pixels for each point (1/72 inch). */
+/** Query of `GET /api/jobs/:id/pages/:page`. `scale` is the number of pixels for each point (1/72 inch). */
 export const PageQuery = z.strictObject({ scale: z.coerce.number().min(0.25).max(3).default(1.6) });
 /** A page number in an address, counted from 1. */
 export const PAGE_NUMBER = z
@@ -275,7 +275,7 @@ export const LimitsAnswer = z.object({
   maxUploadMb: z.number().int(),
   maxFilesPerRequest: z.number().int(),
   defaultMapping: MappingId,
-  /** The origins whose pages may write and open sockets. A page at another address tells its user. */
+  /** The origins whose pages may write and open sockets. A page at another address warns its user. */
   origins: z.array(z.string()),
 });
 export type LimitsAnswer = z.infer<typeof LimitsAnswer>;

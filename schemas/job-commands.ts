@@ -20,7 +20,10 @@ export type JobCommand =
 
 export type JobCommandType = JobCommand['type'];
 
-/** The bytes are stored and verified. The command makes them a job, or requests their existing job again. */
+/**
+ * The bytes are stored and verified. The command makes a job of the file, or requests another conversion of its
+ * existing job.
+ */
 export interface UploadDocument {
   readonly type: 'UploadDocument';
   readonly at: string;
@@ -54,7 +57,7 @@ export interface StartAttempt {
   readonly leaseUntil: string;
 }
 
-/** The result is stored and verified. Only the holder of the fencing token may send this. */
+/** The result is stored and verified. Only the holder of the fencing token may send this command. */
 export interface CompleteAttempt {
   readonly type: 'CompleteAttempt';
   readonly at: string;
@@ -79,7 +82,7 @@ export interface ReportFailure {
   readonly final: boolean;
   /** The wait that the gateway asked for by `Retry-After`, or null. */
   readonly retryAfterMs: number | null;
-  /** Uniform in [0, 1), for the full jitter of the backoff. */
+  /** A random number, uniform in [0, 1), for the full jitter of the backoff. */
   readonly jitter: number;
 }
 

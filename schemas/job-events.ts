@@ -93,8 +93,8 @@ export const ConvertedBy = z.object({ id: MappingId, version: z.number().int().m
 export type ConvertedBy = z.infer<typeof ConvertedBy>;
 
 /**
- * Identifies an invoice: the tax number of its seller, its number and its date, as the result contains them. Another
- * file with the same three is the same invoice.
+ * Identifies an invoice: the tax number of its seller, its number and its date, as the result contains them. Two
+ * files with the same three values contain the same invoice.
  */
 export const InvoiceIdentity = z.object({
   sellerTaxId: z.string().min(1).max(60).refine(isPlainText),
@@ -113,7 +113,7 @@ export const ConversionSucceeded = z.object({
   warnings: z.array(Warning).max(50),
   /** Absent when the gateway sent none. */
   convertedBy: ConvertedBy.optional(),
-  /** Absent when the result is no invoice or lacks one of the three. */
+  /** Absent when the result is no invoice, or when it lacks the tax number, the number or the date. */
   invoice: InvoiceIdentity.optional(),
 });
 

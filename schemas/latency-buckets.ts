@@ -31,8 +31,8 @@ export interface LatencyCount {
 }
 
 /**
- * Percentiles in milliseconds. They are bounds of buckets, so never below the true value and at most an eighth above
- * it.
+ * Percentiles in milliseconds. They are bounds of buckets, so they are never below the true value, and at most an
+ * eighth above.
  */
 export interface LatencyPercentiles {
   readonly count: number;

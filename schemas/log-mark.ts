@@ -17,8 +17,8 @@ const HASH = /^[0-9a-f]{64}$/;
 
 /**
  * Names an event uniquely among all histories, by its chain hash, which covers its data and all of its stream before
- * it. Its id is not enough: the same command in another history makes the same id (ADR 0115). An event without a chain
- * hash is named by its id.
+ * it. The event's id is not enough, because the same command in another history makes the same id (ADR 0115). An
+ * event without a chain hash is named by its id.
  */
 export function nameOfEvent({ id, metadata }: { readonly id: string; readonly metadata: unknown }): string {
   const hash = typeof metadata === 'object' && metadata !== null && 'hash' in metadata ? metadata.hash : null;

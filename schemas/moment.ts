@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A moment of the past: a commit position of the log, or an instant (ISO 8601, UTC with milliseconds). */
+/** The moment of a past state: a commit position of the log, or an instant (ISO 8601, UTC with milliseconds). */
 export type Moment =
   { readonly kind: 'position'; readonly position: bigint } | { readonly kind: 'time'; readonly at: string };
 

@@ -4,7 +4,10 @@ import { OwnerId } from './ids.ts';
 
 const At = z.iso.datetime({ precision: 3 });
 
-/** Stream `rejected-uploads`: one file that Docket refused before it became a job. Replaced by `UploadsRejected`. */
+/**
+ * Stream `rejected-uploads`: one file that Docket refused before it became a job. New builds write `UploadsRejected`
+ * instead.
+ */
 export const UploadRejected = z.object({
   at: At,
   owner: OwnerId,

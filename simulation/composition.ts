@@ -33,7 +33,7 @@ export interface RetentionParts {
 
 /**
  * The replaceable parts of a simulated installation. The faithful composition changes nothing. A mutant puts a broken
- * part in one of these places, and the product's own code stays as it is.
+ * part in one of these places, and the product's own code is not changed.
  */
 export interface Composition {
   readonly decider: (real: JobDecider) => JobDecider;

@@ -27,7 +27,8 @@ export interface Installation {
 }
 
 /**
- * The settings of a simulated installation. They are the product's, scaled down so that leases end many times in a run.
+ * The settings of a simulated installation. They are the product's settings with shorter times, so that leases end
+ * many times in a run.
  */
 export const SETTINGS = {
   WORKER_CONCURRENCY: 2,

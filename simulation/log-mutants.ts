@@ -25,7 +25,7 @@ export const listSkipsTheComparison: Partial<Composition> = {
   }),
 };
 
-/** A subscription that fails at some events, and restarts at the same place for ever. */
+/** Makes a subscription that fails at some events, and then restarts at the same place for ever. */
 function failingAt(isFatal: (event: RecordedEvent) => boolean): Partial<Composition> {
   const log = (real: EventLog): EventLog => ({
     ...real,

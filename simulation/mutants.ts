@@ -136,7 +136,7 @@ const ageByOwnClock: Composition['retention'] = (real) => ({
   blobs: { ...real.blobs, now: () => Promise.resolve(real.clock.now()) },
 });
 
-/** Looks up a known document in the read tables. An unknown one gets an id of its own. */
+/** Looks up a known document in the read tables. An unknown document gets a new id. */
 const dedupeByReadModel: Composition['jobId'] = ({ owner, mapping, sha256 }, tables, random) => {
   for (const values of tables.tables().rows.values()) {
     const row = recordOfValues(values);

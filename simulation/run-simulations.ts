@@ -71,14 +71,15 @@ async function runMany(
   { composition, again }: Simulated,
 ): Promise<number> {
   const startedMs = performance.now();
-  // Errors are frequent here, so their stacks are left out. A world that breaks a promise runs again with stacks.
+  // Errors are frequent in these worlds, so their stacks are left out. A world that breaks a promise runs again with
+  // stacks.
   Error.stackTraceLimit = 0;
   const totals = noTotals();
   for (let seed = from; seed < from + seeds; seed += 1) {
     const { violations, figures } = await simulate(seed, composition);
     if (violations.length > 0 && keepGoing) totals.failed += say(`seed ${seed}: ${violations[0]}`, 1);
     else if (violations.length > 0) {
-      // Runs the same seed, and so the same world, again with its trace.
+      // The same seed gives the same world, now with its trace.
       Error.stackTraceLimit = 10;
       const traced = await simulate(seed, composition, { traced: true });
       for (const line of traced.trace) say(line, 0);

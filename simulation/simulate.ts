@@ -47,7 +47,7 @@ const STORM_MS = 7_000;
 /** After the faults end, everything must come to rest within this much simulated time. */
 const SETTLE_MS = 240_000;
 const CHECK_EVERY_MS = 250;
-/** A request whose caller gave up arrives within this time. */
+/** A request whose caller no longer waits arrives within this time. */
 const STRAGGLERS_MS = 1_600;
 const READERS: ReadonlySet<string> = new Set(['projector', 'query-1']);
 
@@ -177,7 +177,7 @@ function storm(
 }
 
 /**
- * Stops Docket, puts an older copy of the log back, and starts Docket again. Postgres and the blobs stay as they are.
+ * Stops Docket, puts an older copy of the log back, and starts Docket again. Postgres and the blobs are not changed.
  */
 function restoreOlderLog({ world, log }: Installation, machines: Inhabitants['machines']): void {
   const length = world.random.pick(log.ends);
@@ -275,7 +275,10 @@ function statesOf(records: Records): Record<string, number> {
   return byState;
 }
 
-/** @param byState counts from before the files of every job were made to expire */
+/**
+ * Counts what happened in the world.
+ * @param byState the number of jobs by state, before the files of every job expired
+ */
 function outcomeOf(
   seed: number,
   installation: Installation,

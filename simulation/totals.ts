@@ -1,4 +1,4 @@
-/** Sums of what happened in many worlds. */
+/** Sums over many worlds. */
 export interface Totals {
   events: number;
   jobs: number;

@@ -6,12 +6,13 @@ import { removeUnfinishedBuilds, unfinishedBuild } from './unfinished-builds.ts'
 const WEB = import.meta.dirname;
 const DIST = join(WEB, 'dist');
 const STAMP = '.stamp';
-/** The sources of the built files. From `schemas/` the app imports only types, which leave nothing in the build. */
+/** The sources of the built files. From `schemas/` the app imports only types, which are not part of the build. */
 const SOURCES = ['src', 'live-client', 'public', 'index.html', 'vite.config.mts'];
 
 /**
- * Builds the web app when its sources changed since the last build, and returns the folder with its files. A build
- * appears by one rename. So a server never sees an unfinished build, and two builders cannot mix their files.
+ * Builds the web app when its sources changed since the last build, and returns the folder with its files. The
+ * builder puts the finished folder in place with one rename. So a server never sees an unfinished build, and two
+ * builders cannot mix their files.
  */
 export async function buildWebApp(): Promise<string> {
   const stamp = await hashOfSources();

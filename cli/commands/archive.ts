@@ -96,7 +96,8 @@ function asked(argv: readonly string[], name: string): { folder: string; json: b
 /**
  * Opens a folder for an archive without encryption: whoever can read the folder can read the archive. `docket backup`
  * encrypts.
- * @throws PlainFailure when the folder is unusable; the sentence names the folder, because it is not the blob store's
+ * @throws PlainFailure when the folder is unusable; the sentence names the folder, because the folder does not belong
+ * to the blob store
  */
 export async function folderPlace(directory: string): Promise<Place> {
   try {

@@ -19,9 +19,9 @@ import { progressOn } from '../progress.ts';
 const LISTED_MAX = 1_000;
 
 /**
- * `docket cleanup`: runs retention once, now. It needs the event store and the blobs, and no Postgres, so it can free
- * space when a full disk has stopped Postgres. It therefore reads the whole log and takes no lease. Each job's own
- * stream decides what may go, even if another cleanup runs.
+ * `docket cleanup`: runs retention once, now. It needs the event store and the blobs, but not Postgres, so it can
+ * free space when a full disk has stopped Postgres. So it reads the whole log and takes no lease. Each job's own
+ * stream decides which files are removed, even if another cleanup runs.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const dryRun = argv.includes('--dry-run');

@@ -16,7 +16,7 @@ import { PlainFailure } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 
 const ACTIONS = ['list', 'build', 'compare', 'switch', 'rollback', 'drop', 'rebuild'] as const;
-/** Longest statement in ms, because a comparison reads many rows in one. */
+/** Longest time of a statement in ms. It is long, because one statement of a comparison reads many rows. */
 const STATEMENT_TIMEOUT_MS = 120_000;
 
 interface Asked {

@@ -55,8 +55,8 @@ async function allow(
 }
 
 /**
- * The store of the settings or of a running Docket. It never starts the store of a stopped one, because the events of a
- * check would stay in that log for ever.
+ * The store of the settings or of a running Docket. It never starts the store of a stopped Docket, because the events
+ * of a check would stay in its log for ever.
  */
 function ownStore(settings: Settings): string {
   const url = settings.EVENTSTORE_URL ?? notedConnections(resolve(settings.DATA_DIR)).EVENTSTORE_URL;

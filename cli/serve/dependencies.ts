@@ -54,7 +54,8 @@ export function watchDependencies(parts: Parts): Dependencies {
 function joined(own: Readiness, needed: readonly DependencyWatch[]): Readiness {
   const missing = needed.map((each) => each.waitingFor()).filter((each) => each !== null);
   const names = new Set(missing.map(({ dependency }) => dependency));
-  // The watch knows address and reason, so the service's own entry for the same dependency is left out.
+  // The entry of the watch has the address and the reason, so the service's own entry for the same dependency is left
+  // out.
   const rest = own.waitingFor.filter(({ dependency }: WaitingFor) => !names.has(dependency));
   return { ready: own.ready && missing.length === 0, waitingFor: [...missing, ...rest] };
 }

@@ -43,7 +43,7 @@ export interface Parts {
 }
 
 /**
- * Makes the parts, and opens none yet.
+ * Prepares the parts without opening them.
  * @throws PlainFailure when a service needs a store that the settings do not name
  */
 export function gatherParts(settings: Settings, logger: Log, metrics: Metrics): Parts {

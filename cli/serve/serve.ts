@@ -14,7 +14,7 @@ import { gatherParts, type Parts } from './parts.ts';
 import { listenForAll, listenForHealth } from './ports.ts';
 import { SERVICES, type ServiceName } from './services.ts';
 
-/** Longest time for which an open resource may keep a stopped process alive. */
+/** The longest time for which an open socket or timer may keep a stopped process alive. */
 const HELD_MS_MAX = 1_000;
 
 /**

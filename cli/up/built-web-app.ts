@@ -11,7 +11,7 @@ const BUILD_MS_MAX = 120_000;
  * Returns the folder of the built web app, and builds it when its sources have changed. The build runs in a separate
  * process: the bundler sets `NODE_ENV` for its process, and its memory is free afterwards.
  *
- * @param folder that of `WEB_DIR`, which is then used unchanged
+ * @param folder the folder of `WEB_DIR`; a given folder is used unchanged
  * @throws PlainFailure when the build fails
  */
 export async function builtWebApp(folder: string | undefined, signal?: AbortSignal): Promise<string> {

@@ -30,7 +30,7 @@ export type PartName = 'event-store' | 'gateway' | 'services' | 'web-app';
 /** The environment from which variables are passed on. */
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** The variables of each part, besides `MACHINE`. Only a part that names a secret gets it. */
+/** The variables of each part, besides `MACHINE`. A secret goes only to a part that names it. */
 const NAMES: Readonly<Record<PartName, (name: string, given: Given) => boolean>> = {
   'event-store': (name) => name === 'SCAVENGE_EVERY_HOURS',
   'web-app': () => false,
@@ -40,7 +40,7 @@ const NAMES: Readonly<Record<PartName, (name: string, given: Given) => boolean>>
     if (name.startsWith('AWS_')) return given['BLOB_STORE'] === 's3';
     return (
       (Object.hasOwn(Settings.shape, name) && !NOT_SERVED.has(name)) ||
-      // Crash points of tests, and variables for a Postgres elsewhere.
+      // Crash points of tests, and variables for a Postgres on another machine.
       /^(CRASH_AT$|CRASH_JOB$|PG[A-Z])/.test(name) ||
       /^((http|https|grpc|no|no_grpc)_proxy)$/i.test(name)
     );

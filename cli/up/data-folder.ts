@@ -52,7 +52,7 @@ export function noteAddress(folder: DataFolder, address: string): void {
 
 /**
  * Records the process ids of the running parts in `parts.json` of the data folder, for operators and drills. A reader
- * sees a whole file, the old or the new one.
+ * sees either the old or the new file, never a mixture.
  */
 export function noteParts(folder: DataFolder, parts: ReadonlyMap<string, number>): void {
   const file = join(folder.path, PARTS_FILE);

@@ -114,7 +114,7 @@ async function readyPort(starting: StartingChild, stop?: AbortSignal): Promise<n
   }
 }
 
-/** Returns when the child has ended. A child that is only stopped may first close what it opened. */
+/** Returns when the child has ended. A child that was asked to stop may first close its files and connections. */
 async function endUnready(spawned: ChildProcess, exited: Promise<string>, isStopped: boolean): Promise<void> {
   if (isStopped) spawned.kill('SIGTERM');
   const timer = setTimeout(() => killGroupOf(spawned), isStopped ? UNREADY_GRACE_MS : 0);
@@ -123,7 +123,7 @@ async function endUnready(spawned: ChildProcess, exited: Promise<string>, isStop
   killGroupOf(spawned);
 }
 
-/** The process group of a child remains when the child leaves programs behind. */
+/** The process group of an ended child still exists when programs that the child started still run. */
 function killGroupOf({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {

@@ -7,11 +7,11 @@ const THREADS_MIN = 200;
 const LIMITS_FILE = '/proc/self/limits';
 
 /**
- * Lines about limits of the shell that will make a part fail. They come first, because the later failure says only that
- * memory was missing, or nothing at all.
+ * Lines about limits of the shell that will make a part fail. They are printed first, because the later failure says
+ * at most that memory was missing.
  *
  * @param limits the text of `/proc/self/limits`; empty where the system has none
- * @param isRoot the limit of processes does not apply to root
+ * @param isRoot true for root, to which the limit of processes does not apply
  */
 export function linesOnLimits(
   limits: string = ownLimits(),

@@ -11,11 +11,11 @@ const UNSEEN_LOOKS_MAX = 600;
 
 /**
  * Watches a starting process group by the processor time that it uses, not by the clock. On a busy machine a start
- * takes long and still makes progress. The watch counts its own looks, so the time in which this process did not run
- * does not count.
+ * takes long and still makes progress. The watch counts its own looks, so a time in which the watch itself did not
+ * run does not count.
  *
  * @param onStuck receives the reason, once, when the start makes no progress
- * @returns ends the watch
+ * @returns a function that ends the watch
  */
 export function watchProgress(groupId: number, onStuck: (why: string) => void): () => void {
   let before: number | undefined = undefined;

@@ -25,7 +25,7 @@ export function freeBytesOf(path: string): number {
 
 /**
  * Releases the reserve when the disk is nearly full.
- * @returns true when it did
+ * @returns true when it released the reserve
  */
 export function releaseIfFull(dataDir: string): boolean {
   const before = freeBytesOf(dataDir);
@@ -35,8 +35,8 @@ export function releaseIfFull(dataDir: string): boolean {
 }
 
 /**
- * Keeps the reserve while Docket runs. It reports when Docket begins and stops refusing uploads for lack of space.
- * @returns ends it
+ * Keeps the reserve while Docket runs. Reports when Docket begins and stops refusing uploads for lack of space.
+ * @returns a function that ends this
  */
 export function keepReserve(dataDir: string, say: (line: string) => void): () => void {
   let isReserved = false;

@@ -23,7 +23,8 @@ export interface Supervised {
  * stopped at any time. A failed first start is not repeated.
  *
  * @param start rejects when its signal aborts, and then leaves nothing running
- * @param installation records the process of the part (null: it has ended), and reports to the user, one line each time
+ * @param installation records the process of the part (null when it has ended), and reports to the user in single
+ * lines
  */
 export function supervise<Part extends Running>(
   name: string,
@@ -31,7 +32,7 @@ export function supervise<Part extends Running>(
   installation: {
     say: (line: string) => void;
     noteProcess: (name: string, pid: number | null) => void;
-    /** False when another start does not help. By default always true. */
+    /** Returns false when another start would not help. Without this function, every end is followed by a start. */
     restarts?: () => boolean;
   },
 ): Supervised & { readonly first: Promise<Part> } {

@@ -142,7 +142,8 @@ function openInstallation(settings: Settings, killing: AbortSignal): Installatio
     try {
       noteParts(folder, pids);
     } catch (error) {
-      // A full disk must not end the installation. The parts continue, and only the record of them is old.
+      // A full disk must not end the installation. The parts continue, and only the file that records them is out of
+      // date.
       say(`Docket could not record its running parts: ${String(error)}`);
     }
   };

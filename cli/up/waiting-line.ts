@@ -2,7 +2,7 @@ import type { WaitingFor } from '../../runtime/service.ts';
 
 /** Least time between two lines where a line cannot be replaced. */
 const NEW_LINE_EVERY_MS = 10_000;
-/** A start that takes no longer shows nothing. */
+/** A start that takes less than this time shows nothing. */
 const SILENT_MS = 1_000;
 
 /** An output for lines, such as `process.stderr`. */

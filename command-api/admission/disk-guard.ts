@@ -4,7 +4,7 @@ import type { Log } from '../../runtime/log.ts';
 import { Gauge, type Metrics } from '../../runtime/metrics.ts';
 import type { Settings } from '../../schemas/config.ts';
 
-/** The use of the disk is checked at most this often during uploads. A disk fills more slowly. */
+/** During uploads, the use of the disk is checked at most once in this time. A disk does not fill faster. */
 const DISK_ASKED_EVERY_MS = 1_000;
 /** The interval of checks without uploads, so that the warning still appears. */
 const DISK_WATCHED_EVERY_MS = 15_000;

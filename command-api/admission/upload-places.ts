@@ -1,9 +1,9 @@
-/** An upload below this speed keeps its place only while nobody else needs it. */
+/** An upload below this speed keeps its place only while no other upload needs the place. */
 const PACE_WHEN_FULL_BYTES_PER_SEC = 32 * 1024;
 /** An upload younger than this has no measured speed yet. */
 const YOUNG_MS = 2_000;
 
-/** An upload that asks for a place. */
+/** An upload that requests a place. */
 export interface PlaceFor {
   readonly clientKey: string;
   readonly owner: string;
@@ -17,7 +17,9 @@ export interface PlaceFor {
 
 /** Places for uploads in progress, shared between addresses and then between owners. */
 export interface UploadPlaces {
-  /** Takes a place. The returned function frees it. Null when every address and owner has a fair share already. */
+  /**
+   * Takes a place. The returned function frees the place. Null when every address and owner already has a fair share.
+   */
   take(upload: PlaceFor): (() => void) | null;
   taken(): number;
 }
@@ -27,9 +29,9 @@ interface Held extends PlaceFor {
 }
 
 /**
- * Any upload may take a free place. If none is free, the slowest upload of the address with the most uploads is ended.
- * That address must have at least two more than the new upload's address. Within one address the same rule applies to
- * owners. An upload slower than 32 KiB a second is ended for any other (A-UP12).
+ * Any upload may take a free place. If none is free, the slowest upload of the address with the most uploads is
+ * ended. That address must have at least two more than the new upload's address. Within one address the same rule
+ * applies to owners. An upload slower than 32 KiB a second is ended when any other upload needs the place (A-UP12).
  * @param nowMs a clock that only goes forward, milliseconds
  */
 export function shareUploadPlaces(placesMax: number, nowMs: () => number): UploadPlaces {

@@ -4,7 +4,7 @@ import { ownerOf } from '../../identity/middleware.ts';
 
 /** The sender of a command: an owner, for its own jobs, or an operator, for any job. */
 export interface CommandActor {
-  /** The name in the event's metadata. */
+  /** The name of the actor in the event's metadata. */
   readonly name: string;
   readonly by: 'owner' | 'operator';
   /** Restricts the decider to what this actor may do. */

@@ -92,7 +92,7 @@ export function oneJobRoute(side: WriteSide, name: CommandName, actorOf: ActorOf
 
 /**
  * `POST .../retry`, `.../cancel` and `.../discard` of many jobs. Each job is handled on its own, and one answer lists
- * all.
+ * all results.
  */
 export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf): RequestHandler {
   return async (req, res) => {

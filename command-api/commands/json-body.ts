@@ -21,7 +21,8 @@ export async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>
     const where = issue?.path.length ? ` at ${issue.path.join('.')}` : '';
     throw new ApiError('BAD_REQUEST', `The body does not match the schema${where}.`.slice(0, 200));
   }
-  // Text in the schemas has no white space and needs no escapes. So a body with the same content has the same length.
+  // The texts that the schemas allow need no escapes. So a body of the expected content has only one length, except
+  // for white space.
   if (text.replace(/\s+/g, '') !== JSON.stringify(parsed.data))
     throw new ApiError('BAD_REQUEST', 'The body contains a key twice.');
   return parsed.data;

@@ -60,8 +60,8 @@ export function evolveRecord(record: IdempotencyRecord, event: IdempotencyEvent)
 }
 
 /**
- * Decides what happens to a request. An open claim of the same process belongs to a failed request, since running ones
- * are tracked in memory. A claim of another process is valid until its time limit.
+ * Decides what happens to a request. An open claim of the same process belongs to a failed request, because running
+ * requests are tracked in memory. A claim of another process is valid until its time limit.
  */
 export function judgeKey(
   record: IdempotencyRecord,

@@ -18,7 +18,7 @@ import {
 /** The time for which a claim of another process is valid. After that, the process counts as dead. */
 const CLAIM_MS = 5_000;
 const ASK_AGAIN_MS = 150;
-/** Longest wait for another process. It is above `claimMs`, so that the claim of a dead process ends first. */
+/** Longest wait for another process. It is longer than `claimMs`, so that the claim of a dead process ends first. */
 const WAIT_MS_MAX = 8_000;
 
 /** An answer in the form in which HTTP sends it. */
@@ -80,7 +80,8 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
     const now = clock.now();
     const data = { v: 1 as const, at: iso(now), claimId, claimant, fingerprint, until: iso(now + CLAIM_MS) };
     const event: IdempotencyEvent = { type: 'RequestClaimed', data };
-    // The time limit comes first. A crash in between would otherwise leave a stream that stays for ever.
+    // The stream's age limit is set first. Otherwise a crash after the first event would leave a stream that stays
+    // for ever.
     if (found.expected === 'no_stream') await log.setMaxAge(stream, IDEMPOTENCY_MAX_AGE_SEC);
     let expected = found.expected;
     for (let tries = 1; tries <= 2; tries += 1)
@@ -148,7 +149,11 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** Appends to the stream of the request's key. @returns the revision of the event. @throws StreamMovedOn */
+/**
+ * Appends to the stream of the request's key.
+ * @returns the revision of the event
+ * @throws StreamMovedOn
+ */
 async function appendRecord(
   log: EventLog,
   request: KeyedRequest,

@@ -21,7 +21,8 @@ export function keyedRequestOf(req: Request, res: Response): KeyedRequest | null
 }
 
 /**
- * Runs `use` while this process holds the key, if there is one, so that a second request must wait.
+ * Runs `use` while this process holds the request's key, so that a second request with the key must wait. Without a
+ * key, runs `use` directly.
  * @throws ApiError CONFLICT
  */
 export async function holdingKey<T>(

@@ -45,7 +45,7 @@ export async function acceptDocument(
   if (handled.outcome === 'refused' || job.state === 'absent')
     throw new Error(`An upload to job ${command.jobId} had no effect.`);
   const isOurs = handled.events.length > 0 || job.sourceBlobKey === command.blobKey;
-  // Nothing was decided, because an earlier attempt of this command is in the log.
+  // The decider did not run, because the log already has the events of an earlier attempt of this command.
   const isRepeated = before === null;
   return {
     job,

@@ -60,7 +60,7 @@ export function readMultipart(
   };
   const fail = (error: Error): void => settle(() => reject(error), error);
   const onClose = (cause?: Error): void => {
-    // A request that has arrived whole closes too.
+    // The event `close` also follows a request that has arrived completely.
     if (!request.readableEnded) fail(new SenderGone({ cause }));
   };
   const refuse = (why: string): void => fail(new ApiError('BAD_REQUEST', why));

@@ -19,8 +19,8 @@ export class NotPdf extends CodedError {
 }
 
 /**
- * PDF 32000-1, 7.5.2. The window is where readers still look for the header (Annex H, implementation note 13 of PDF
- * Reference 1.7).
+ * PDF 32000-1, 7.5.2. The number of bytes at the start in which readers look for the header (Annex H, implementation
+ * note 13 of PDF Reference 1.7).
  */
 const HEADER = '%PDF-';
 const HEADER_WINDOW_BYTES = 1024;
@@ -31,8 +31,8 @@ const LEADING = /^(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*/;
 
 /**
  * Every file that a reader can open has one of these: a trailer (7.5.5), a cross-reference stream (7.5.8), or the
- * pointer to either. It may stand anywhere. Some writers append much after it, and a linearized file has its first one
- * at the start (Annex F). Without one, no reader finds the document's root, not even one that repairs files.
+ * pointer to either. It may stand anywhere: some writers append much after it, and a linearized file has one at the
+ * start (Annex F). Without it, not even a reader that repairs files finds the document's root.
  */
 const TRAILERS = ['trailer', 'startxref', '/XRef'];
 const OVERLAP_BYTES = Math.max(...TRAILERS.map((word) => word.length)) - 1;

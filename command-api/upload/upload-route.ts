@@ -32,7 +32,7 @@ const UPLOAD_PRIORITY = 0;
 const UNAVAILABLE_RETRY_SEC = 2;
 /** Codes of refusals that are recorded. Other refusals are caused by Docket itself or by the present load. */
 const RECORDED = new Set(['NOT_PDF', 'TOO_LARGE', 'UNKNOWN_MAPPING']);
-/** Codes of refusals that a retry may not get. An answer with one must not be kept. */
+/** Codes of refusals that a retry may not get. An answer with such a code must not be kept. */
 const PASSING = new Set(['UNAVAILABLE', 'RATE_LIMITED', 'STORAGE_FULL', 'QUOTA_EXCEEDED', 'INTERNAL']);
 
 interface UploadRequest {
@@ -40,7 +40,7 @@ interface UploadRequest {
   readonly requestId: string;
 }
 
-/** `POST /api/jobs`: turns files into jobs. It shows the steps of an upload in order. */
+/** `POST /api/jobs`: turns files into jobs. This file shows the steps of an upload in order. */
 export function uploadRoute(side: WriteSide): RequestHandler {
   return async (req, res) => {
     const request: UploadRequest = { owner: ownerOf(res), requestId: requestIdOf(res) };

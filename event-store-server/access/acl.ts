@@ -1,13 +1,13 @@
 /**
- * Decides who may do what with a stream, by EventStoreDB's rules. The first list that names the action decides: the
- * `$acl` of the stream's metadata, then the default lists of the stream `$settings`. Without either, everybody may use
- * ordinary streams, and only `$admins` may use system streams. Pure.
+ * Decides which actions a caller may perform on a stream, by EventStoreDB's rules. The first list that names the
+ * action decides: the `$acl` of the stream's metadata, then the default lists of the stream `$settings`. Without
+ * these lists, everybody may use ordinary streams, and only `$admins` may use system streams. Pure.
  */
 import { ADMINS, EVERYBODY, type Caller } from './users.ts';
 
 export type Action = 'read' | 'write' | 'delete' | 'metadataRead' | 'metadataWrite';
 
-/** Roles (names of users or groups) by action. The next list decides an action that is absent here. */
+/** Roles (names of users or groups) by action. For an action without an entry, the next list decides. */
 export type Acl = Readonly<Partial<Record<Action, readonly string[]>>>;
 
 /** The default lists: one for ordinary streams, one for streams whose name begins with `$`. */

@@ -34,7 +34,7 @@ const OID = {
   serverAuth: '2b06010505070301',
 };
 
-/** One DER value: tag, length, content. */
+/** Writes one DER value: tag, length, content. */
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
@@ -72,7 +72,10 @@ const EXTENSIONS = sequence(
   ),
 );
 
-/** No wrong clock makes the certificate expire: RFC 5280 (4.1.2.5) names this end for "no well-defined expiration". */
+/**
+ * The end that RFC 5280 (4.1.2.5) defines as "no well-defined expiration". So the certificate does not expire, even
+ * with a wrong clock.
+ */
 const VALIDITY = sequence(
   der(TAG.utcTime, Buffer.from('200101000000Z')),
   der(TAG.generalizedTime, Buffer.from('99991231235959Z')),

@@ -1,4 +1,4 @@
-/** Who may call: the users of a file, the secret of a connection, and the caller that the headers of a call name. */
+/** Finds out who calls: from the users of a file, the secret of a connection, and the headers of a call. */
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
@@ -16,7 +16,7 @@ export interface User extends Caller {
   readonly password: string;
 }
 
-/** The groups and roles that EventStoreDB gives a meaning. */
+/** The groups and roles that have a meaning in EventStoreDB. */
 export const ADMINS = '$admins';
 export const EVERYBODY = '$all';
 

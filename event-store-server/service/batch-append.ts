@@ -31,7 +31,9 @@ import type { WriteSide } from './write-side.ts';
 
 export type BatchCall = ServerDuplexStream<Buffer, Buffer>;
 
-/** The error that answers an outcome. Null: the store is closing, and the end of the whole stream is the answer. */
+/**
+ * The error that answers an outcome. Null when the store is closing: then the end of the whole stream is the answer.
+ */
 function errorOf(
   outcome: Exclude<WriteOutcome, { kind: 'written' }>,
   options: BatchOptions,

@@ -8,7 +8,7 @@ import { aclOfMetadata, isAllowed, readDefaultAcls, type Action, type DefaultAcl
 import { ANONYMOUS, openIdentification, SYSTEM, type Caller, type User } from '../access/users.ts';
 
 export interface AccessRules {
-  /** Null: the store requires no user, and everybody who reaches it may do everything. */
+  /** Null when the store requires no user. Then everybody who can connect may do everything. */
   readonly users: readonly User[] | null;
   /** The secret that callers put in the name of their connection (`connectionName=`). Null: the store requires none. */
   readonly secret: string | null;
@@ -18,7 +18,7 @@ export interface AccessRules {
 
 export const OPEN_TO_ALL: AccessRules = { users: null, secret: null, keptPrefixes: [] };
 
-/** Refuses what one caller may not do. */
+/** Refuses the actions that one caller may not perform. */
 export interface Guard {
   /**
    * Returns the reason to refuse a call; null when the user may make it.

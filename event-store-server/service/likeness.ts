@@ -1,6 +1,6 @@
 /**
- * The mode `--like-eventstoredb`, for tests: this store behaves as EventStoreDB does where it would otherwise do
- * better. Code that works against this mode also works against that server.
+ * The mode `--like-eventstoredb`, for tests: the store also imitates behaviour of EventStoreDB that makes work harder
+ * for its clients. Code that works with this mode also works with EventStoreDB.
  */
 import { status } from '@grpc/grpc-js';
 import type { LogIndex } from '../storage/log-index.ts';
@@ -20,8 +20,8 @@ export interface Likeness {
 }
 
 /**
- * The largest number of events that a live subscription may be behind. EventStoreDB keeps 32 in a buffer, and 32 more
- * are on their way to the client. One event more ends the subscription.
+ * The largest number of events that a live subscription may be behind. EventStoreDB keeps 32 events in a buffer, and
+ * 32 more are on their way to the client. One more event ends the subscription.
  */
 export const LIVE_BUFFER_EVENTS = 64;
 /** The number of these events that the client still receives before the end. */
@@ -33,7 +33,7 @@ export const consumerTooSlow = (phase: 'live' | 'transitioning to live'): Refusa
     `Operation timed out: Consumer too slow to handle event while ${phase}. Client resubscription required.`,
   );
 
-/** The error that the client makes of a stream that a stopping EventStoreDB resets without a status. */
+/** The error that the client reports when EventStoreDB stops and resets a stream without a status. */
 export const STREAM_RESET: Refusal = refusal(status.INTERNAL, 'Received RST_STREAM with code 0');
 
 export const NOT_READY = 'Server Is Not Ready';
@@ -68,8 +68,8 @@ const keyOf = ({ kind, stream, events }: WriteRequest): string | null => {
 };
 
 /**
- * Submits as EventStoreDB does. It drops an append that a client sends again while the first is in flight; only the
- * time limit answers the second.
+ * Submits as EventStoreDB does. It drops an append that a client sends again while the first is in flight; the second
+ * append gets its answer at the time limit.
  *
  * @param end ends the process
  */

@@ -1,6 +1,6 @@
 /**
- * The unfinished appends of one batch stream: they wait for chunks or for the disk. The log and the deadline compete to
- * answer; the first one answers, and only once.
+ * The unfinished appends of one batch stream: they wait for chunks or for the disk. The log or the deadline answers
+ * an append, whichever is first. Each append gets only one answer.
  */
 import type { StoreLimits } from '../storage/store-limits.ts';
 import type { ProposedEvent } from '../../event-store/wire/proposed-event.ts';
@@ -38,7 +38,7 @@ export interface OpenAppends {
   readonly close: () => void;
 }
 
-/** The interval between two looks at the deadlines. An answer can be late by as much. */
+/** The interval between two looks at the deadlines. An answer can be late by this time. */
 const DEADLINE_TICK_MS = 20;
 
 /** @param onDone called each time a group of answers has been written to the stream */

@@ -50,7 +50,7 @@ export interface ServiceParts {
   readonly log: Log;
   readonly limits: StoreLimits;
   readonly access: AccessRules;
-  /** Null: the store does not imitate EventStoreDB. */
+  /** Null when the store does not imitate EventStoreDB. */
   readonly likeness: Likeness | null;
   readonly onFailed: (failure: Error) => void;
 }

@@ -69,7 +69,7 @@ function readFault(request: ReadRequest, log: Log, isLikeEventStoreDB: boolean):
 
 /**
  * Sends the requested events. Resolves when they are sent or the client is gone.
- * @returns why the read is refused, or null
+ * @returns the reason why the read is refused, or null
  */
 export async function serveRead(
   request: ReadRequest,

@@ -1,6 +1,6 @@
 /**
  * Serves `Operations.StartScavenge` and `StopScavenge`, as EventStoreDB does. A caller that asks to wait gets the
- * answer at the end of the run. This answer says, in fields that EventStoreDB does not have, what the run freed.
+ * answer at the end of the run. Fields that EventStoreDB does not have then report what the run freed.
  */
 import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import type { Scavenge } from '../storage/scavenge.ts';

@@ -23,7 +23,7 @@ import { yieldToOthers, TURN_EVENTS } from './turns.ts';
 /** A live subscription that is this many events behind the log gets the message that it fell behind. */
 const BEHIND_EVENTS = 1024;
 
-/** Waits for the next publication or the end of the call; returns at once when `isThere` is true. */
+/** Waits for the next publication of events or the end of the call; returns at once when `isThere` is true. */
 function openWaiting(log: Log, sender: Sender): (isThere: () => boolean) => Promise<void> {
   let wake: (() => void) | null = null;
   const stop = log.onPublished(() => wake?.());
@@ -146,7 +146,7 @@ export async function serveSubscription(
 
   /**
    * Sends the published events that are not sent yet.
-   * @returns why the subscription ends, or null
+   * @returns the reason why the subscription ends, or null
    */
   const sendDue = async (): Promise<Refusal | null> => {
     if (isLikeEventStoreDB && phase !== 'catching up' && areMoreThan(course, LIVE_BUFFER_EVENTS)) {

@@ -6,7 +6,7 @@ import type { Log } from '../storage/open-log.ts';
 export interface WriteSide {
   readonly submit: Log['submit'];
   readonly limits: StoreLimits;
-  /** Refuses what the caller may not write. */
+  /** Refuses writes that the caller may not make. */
   readonly guard: Guard;
   readonly isLikeEventStoreDB: boolean;
   /** False while the store says that it is not ready yet. */

@@ -1,6 +1,6 @@
 /**
  * Decides whether an append may be written, by EventStoreDB's rules for the expected revision. The rules recognise an
- * append that was written before: its event ids are in the same places.
+ * append that was written earlier, because the same event ids are at the same revisions.
  */
 import type { ExpectedState } from '../../event-store/wire/proposed-event.ts';
 

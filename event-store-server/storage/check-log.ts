@@ -13,7 +13,7 @@ import { readSegmentRecord } from './walk-records.ts';
 
 export interface Damage {
   readonly file: string;
-  /** The range of damaged bytes in the file. Both ends are equal where bytes are missing. */
+  /** The range of damaged bytes in the file. Where bytes are missing, both ends are equal. */
   readonly from: number;
   readonly to: number;
   readonly reason: string;

@@ -17,7 +17,7 @@ const USUAL_EVENT_BYTES = 2 * 1024;
 export interface EventReader {
   /**
    * The event in the encoding of the wire. The bytes do not change while the caller keeps them.
-   * @throws LogCorrupt when they are not what was written
+   * @throws LogCorrupt when the bytes differ from what was written
    */
   readonly event: (ordinal: number) => Buffer;
 }
@@ -41,8 +41,9 @@ export function openEventReader(files: SegmentFiles, index: LogIndex): EventRead
   };
 
   /**
-   * Loads an event. The index does not hold its end. In an unpacked file the event ends before the next one. In a
-   * packed file the next one may be gone, so the reader reads the event's own length first.
+   * Loads an event. The index holds only the beginning of an event. In an unpacked file, an event ends where the next
+   * one begins. In a packed file, the next event may have been removed, so the reader first reads the event's own
+   * length.
    */
   const bringIn = (ordinal: number, segment: Segment, from: number): void => {
     const fileBytes = fileBytesOf(segment);

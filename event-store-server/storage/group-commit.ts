@@ -79,7 +79,7 @@ export function openGroupCommit(parts: GroupCommitParts): GroupCommit {
     group.forEach((one, place) => one.answer(outcomes[place] as WriteOutcome));
   };
 
-  /** Stages and writes a group. Null: the disk has no room, and nothing of the group is in the log. */
+  /** Stages and writes a group. Null when the disk has no room: then nothing of the group is in the log. */
   const writeStaged = (requests: readonly WriteRequest[]): StagedGroup | null => {
     try {
       const active = files.segments().at(-1) as Segment;

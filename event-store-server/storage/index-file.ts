@@ -7,8 +7,8 @@
  *           32 file bytes of a packed segment u64, else 0 | 40 CRC-32 of the first event u32 | 44 of the last u32
  *   body    deflated numbers and texts: `index-body.ts`
  *
- * In version 1, a file from a start also held events of later segments. Version 2 stored names unpacked and events row
- * by row. The store refuses both versions and writes the file again.
+ * In version 1, a file that was written at a start also held events of later segments. Version 2 stored names
+ * unpacked and events row by row. The store refuses both versions and writes the file again.
  */
 import {
   closeSync,
@@ -35,7 +35,7 @@ const VERSION = 3;
 const HEADER_BYTES = 48;
 /** Most bytes of an inflated body. A full segment of the smallest events needs a tenth of it. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
-/** The fastest level, because most of the body is ids, which no level makes much smaller. */
+/** The fastest level, because most of the body is ids, which even the slowest level makes hardly smaller. */
 const DEFLATE = { level: 1 };
 
 function fileOf(content: SegmentIndex, body: Buffer): Buffer {
@@ -75,7 +75,7 @@ export function readIndexFile(path: string, segment: Segment): IndexFile {
   const packedBytes = readU64(bytes, 32);
   if (packedBytes !== (segment.packing?.fileBytes ?? 0)) return refused('the segment was packed since');
   const through = readU64(bytes, 24);
-  // The caller distinguishes a log file that lost bytes from an index file of another segment.
+  // The caller finds out whether the log file lost bytes, or the index file belongs to another segment.
   if (through > segment.end) return refused('it goes further than the segment', through);
   try {
     const content = contentOf(bytes, segment, through);

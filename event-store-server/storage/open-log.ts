@@ -29,7 +29,7 @@ export interface Log {
   /** @param bytes memory that the request takes in the queue */
   readonly submit: (request: WriteRequest, bytes: number, answer: (outcome: WriteOutcome) => void) => void;
   readonly scavenge: Scavenge;
-  /** Calls `listener` after every publication. The returned function ends that. */
+  /** Calls `listener` after every publication. The returned function removes the listener. */
   readonly onPublished: (listener: () => void) => () => void;
   /** Finishes the waiting writes, writes the newest index file and unlocks the directory. */
   readonly close: () => Promise<void>;
@@ -168,8 +168,8 @@ function openLocked(
 }
 
 /**
- * Docket cannot know whether the disk kept the bytes it had confirmed, so the sentence leaves the judgement to a
- * person.
+ * Docket cannot know whether the disk lost bytes that it had confirmed. So the sentence tells the facts, and a person
+ * must judge them.
  */
 const sentenceOfCut = ({ path, byteOffset, bytes }: CutEnd): string =>
   `Cut ${bytes} bytes off the end of ${path}, from byte ${byteOffset} on: the newest write is not whole. After a crash ` +

@@ -1,7 +1,8 @@
 /**
- * The ordinals of each stream's events, by revision. Most streams have few events and some very many, so the lists
- * share one pool of 4-byte cells. A full list moves to a place twice as large, and the next list of the old size takes
- * the free place. After scavenge removed the first events of a stream, its list begins at a later revision.
+ * The ordinals of each stream's events, by revision. Most streams have few events and some have very many, so the
+ * lists share one pool of 4-byte cells. A full list moves to a place twice as large, and the next list of the old
+ * size takes the free place. After scavenge removed the first events of a stream, its list begins at a later
+ * revision.
  */
 export interface OrdinalLists {
   /** The revision after the last one of list `list`; 0 for a list that never had an entry. */

@@ -12,7 +12,7 @@ export interface Packing {
   readonly offsets: Uint32Array;
 }
 
-/** The packing of a file of which only the length is known yet. */
+/** The packing of a file whose runs have not been read yet. Only the length is known. */
 export const unknownPacking = (fileBytes: number): Packing => ({
   fileBytes,
   places: new Uint32Array(),

@@ -74,7 +74,8 @@ function dropUnbegunSegment(segments: Segment[]): void {
 
 /**
  * Adds the content of the segment's index file.
- * @returns the number of bytes of the segment's file that are indexed now, and of those known to have been durable
+ * @returns two numbers of bytes of the segment's file: bytes that are indexed now, and bytes that certainly were
+ * durable
  */
 function loadIndexed(
   directory: string,
@@ -145,7 +146,7 @@ function indexEvent(
     const why = `an event there has revision ${revision} of stream ${name.toString()}, which has ${next} events before it`;
     throw new LogCorrupt(segment.path, entryAt, why);
   }
-  // Scavenge removed the revisions in between.
+  // Scavenge removed the events between these revisions.
   if (!entry.isTombstone && revision > next) index.forgetBefore(stream, revision);
   clock.note(index.count(), createdMs);
   const place = segment.packing === null ? segment.base + entryAt : position;
@@ -153,7 +154,7 @@ function indexEvent(
   return place;
 }
 
-/** True when a later whole record says that the bad one was durable. */
+/** True when a later undamaged record says that the bad record was durable. */
 function wasDurable(segment: Segment, bytes: Buffer, badAt: number): boolean {
   let at = bytes.indexOf(RECORD_MAGIC, badAt + 1);
   while (at >= 0) {

@@ -48,7 +48,8 @@ export function keepScavenging(
     isRunning = true;
     try {
       const { outcome } = await scavenge.start().report;
-      // A failed run has reported why. The next one starts after a whole period and not a minute later.
+      // A failed run has already reported its reason. The next run starts after a whole period and not a minute
+      // later.
       if (outcome !== 'stopped') utimesSync(stamp, new Date(), new Date());
     } finally {
       isRunning = false;

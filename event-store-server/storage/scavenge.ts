@@ -1,8 +1,8 @@
 /**
  * Frees the space of events that the limits and deletions of streams hide. Scavenge writes each closed segment again
- * beside itself, oldest first, and renames the new file over the old one. Positions do not change. A kill at any moment
- * leaves either the old or the new segment. Scavenge deletes the index file first, so that it never belongs to another
- * file than the one beside it.
+ * beside itself, oldest first, and renames the new file over the old one. Positions do not change. A kill at any
+ * moment leaves either the old or the new segment. Scavenge deletes the index file first, because the file would not
+ * match the new segment.
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, renameSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ import type { StreamView } from './stream-view.ts';
 
 export interface ScavengeReport {
   readonly outcome: 'done' | 'stopped' | 'failed';
-  /** Why the run failed, or null. */
+  /** The reason why the run failed, or null. */
   readonly reason: string | null;
   /** Number of closed segments that the run examined, and number of segments that it wrote again. */
   readonly segments: number;

@@ -79,7 +79,7 @@ function stepsAmong(ordinals: readonly number[], steps: readonly number[]): numb
   return places;
 }
 
-/** Collects what the log's index holds of `segment`. */
+/** Collects the entries of the log's index for `segment`. */
 export function collectSegment(
   { index, clock }: LoadedLog,
   segment: Segment,

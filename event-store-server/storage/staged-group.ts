@@ -24,7 +24,7 @@ export interface StagedGroup {
   readonly events: readonly StagedEvent[];
   /** One outcome for each request, in order. */
   readonly outcomes: readonly WriteOutcome[];
-  /** For each request, in order: whether it staged anything. */
+  /** For each request, in order: true when it staged anything. */
   readonly wrote: readonly boolean[];
 }
 

@@ -10,7 +10,7 @@ export class StoreLocked extends CodedError {
   }
 }
 
-/** Stored bytes differ from what was written. The store repairs nothing: restore the file from a backup. */
+/** Stored bytes differ from the bytes that were written. The store repairs nothing: restore the file from a backup. */
 export class LogCorrupt extends CodedError {
   readonly code = 'LOG_CORRUPT';
   readonly retryable = false;

@@ -1,6 +1,6 @@
 /** Every limit of the embedded event store, with its default. `startEmbeddedEventStore` takes other values. */
 export interface StoreLimits {
-  /** A segment file past this size is closed. Smaller files leave less to read again after a crash. */
+  /** A segment file past this size is closed. With smaller files, the store reads less again after a crash. */
   readonly segmentBytes: number;
   /** Largest append (the content of its events together); EventStoreDB's default is 1 MiB. */
   readonly maxAppendBytes: number;
@@ -12,26 +12,26 @@ export interface StoreLimits {
   readonly maxEventTypeBytes: number;
   /** Most bytes written and synced together. */
   readonly maxGroupBytes: number;
-  /** Appends that may wait for the disk, over all connections. The store refuses one more. */
+  /** Most appends that may wait for the disk, over all connections. The store refuses further appends. */
   readonly maxWaitingAppends: number;
-  /** Bytes that may wait for the disk, over all connections. */
+  /** Most bytes that may wait for the disk, over all connections. */
   readonly maxWaitingBytes: number;
   /** Appends that one batch stream may have in flight before the store stops reading it. */
   readonly maxInFlightPerBatchStream: number;
   /** After this time the store answers an append with `Timeout`. EventStoreDB's write timeout is 2 s. */
   readonly appendTimeoutMs: number;
-  /** Reads, subscriptions and batch streams that may be open at once. */
+  /** Most reads, subscriptions and batch streams that may be open at the same time. */
   readonly maxOpenStreams: number;
   /** Event ids that the store remembers to recognise a repeated append that expects any revision. */
   readonly rememberedEventIds: number;
   /** Time that a start spends on checking stored bytes. The store checks the rest while it runs. */
   readonly verifyAtStartMs: number;
   /**
-   * Time between the end of one scavenge and the start of the next, by the clock; a restart does not reset it. 0:
-   * never.
+   * Time between the end of one scavenge and the start of the next, by the clock; a restart does not reset it. 0
+   * means never.
    */
   readonly scavengeEveryMs: number;
-  /** Files of closed segments that stay open for reading. */
+  /** Number of files of closed segments that stay open for reading. */
   readonly maxOpenSegmentFiles: number;
   /** At shutdown the store ends streams and writes the last index file within this time. */
   readonly shutdownMs: number;

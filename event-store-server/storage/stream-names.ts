@@ -1,14 +1,14 @@
 /**
  * Names of streams in an index file. Most names end in a UUID, whose 122 random bits no compression makes smaller. So
  * the file packs these bits into 15 bytes and two bits. The rest of such a name becomes one number, which is nearly
- * always the same. It stores any other name as it is.
+ * always the same. It stores any other name unchanged.
  *
  *   number of prefixes, each as length and bytes
- *   for each name a number: 0 for one stored as it is, otherwise 1 + 64 * prefix + 4 * version + variant
- *   for each name stored as it is: length and bytes
+ *   for each name a number: 0 for a name stored unchanged, otherwise 1 + 64 * prefix + 4 * version + variant
+ *   for each name stored unchanged: length and bytes
  *   for each packed name 15 bytes, then for each two bits, four of them in a byte
  *
- * Version and variant are the six bits of a UUID that are not random (RFC 9562, 4.1 and 4.2), whatever they are.
+ * Version and variant are the six bits of a UUID that are not random (RFC 9562, 4.1 and 4.2), with any value.
  */
 import type { VarintReader, VarintWriter } from './varint-stream.ts';
 

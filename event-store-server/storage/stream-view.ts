@@ -75,8 +75,8 @@ export function openStreamView(index: LogIndex, clock: ClockSteps, reader: Event
 
   /**
    * The revision after the last event recorded before `sinceMs`. A binary search covers the events between two steps
-   * back of the clock, the newest stretch first. All events before an expired one are expired too, whatever time a
-   * wrong clock wrote on them.
+   * back of the clock, beginning with the newest events. All events before an expired event count as expired too,
+   * even if a wrong clock gave them a later time.
    */
   const firstSince = (stream: number, from: number, events: number, sinceMs: number): number => {
     let end = events;

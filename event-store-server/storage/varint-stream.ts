@@ -8,7 +8,7 @@ export interface VarintWriter {
   /** @param value an integer from 0 to 2^53 */
   readonly number: (value: number) => void;
   readonly bytes: (text: Buffer) => void;
-  /** All bytes written so far. */
+  /** Returns all bytes written so far. */
   readonly finish: () => Buffer;
 }
 

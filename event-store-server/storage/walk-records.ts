@@ -7,8 +7,8 @@ export type RecordVisitor = (at: number, record: RecordHeader) => void;
 
 /**
  * Reads the record at `at` in a segment's file. The positions of records rise, also in a packed file.
- * @param after the position of the record before it
- * @returns null when it is not what was written
+ * @param after the position of the previous record
+ * @returns null when the record is damaged
  */
 export function readSegmentRecord(
   segment: Segment,
@@ -21,7 +21,7 @@ export function readSegmentRecord(
   return record !== null && record.position > after && record.position < segment.end ? record : null;
 }
 
-/** Walks a segment's records from offset `from`; returns the offset of the first bad one, or null. */
+/** Walks a segment's records from offset `from`; returns the offset of the first bad record, or null. */
 export function walkRecords(
   segment: Segment,
   bytes: Buffer,

@@ -6,7 +6,7 @@ export interface WriteRequest {
   readonly kind: 'append' | 'delete' | 'tombstone';
   readonly stream: Buffer;
   readonly expected: ExpectedState;
-  /** Empty for a deletion. */
+  /** The events to write; empty for a deletion. */
   readonly events: readonly ProposedEvent[];
   /** The log does not begin the request after this time (milliseconds since 1970). */
   readonly notAfterMs: number;

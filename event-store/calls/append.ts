@@ -38,9 +38,9 @@ interface Append<Client> {
 
 /**
  * Appends exactly once in spite of unknown outcomes. Every try has its own time limit. After an unknown outcome the
- * append retries with the same event ids and expected revision, and the store returns the first result again. While the
- * first try is in flight, EventStoreDB answers a repetition only at its write timeout of 2 s. That is an unknown
- * outcome too, and a further try gets the right answer.
+ * append retries with the same event ids and expected revision, and the store returns the first result again. While
+ * the first try is in flight, EventStoreDB answers a repetition only at its write timeout of 2 s. Such an answer also
+ * leaves the outcome unknown, and a further try gets the right answer.
  *
  * @param append.timeoutMs longest time for all tries together
  * @throws StreamMovedOn, AppendRefused, LogUnavailable
@@ -97,7 +97,7 @@ async function tryOnce<Client>(
   }
 }
 
-/** The error that ends the append. Null: the outcome is unknown, and the append may be repeated. */
+/** The error that ends the append. Null when the outcome is unknown and the append may be repeated. */
 function finalAnswer(stream: string, error: unknown): Error | null {
   if (error instanceof AppendRefused || error instanceof StreamMovedOn) return error;
   if (error instanceof WrongExpectedVersionError) {
@@ -115,8 +115,9 @@ function finalAnswer(stream: string, error: unknown): Error | null {
 }
 
 /**
- * Refuses appends that must never reach the client. EventStoreDB answers an empty type or an event id that is no UUID
- * twice, and after that the client never answers again. A second append to the stream `$$` ends the server's process.
+ * Refuses appends that must never reach the client. EventStoreDB sends two answers to an empty type, or to an event
+ * id that is no UUID. After that the client never answers again. A second append to the stream `$$` ends the server's
+ * process.
  *
  * @throws AppendRefused
  */

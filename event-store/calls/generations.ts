@@ -65,8 +65,8 @@ export interface Transport<Client> {
 }
 
 /**
- * Keeps one working client. Only a silent connection needs a new client; after any other fault a new one would only
- * lose time (ADR 0107). Nobody gets the new client before the streams of the old one have ended.
+ * Keeps one working client. Only a silent connection needs a new client. After any other fault, a new client would
+ * only lose time (ADR 0107). Nobody gets the new client before the streams of the old one have ended.
  */
 export function openGenerations<Client>(transport: Transport<Client>): Generations<Client> {
   const { url, log } = transport;

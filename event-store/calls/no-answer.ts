@@ -1,8 +1,8 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
 /**
- * A process that was held up runs its timers before it reads what arrived meanwhile. So an answer that has arrived gets
- * this much time to be read.
+ * A process that did not run for a while runs its timers before it reads new answers. So an answer that has already
+ * arrived gets this much time to be read.
  */
 const LATE_READ_MS = 30;
 

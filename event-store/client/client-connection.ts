@@ -50,7 +50,7 @@ export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGener
  * Chooses credentials that make the client send each append as a separate call. Without credentials appends share a
  * stream, and one map of the process holds their answers. The end of any such stream empties the map, and a later
  * answer then throws where nobody can catch it (D20, D44). Without TLS the client sends no credentials, so any value
- * serves.
+ * works.
  */
 function credentialsOf({ login, isSecure }: EventStoreUrl): ClientConnection['credentials'] {
   if (!isSecure) return { username: '', password: '' };

@@ -4,7 +4,10 @@ import type { RecordedEvent } from '../event-log.ts';
 /** The client's type for an event of a stream or of `$all`. */
 export type RecordedByClient = ClientEvent | AllStreamRecordedEvent;
 
-/** Converts the client's event to Docket's. Stream reads of older servers carry no position: 0n. */
+/**
+ * Converts the client's event to Docket's. Older servers send no position when a stream is read; the position is then
+ * 0n.
+ */
 export function recordedEvent(event: RecordedByClient): RecordedEvent {
   return {
     id: event.id,

@@ -63,7 +63,7 @@ export function marksInOrder<Item>(): MarksInOrder<Item> {
           await runDueMarks();
           const item = source.read();
           if (item !== null) {
-            // Counting here puts marks that come meanwhile after this item.
+            // The count is raised before the item is handled, so marks that come meanwhile are handled after it.
             read += 1;
             const handling = handle(item);
             if (handling) await handling;

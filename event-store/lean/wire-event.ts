@@ -15,7 +15,7 @@ const FIXED_32 = 5;
 const TICKS_A_MS = 10_000;
 const ZERO = '0'.charCodeAt(0);
 const JSON_TYPE = 'application/json';
-/** Integers below this are still exact as numbers after seven more bits. The few above are read as `bigint`. */
+/** Integers below this are still exact as numbers after seven more bits. Larger integers are read as `bigint`. */
 const EXACT_BELOW = 2 ** 46;
 
 /** A message of the store that is not well-formed protobuf, or whose id has another form than the request asked for. */
@@ -38,7 +38,7 @@ export class WireMalformed extends CodedError {
  *                  7 custom_metadata, 8 data
  *
  * Returns null for a message without an event: a stream that is not found, or a link whose event is gone.
- * Stream reads of older servers carry no position: 0n.
+ * Older servers send no position when a stream is read; the position is then 0n.
  *
  * @throws WireMalformed
  */

@@ -27,11 +27,11 @@ export interface RingItem {
 
 export interface EventRing {
   add(position: bigint, event: RecordedEvent | null, bytes: number): void;
-  /** The item with this number; `'gone'` when it has left the ring, null when it has not come yet. */
+  /** The item with this number; `'gone'` when it has left the ring, null when it has not arrived yet. */
   at(sequence: number): RingItem | 'gone' | null;
   /** Items before this number leave the ring. */
   dropBefore(sequence: number): void;
-  /** The number of the first item after a position. That item may not have come yet. */
+  /** The number of the first item after a position. This item may not have arrived yet. */
   firstAfter(position: bigint): number;
   /** The position after which the ring holds every item. */
   reachesBackTo(): bigint;

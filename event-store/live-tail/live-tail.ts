@@ -7,7 +7,10 @@ import {
   type RingLimits,
 } from './event-ring.ts';
 
-/** One unbroken period of the subscription. Sessions never mix, because the next one may be of another log. */
+/**
+ * One unbroken period of the subscription. Items of two sessions are never mixed, because the next session may follow
+ * another log.
+ */
 export interface TailSession {
   /** The end of the log when the session began. Every later event comes through the ring. */
   readonly begin: bigint;
@@ -46,7 +49,7 @@ export interface LiveTailParts {
 }
 
 export interface TailLimits extends RingLimits {
-  /** Items that every reader has taken, and that stay for a reader that begins again. */
+  /** Number of items that stay although every reader has taken them, for a reader that begins again. */
   readonly takenItemsMax: number;
 }
 

@@ -5,7 +5,7 @@ import type { AllFilter, EventLog, Following, FollowOptions } from '../event-log
 import { openLiveTail, type LiveTailParts } from './live-tail.ts';
 import { startTailReader } from './tail-reader.ts';
 
-/** The streams that the shared tail follows. A follower of other streams gets its own subscription. */
+/** Prefixes of the streams that the shared tail follows. A follower of other streams gets its own subscription. */
 const TAIL_STREAM_PREFIXES: readonly string[] = [...FOLLOWED_STREAM_PREFIXES, WATCHED_STREAM_PREFIX];
 
 export type SharedTailOptions = Pick<LiveTailParts, 'limits' | 'createRing'>;

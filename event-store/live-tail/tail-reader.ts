@@ -37,14 +37,15 @@ interface Told {
   standAt(place: RingPlace | null): void;
   /** Resolves at the next call of `wake`. */
   woken(): Promise<void>;
-  /** Returns why the subscription broke since the last call; null when it did not. */
+  /** Returns the reason when the subscription broke since the last call; otherwise null. */
   takeCause(): Error | null;
 }
 
 /**
  * Runs one reader of the shared tail, with its own checkpoint and pace. For each session it first calls `after()`,
- * which compares the log with the reader's checkpoint. Then it reads from the log what the ring no longer holds. Nobody
- * waits for a slow reader: when the ring drops items it still needs, it reads from the log until it catches up.
+ * which compares the log with the reader's checkpoint. Then it reads from the log the events that the ring no longer
+ * holds. Nobody waits for a slow reader. When the ring drops items that the reader still needs, the reader uses the
+ * log until it catches up.
  */
 export function startTailReader(parts: TailReaderParts): Following {
   const { tail, options, outage } = parts;
@@ -74,7 +75,7 @@ export function startTailReader(parts: TailReaderParts): Following {
         const failure = error instanceof Error ? error : new Error(String(error));
         outage.failed(failure);
         options.onInterrupted?.(failure);
-        // Only a new checkpoint helps, so the wait is the longest from the first failure on.
+        // Only a new checkpoint can help, so even the first wait is the longest one.
         failures = failure instanceof CheckpointNotInLog ? Infinity : failures + 1;
         const waitMs = backoffDelayMs(BACKOFF, failures, Math.random());
         await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined);
@@ -148,7 +149,7 @@ async function deliver(
       continue;
     }
     here.next = item.sequence + 1;
-    // The read of `catchUp` can be ahead of the subscription.
+    // The events that `catchUp` reads can be ahead of the subscription.
     if (item.position <= from) continue;
     const handled = give(item, options);
     // Awaiting a handler that returned nothing would cost more than most handlers do.

@@ -1,11 +1,11 @@
 /**
  * The messages of EventStoreDB's `Operations` (operations.proto) that the embedded store supports.
  *
- *   StartScavengeReq  1 options: 1 thread_count, 2 start_from_chunk; and our own 15 wait
+ *   StartScavengeReq  1 options: 1 thread_count, 2 start_from_chunk; and Docket's own 15 wait
  *   StopScavengeReq   1 options: 1 scavenge_id
- *   ScavengeResp      1 scavenge_id, 2 scavenge_result; and our own 12 segments, 13 rewritten, 14 events, 15 bytes
+ *   ScavengeResp      1 scavenge_id, 2 scavenge_result; and Docket's own 12 segments, 13 rewritten, 14 events, 15 bytes
  *
- * A server or a client that does not know these own fields ignores them.
+ * A server or a client that does not know Docket's own fields ignores them.
  */
 import { bytesField, forEachField, message, varintField } from './protobuf.ts';
 

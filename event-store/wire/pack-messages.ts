@@ -3,9 +3,9 @@
  * That costs about ten times what the store spends on a read event, and much of an append.
  *
  * grpc-js frames a message with a flag byte, its length (big-endian), and then its bytes (gRPC over HTTP/2,
- * "Length-Prefixed-Message"). It asks a message only for its length, and calls its `copy` to the place behind the frame
- * header. So the packed message frames all messages but the first by itself. Its `copy` then corrects the length that
- * grpc-js wrote for the first one.
+ * "Length-Prefixed-Message"). It asks a message only for its length, and calls its `copy` to the place behind the
+ * frame header. So the packed message itself contains the frames of all messages except the first. Its `copy` then
+ * corrects the length that grpc-js wrote for the first one.
  */
 
 const FRAME_HEADER_BYTES = 5;

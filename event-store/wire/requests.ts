@@ -98,7 +98,9 @@ function readProposedEvent(bytes: Buffer, from: number, to: number): ProposedEve
   return { id, type, contentType, customMetadata, content };
 }
 
-/** Converts the oneof "expected" (revision, no stream, any, stream exists) to the form by which the store decides. */
+/**
+ * Converts the oneof "expected" (revision, no stream, any, stream exists) to the form that the store's decision uses.
+ */
 function expectedOf(kind: 'revision' | 'no-stream' | 'any' | 'exists', value: number): ExpectedState {
   return kind === 'revision' ? { kind, revision: value } : { kind };
 }

@@ -4,8 +4,8 @@ import type { BatchOptions } from './requests.ts';
 import type { ExpectedState } from './proposed-event.ts';
 
 /**
- * `AllStreamPosition` and the messages of the same form. Commit and prepare are equal here, unless the caller says
- * otherwise.
+ * `AllStreamPosition` and the messages of the same form. Commit and prepare position are equal, unless the caller
+ * gives both.
  */
 const positionMessage = (position: number, prepare = position): Buffer =>
   message(varintField(1, position), varintField(2, prepare));

@@ -73,8 +73,8 @@ export function sameAmount(a: string | undefined, b: string): boolean {
 const PIECES: ReadonlySet<string> = new Set(['C62', 'H87', 'EA', 'NAR', 'PCE', 'XPP']);
 
 /**
- * Returns the code of a printed unit. All codes that mean a piece become one. A code that our own list lacks stays as
- * it is.
+ * Returns the code of a printed unit. All codes that mean a piece become one. A code that is not on Docket's list
+ * stays unchanged.
  */
 export function unitKey(unit: string): string {
   const code = /^[A-Z0-9]{2,3}$/.test(unit) && unitCode(unit) === 'C62' ? unit : unitCode(unit);

@@ -1,6 +1,6 @@
 import type { FieldName } from './truth.ts';
 
-/** The counts of one document, or of many added up. */
+/** The counts of one document, or the sums over many documents. */
 export interface Tally {
   readonly right: number;
   readonly wrong: number;
@@ -13,9 +13,9 @@ export type Subject = FieldName | 'vat' | 'lines' | `line ${number}`;
 /** One value that differs from the truth. */
 export interface Difference {
   readonly subject: Subject;
-  /** False where the result has no value. A missing value misleads nobody. */
+  /** False where the result has no value. A missing value does not count as wrong. */
   readonly wrong: boolean;
-  /** For people: `grand: 10.00, truth 12.00`. */
+  /** A text for people: `grand: 10.00, truth 12.00`. */
   readonly text: string;
 }
 

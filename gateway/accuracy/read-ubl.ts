@@ -22,7 +22,10 @@ export interface UblLine {
   /** The code of the unit in UN/ECE Recommendation 20. */
   readonly unit: string | undefined;
   readonly price: string | undefined;
-  /** The price less the line's allowance for each unit, rounded to cents. Some suppliers state this as the price. */
+  /**
+   * The price after the line's allowance, for each unit and rounded to cents. Some suppliers print this value as the
+   * price.
+   */
   readonly priceLessAllowance?: string;
   readonly total: string | undefined;
 }

@@ -22,11 +22,14 @@ export interface MappingReport {
    */
   readonly warnings: number;
   readonly warningPrecision: number;
-  /** Wholly right documents with a warning about a value. Each is an error of ours. */
+  /** Wholly right documents with a warning about a value. Each is an error of the gateway. */
   readonly rightAndWarned: number;
   readonly fieldF1: number;
   readonly lineF1: number;
-  /** The results that break no official rule, of all results judged; undefined when the rules were not run. */
+  /**
+   * The number of results that break no official rule, and the number of judged results; undefined when the rules
+   * were not run.
+   */
   readonly officiallyValid: string | undefined;
 }
 

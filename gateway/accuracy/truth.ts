@@ -5,7 +5,7 @@ import { z } from 'zod';
 /** The known values of one document. An absent value is not known and not scored. */
 export interface Truth {
   readonly file: string;
-  /** The layout of the document, where the set names it. The report counts layouts separately. */
+  /** The layout of the document, if the set names it. The report counts layouts separately. */
   readonly layout: string | undefined;
   readonly fields: Readonly<Partial<Record<FieldName, TruthValue>>>;
   /** Undefined when the lines are not known. An empty list says that there are none. */

@@ -11,7 +11,7 @@ export interface PageWords {
   readonly hasUnit: (unit: string) => boolean;
 }
 
-/** For truth that comes from the page itself: the page shows all of it. */
+/** The words to use for a truth that comes from the page itself: every value counts as shown. */
 export const EVERYTHING: PageWords = {
   has: () => true,
   hasWords: () => true,

@@ -82,7 +82,7 @@ export function subjectsOf({ code, message }: GatewayWarning): readonly Subject[
   return code === 'GIVEN-PARTY' ? givenSubjects(message) : (SUBJECTS[code] ?? []);
 }
 
-/** False for warnings about text that is in the file and not on the page; they are about no value. */
+/** False for warnings about text that is in the file but not on the page, because they concern no value. */
 export function isAboutValues({ code }: GatewayWarning): boolean {
   return !/^(?:TEXT_|CHARACTERS_)/.test(code);
 }

@@ -85,7 +85,7 @@ const brCo17: Check = ({ invoice }) =>
 function basisRule(categories: readonly VatCategory[]): Check {
   return ({ invoice, amounts }) => {
     const rows = invoice.vat.filter((row) => categories.includes(row.category));
-    // The page does not always say which rate a discount or charge on the document belongs to.
+    // The page does not always say to which rate a discount or charge on the document belongs.
     if (rows.length === 0) return [];
     if (invoice.lines.some((line) => !line.rate) || !amounts.allowance.eq(0) || !amounts.charge.eq(0))
       return [];

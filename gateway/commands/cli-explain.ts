@@ -15,8 +15,9 @@ const USAGE =
   'Say: docket explain FILE [--mapping ID] [--param NAME=VALUE]... [--image OUT.png [--page N]] [--mappings FOLDER] [--json].';
 
 /**
- * `docket explain FILE --mapping ID`: prints how a document is read, as a table. With `--json` it prints what the
- * gateway returns. `--param` gives the mapping a parameter, as an upload does. `--image` also draws a page with boxes.
+ * `docket explain FILE --mapping ID`: prints the values that are read from a document, as a table. With `--json` it
+ * prints the gateway's answer. `--param` gives the mapping a parameter, as an upload does. `--image` also draws a
+ * page with boxes.
  * @returns the process's exit code: 0
  * @throws CliFailure when the document cannot be read, or for a wrong call
  */

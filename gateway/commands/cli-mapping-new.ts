@@ -8,8 +8,8 @@ import { loadMappings } from '../mapping/registry.ts';
 const USAGE = 'Say: docket mapping new FILE.pdf [--mapping ID] [--id NEW_ID] [--mappings FOLDER].';
 
 /**
- * `docket mapping new FILE.pdf`: prints the draft of a mapping for the supplier of a document. It prints on stderr what
- * the document does not show.
+ * `docket mapping new FILE.pdf`: prints the draft of a mapping for the supplier of a document. It lists on stderr the
+ * fields that the document does not show.
  * @param argv what follows `mapping new`
  * @returns the process's exit code: 0
  * @throws CliFailure for a wrong call, or a document that cannot be read

@@ -8,7 +8,7 @@ import type { PrintedValues } from './printed-values.ts';
 interface Shared {
   readonly what: string;
   readonly said: string | undefined;
-  /** Undefined when the page was not read, or the reader found nothing. */
+  /** The value on the page. Undefined when the page was not read, or the reader found nothing. */
   readonly read: string | undefined;
   readonly kind: 'amount' | 'date' | 'identifier';
   /** True for a value that every invoice prints. A page without it gives a warning. */

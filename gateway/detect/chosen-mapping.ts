@@ -3,7 +3,7 @@ import type { DetectMapping, EmbeddedMapping, InvoiceMapping } from '../mapping/
 import type { MappingRegistry } from '../mapping/registry.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 
-/** Characters that are searched in one document. Its first pages say what it is. */
+/** The most characters that are searched in one document. The first pages show the kind of document. */
 const SEARCHED_CHARS_MAX = 400_000;
 
 /**
@@ -15,7 +15,7 @@ export function embeddedMappingOf(mapping: DetectMapping, registry: MappingRegis
   return named;
 }
 
-/** Returns the first mapping whose signs are on the page, else the last one. */
+/** Returns the first mapping whose words are on the page, otherwise the last mapping of the list. */
 export function pageMappingFor(
   mapping: DetectMapping,
   registry: MappingRegistry,

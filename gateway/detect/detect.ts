@@ -70,7 +70,9 @@ interface Look {
   readonly pages: ReadPages;
 }
 
-/** Runs a step that may refuse. The refusal also says why the e-invoice inside the PDF was not used. */
+/**
+ * Runs a step that may refuse the document. The refusal then also says why the e-invoice inside the PDF was not used.
+ */
 export async function withReasonInRefusal<T>(
   why: string | undefined,
   work: () => T | Promise<T>,
@@ -122,8 +124,8 @@ async function byPage(
 }
 
 /**
- * Returns the mapping that the words on the page select. A mapping for the supplier whose tax number is printed goes
- * first, in any language.
+ * Returns the mapping that the words on the page select. A mapping for the supplier whose tax number is printed has
+ * priority, in any language.
  */
 function chosenFor({ mapping, registry, pages }: Look): InvoiceMapping {
   const chosen = pageMappingFor(mapping, registry, pages.text);

@@ -1,9 +1,12 @@
 import type { PdfText } from '../pdf/read-pdf.ts';
 import { parseDate } from '../values/dates.ts';
 
-/** The values that a page prints. They can be looked up without knowing where they stand. */
+/** The values that a page prints. A look-up does not need their place on the page. */
 export interface PrintedValues {
-  /** @param amount a plain decimal */
+  /**
+   * True when the page prints this amount.
+   * @param amount a plain decimal
+   */
   hasAmount(amount: string): boolean;
   /**
    * True when the page prints this date, in any notation.
@@ -14,7 +17,7 @@ export interface PrintedValues {
   hasIdentifier(id: string): boolean;
 }
 
-/** Words that are read. A document with more is a book, whose numbers prove nothing. */
+/** The most words that are read. A longer document is a book, whose numbers prove nothing. */
 const WORDS_MAX = 50_000;
 const DATE_WORDS_MAX = 5;
 const AMOUNT = /\d{1,3}(?:[ .,'\u2019]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,4})?/g;
@@ -39,8 +42,8 @@ export function printedValues({ pages }: PdfText): PrintedValues {
 }
 
 /**
- * Returns a printed amount in hundredths, without leading zeros. There are two readings where a mark may group
- * thousands or begin decimals.
+ * Returns a printed amount in hundredths, without leading zeros. The amount has two readings when a mark may either
+ * group thousands or begin the decimals.
  */
 function hundredths(printed: string): string[] {
   const digits = (text: string): string => text.replace(/\D/g, '').replace(/^0+(?=\d)/, '');

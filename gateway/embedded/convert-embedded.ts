@@ -13,8 +13,8 @@ import { embeddedInvoices } from './embedded-invoices.ts';
 
 /**
  * Takes the e-invoice out of a hybrid PDF, byte for byte.
- * @throws Refusal `NO_EMBEDDED_XML` for none, `AMBIGUOUS` for two, `EMBEDDED_XML_REFUSED` for a DOCTYPE, broken XML or
- * bytes that are not in the encoding that it declares
+ * @throws Refusal `NO_EMBEDDED_XML` when there is none, `AMBIGUOUS` when there are two, `EMBEDDED_XML_REFUSED` for a
+ * DOCTYPE, broken XML, or bytes that do not have the declared encoding
  */
 export async function convertEmbedded(
   mapping: EmbeddedMapping,
@@ -51,7 +51,7 @@ export function onlyInvoice(invoices: readonly EmbeddedInvoice[]): EmbeddedInvoi
   );
 }
 
-/** Broken rules that the warnings name; further ones are left out. */
+/** The most broken rules that the warnings name. Further rules are left out. */
 const RULE_WARNINGS_MAX = 20;
 
 /**

@@ -112,7 +112,7 @@ function unknownRoot(mapping: EmbeddedMapping, { filename }: Attachment, root: X
   );
 }
 
-/** Returns why an e-invoice must not be read, as the end of a sentence. */
+/** Returns the reason why an e-invoice must not be read, as the end of a sentence. */
 function reasonAgainst({ text, isSound, encoding }: XmlText): string | undefined {
   if (!isSound) return `has bytes that are invalid in its encoding, ${encoding}`;
   if (/<!DOCTYPE/i.test(text)) return 'has a document type declaration, which is not accepted';

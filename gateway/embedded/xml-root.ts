@@ -4,14 +4,14 @@ export interface XmlRoot {
   readonly namespace: string;
 }
 
-/** XML as text, with what is known of its encoding. */
+/** XML as text, with the facts about its encoding. */
 export interface XmlText {
   readonly text: string;
   /** The encoding of the bytes, for example `utf-8` or `utf-16le`. */
   readonly encoding: string;
   /** The encoding in the declaration; undefined when it names none. */
   readonly declared: string | undefined;
-  /** False when some bytes are invalid in that encoding. Their characters are lost. */
+  /** False when some bytes are invalid in this encoding. The characters of these bytes are lost. */
   readonly isSound: boolean;
 }
 

@@ -21,15 +21,15 @@ import { pageSizes } from './page-sizes.ts';
 import { embeddedValues } from './embedded-values.ts';
 import { invoiceValues, timetableValues } from './values.ts';
 
-/** Candidates that are shown for each field. */
+/** The most candidates that are shown for each field. */
 const CANDIDATES_SHOWN_MAX = 8;
 
 type Told = Partial<Pick<GatewayExplanation, 'result' | 'values' | 'missing' | 'checks' | 'details'>>;
 
 /**
- * Explains how a document is read: the mapping and why it was chosen, each value and the other candidates, each check
- * and its two sides. A document that does not belong to the mapping is explained too. Its `result` says so, and it has
- * no values.
+ * Explains how a document is read: the mapping and the reason for its choice, each value and the other candidates,
+ * each check and its two sides. A document that does not belong to the mapping is explained too. Its `result` says
+ * so, and it has no values.
  * @throws Refusal `PDF_CORRUPT`, `PDF_LIMIT`
  */
 export async function explain(
@@ -128,7 +128,7 @@ function explainInvoice(mapping: InvoiceMapping, reading: JudgedReading, pages: 
   };
 }
 
-/** The result that `convertInvoice` would give. */
+/** Returns the result that `convertInvoice` would return. */
 function resultOf(reading: JudgedReading, written: WrittenInvoice): GatewayExplanation['result'] {
   const failure = failureMessage(reading.findings);
   if (failure !== undefined) return { code: 'CHECKS_FAILED', message: failure };

@@ -1,9 +1,9 @@
 import type { ExplainedValue, GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 
-/** Characters of a cell; a longer text is cut and ends in three dots. */
+/** The most characters of a cell. A longer text is cut and ends in three dots. */
 const CELL_LENGTH_MAX = 60;
 
-/** Writes an explanation for people: the result, a table of the values, what is missing, and which checks failed. */
+/** Writes an explanation for people: the result, a table of the values, the missing values, and the failed checks. */
 export function explanationTable({ mapping, result, values, missing, checks }: GatewayExplanation): string {
   const failed = checks.filter(({ ok }) => !ok);
   const absent = missing.filter(({ required }) => required).map(({ path }) => path);

@@ -22,8 +22,8 @@ const COLORS: Readonly<Record<ExplainedValue['kind'], string>> = {
 const LIST_HEIGHT_MIN_PX = 700;
 
 /**
- * Draws one page as PNG. `boxes` adds a box around every value, and a list beside the page with the values, what is
- * missing and which checks failed. `scale` is in pixels a point. It is reduced where a side would pass
+ * Draws one page as PNG. `boxes` adds a box around every value, and a list beside the page with the values, the
+ * missing values and the failed checks. `scale` is in pixels a point. It is reduced when a side would exceed
  * `PAGE_PICTURE_SIDE_PX_MAX`.
  * @throws Refusal `BAD_PARAMETER` for a page that the file does not have
  */
@@ -58,7 +58,7 @@ export async function pagePicture(
 
 /**
  * Frames every value of the page. A value that the list names by itself gets its number beside the frame. The number
- * hides no other value and, where such a place exists, no ink of the page.
+ * hides no other value and, if possible, no ink of the page.
  */
 function drawBoxes(
   ink: Ink,

@@ -8,7 +8,7 @@ export interface PageSize {
   readonly height: number;
 }
 
-/** Pages whose size is returned. Values on later pages have no place. */
+/** The most pages whose sizes are returned. Values on later pages have no place. */
 const PAGES_MAX = 2000;
 
 /** The sizes of a document's pages, in order. */

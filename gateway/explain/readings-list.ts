@@ -23,8 +23,8 @@ const LIST_COLORS = {
 } as const;
 
 /**
- * Numbers the values, on the page and in the list. Cells of tables get no number, because their column says what they
- * are.
+ * Numbers the values, on the page and in the list. Cells of tables get no number, because the title of their column
+ * names them.
  */
 export function valueNumbers(values: readonly ExplainedValue[]): Map<string, number> {
   const numbers = new Map<string, number>();
@@ -34,7 +34,7 @@ export function valueNumbers(values: readonly ExplainedValue[]): Map<string, num
   return numbers;
 }
 
-/** Writes what was read, what is missing and which checks failed, as far down as there is room. */
+/** Writes the values, the missing values and the failed checks, as many as fit. */
 export function drawReadings(
   ink: Ink,
   explanation: GatewayExplanation,

@@ -5,7 +5,10 @@ import type { Found } from '../printed/provenance.ts';
 import { clockText } from '../timetable/clock-times.ts';
 import type { TimetableEntry } from '../timetable/timetable-entry.ts';
 
-/** Values that are returned for one document. Further ones are left out, because nobody reads a list of 2,000 pages. */
+/**
+ * The most values that are returned for one document. Further values are left out, because nobody reads a list of
+ * 2,000 pages.
+ */
 export const EXPLAINED_VALUES_MAX = 20_000;
 
 type Named = readonly [path: string, kind: ExplainedValue['kind'], found: Found | undefined];

@@ -36,7 +36,7 @@ export function identifierAt(from: XmlElement | undefined, path: string): Identi
   return every(from, path).flatMap(identifierOf)[0];
 }
 
-/** Reads an element whose text is an identifier; returns an empty list for an empty one. */
+/** Reads an element whose text is an identifier; returns an empty list for an empty element. */
 export function identifierOf({ text, attributes }: XmlElement): Identifier[] {
   return text === '' ? [] : [{ value: text, scheme: attributes['schemeID'] }];
 }

@@ -2,7 +2,7 @@ import type { XmlElement } from '../rules/xml-tree.ts';
 import { first, textOf, unlessEmpty } from './by-local-name.ts';
 import type { AllowanceOrCharge, Period, Text } from './semantic-invoice.ts';
 
-/** Reads a date in the format 102 (CCYYMMDD), the only one that the binding knows. Other texts stay as they are. */
+/** Reads a date in the format 102 (CCYYMMDD), the only format of the binding. Returns other texts unchanged. */
 export function dateAt(from: XmlElement | undefined, name: string): Text {
   const written = textOf(first(from, name), 'DateTimeString|DateString') ?? textOf(from, name);
   const parts = /^(\d{4})(\d{2})(\d{2})/.exec(written ?? '');

@@ -3,19 +3,22 @@ import type { Text } from './semantic-invoice.ts';
 
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/;
 
-/** Writes a decimal without needless zeros. A text that is no decimal stays as it is, so that the rules can name it. */
+/**
+ * Writes a decimal without needless zeros. A text that is no decimal is not changed, so that a broken rule can quote
+ * it.
+ */
 export function plainDecimal(written: Text): Text {
   return written !== undefined && DECIMAL.test(written) ? new Big(written).toFixed() : written;
 }
 
-/** Writes an amount with two decimals. One with more decimals stays as it is (BR-DEC). */
+/** Writes an amount with two decimals. An amount with more decimals is not changed (BR-DEC). */
 export function amountText(written: Text): Text {
   if (written === undefined || !DECIMAL.test(written)) return written;
   const value = new Big(written);
   return value.round(2).eq(value) ? value.toFixed(2) : value.toFixed();
 }
 
-/** True for an amount of 0, or for none. */
+/** True for an amount of 0, and for a missing amount. */
 export function isNothing(written: Text): boolean {
   return written === undefined || (DECIMAL.test(written) && new Big(written).eq(0));
 }

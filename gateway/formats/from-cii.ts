@@ -116,7 +116,7 @@ function isCharged(line: XmlElement): boolean {
   return !['GROUP', 'INFORMATION'].includes(textOf(document, 'LineStatusReasonCode') ?? '');
 }
 
-/** Keeps one identifier, because the core of the standard has room for one of a buyer or payee (BT-46, BT-60). */
+/** Keeps one identifier, because the core of the standard allows only one for a buyer or payee (BT-46, BT-60). */
 function withOneId<T extends { readonly ids: readonly Identifier[] }>(party: T): T {
   return { ...party, ids: party.ids.slice(0, 1) };
 }
@@ -157,7 +157,7 @@ function totalsOf(
   };
 }
 
-/** The basic profile of ZUGFeRD 1 has no category. Whatever has a rate is standard rated there (UNCL5305, S). */
+/** The basic profile of ZUGFeRD 1 has no category. In it, an item with a rate is standard rated (UNCL5305, S). */
 function vatOf(tax: XmlElement): VatBreakdown {
   const rate = textOf(tax, 'RateApplicablePercent|ApplicablePercent');
   return {

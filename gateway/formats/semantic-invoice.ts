@@ -1,6 +1,6 @@
 /**
- * An invoice in the terms of EN 16931-1, in whichever syntax it is written. Numbers such as BT-1 are the standard's
- * own. Texts stay as they are written. Amounts, quantities and rates are decimals as text, and dates are YYYY-MM-DD.
+ * An invoice in the terms of EN 16931-1, whatever its syntax. The standard defines numbers such as BT-1. Texts are
+ * not changed. Amounts, quantities and rates are decimals as text, and dates are YYYY-MM-DD.
  */
 export interface SemanticInvoice {
   readonly number: Text;
@@ -50,7 +50,7 @@ export type Text = string | undefined;
 export interface Identifier {
   readonly value: string;
   readonly scheme: Text;
-  /** The version of the list, for a classification (BT-158-2). */
+  /** The version of the code list of a classification (BT-158-2). */
   readonly version?: Text;
 }
 

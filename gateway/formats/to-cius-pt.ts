@@ -9,8 +9,8 @@ import { ublNode } from './to-ubl.ts';
 const CIUS_PT = 'urn:cen.eu:en16931:2017#compliant#urn:feap.gov.pt:CIUS-PT:2.1.1';
 
 /**
- * Writes an invoice as UBL by CIUS-PT, the specification of the Portuguese public sector: the same values in its forms
- * (ADR 0176). `brokenRules` checks whether the result keeps the rules of CIUS-PT.
+ * Writes an invoice as UBL by CIUS-PT, the specification of the Portuguese public sector. The values are the same, in
+ * the forms that CIUS-PT requires (ADR 0176). `brokenRules` checks whether the result keeps the rules of CIUS-PT.
  */
 export function toCiusPt(invoice: SemanticInvoice): string {
   return writeXml(inForm(ublNode(adapted(invoice))));
@@ -28,8 +28,9 @@ function adapted(invoice: SemanticInvoice): SemanticInvoice {
 }
 
 /**
- * Returns the address of delivery, which CIUS-PT asks of every document (BR-CIUS-PT-66). A document without one gets
- * the buyer's address. A place that the document states stays as it is, even when it is only a part of an address.
+ * Returns the address of delivery, which CIUS-PT requires in every document (BR-CIUS-PT-66). A document without one
+ * gets the buyer's address. A place that the document states is not changed, even when it is only a part of an
+ * address.
  */
 function deliveredTo({ delivery, buyer }: SemanticInvoice): Address | undefined {
   const { address, location, name } = delivery;
@@ -41,8 +42,9 @@ function deliveredTo({ delivery, buyer }: SemanticInvoice): Address | undefined 
 }
 
 /**
- * Puts the code of an exemption into its reason in words. CIUS-PT takes codes of at most five characters
- * (DT-CIUS-PT-108). EN 16931 takes only the longer codes of the list VATEX (BR-CL-22). So no code keeps both rules.
+ * Puts the code of an exemption into its reason in words. CIUS-PT allows codes of at most five characters
+ * (DT-CIUS-PT-108). EN 16931 allows only the longer codes of the list VATEX (BR-CL-22). So no code satisfies both
+ * rules.
  */
 function withReasonInWords(row: VatBreakdown): VatBreakdown {
   return { ...row, reasonCode: undefined, reason: row.reason ?? row.reasonCode };

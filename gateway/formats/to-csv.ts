@@ -37,7 +37,7 @@ const COLUMNS: readonly Column[] = [
   ['payable', ({ totals }) => totals.payable],
 ];
 
-/** A spreadsheet program knows by this mark that a file is UTF-8. */
+/** With this mark, a spreadsheet program recognises a file as UTF-8. */
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /** Writes an invoice as a table by RFC 4180, with a row for each line. An invoice without lines gets one row. */
@@ -50,11 +50,12 @@ export function toCsv(invoice: SemanticInvoice): string {
 
 const NUMBER = /^[+-]?\d+(?:\.\d+)?$/;
 /**
- * A text that a spreadsheet program would run as a formula, also after blanks and line breaks (OWASP, "CSV Injection").
+ * Matches a text that a spreadsheet program would run as a formula, also after blanks and line breaks (OWASP, "CSV
+ * Injection").
  */
 const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]/u;
 
-/** Writes one cell. A text that would run as a formula gets an apostrophe before it. Numbers stay numbers. */
+/** Writes one cell. A text that would run as a formula gets an apostrophe before it. Numbers get no apostrophe. */
 function cell(value: string): string {
   const safe = !NUMBER.test(value) && (FORMULA.test(value) || /^[\t\r\n]/.test(value)) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

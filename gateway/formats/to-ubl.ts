@@ -29,7 +29,7 @@ export function toUbl(invoice: SemanticInvoice): string {
   return writeXml(ublNode(invoice));
 }
 
-/** Makes the elements of that document. */
+/** Makes the elements of the UBL document. */
 export function ublNode(invoice: SemanticInvoice): XmlNode {
   const credit = CREDIT_NOTES.has(invoice.typeCode ?? '');
   const root = credit ? 'CreditNote' : 'Invoice';
@@ -68,8 +68,8 @@ function head(invoice: SemanticInvoice, credit: boolean): Nodes {
 }
 
 /**
- * Returns the specification identifier (BT-24). A national specification of UBL stays. A profile of CII is replaced by
- * the core of the standard.
+ * Returns the specification identifier (BT-24). A national specification of UBL is kept. A profile of CII is replaced
+ * by the core of the standard.
  */
 function specification(written: string | undefined): string {
   return written !== undefined && /xrechnung|fdc:peppol|cius-pt/i.test(written) ? written : CORE;

@@ -11,7 +11,7 @@ export interface CheckedUbl {
   readonly failure: string | undefined;
 }
 
-/** Returns the UBL document itself, or one made of CII, checked by the rules of EN 16931. */
+/** Returns a UBL document unchanged, or converts CII to UBL and checks it by the rules of EN 16931. */
 export function ublOf(xml: string, { syntax, invoice }: ReadInvoiceXml): CheckedUbl {
   const ubl = syntax === 'ubl' ? xml : toUbl(invoice);
   return { ubl, failure: sentenceOfBroken(brokenRules(ubl)) };

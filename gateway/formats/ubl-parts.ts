@@ -13,7 +13,7 @@ export function identifierNode(name: string, { value, scheme }: Identifier): May
   return text(name, value, scheme === undefined ? undefined : { schemeID: scheme });
 }
 
-/** Makes the invoicing period (BG-14). `code` says which date decides when VAT is due (BT-8). */
+/** Makes the invoicing period (BG-14). `code` names the date on which VAT becomes due (BT-8). */
 export function periodNode(period: Period | undefined, code?: Text): Maybe {
   return group(
     'InvoicePeriod',
@@ -30,7 +30,7 @@ interface TaxCategory {
   readonly reasonCode?: Text;
 }
 
-/** Writes a VAT category. The category of what is not subject to VAT has no rate (BR-O-05). */
+/** Writes a VAT category. The category "not subject to VAT" has no rate (BR-O-05). */
 export function taxCategory(name: string, { category, rate, reason, reasonCode }: TaxCategory): Maybe {
   if (category === undefined && rate === undefined) return undefined;
   return group(

@@ -8,7 +8,7 @@ import { ublNode } from '../output/ubl.ts';
 import { writtenElement } from '../output/written-element.ts';
 import { writeXml } from '../output/xml-writer.ts';
 
-/** A written invoice, and which rules of EN 16931 and UBL it breaks. */
+/** A written invoice, and the rules of EN 16931 and UBL that it breaks. */
 export interface WrittenInvoice {
   readonly xml: string;
   readonly broken: readonly BrokenRule[];

@@ -15,7 +15,7 @@ export interface Amounts {
   readonly tax: Big;
   /** BT-112: total with VAT. */
   readonly grand: Big;
-  /** BT-113 without the withheld tax: the amount paid before. */
+  /** BT-113 without the withheld tax: the amount that is already paid. */
   readonly paid: Big;
   /** Tax that the buyer withholds and pays to the state. */
   readonly withholding: Big;
@@ -26,7 +26,7 @@ export interface Amounts {
 }
 
 /**
- * Reads the amounts of an invoice. An amount that is not there is zero; rules BR-12 to BR-15 check the mandatory ones.
+ * Reads the amounts of an invoice. A missing amount counts as zero; rules BR-12 to BR-15 check the mandatory amounts.
  */
 export function amountsOf(invoice: Invoice): Amounts {
   const field = (name: string): Big => new Big(invoice.fields.get(name)?.value ?? '0');
@@ -86,7 +86,7 @@ export function priceOf(line: InvoiceLine): Big {
   return qty.eq(0) || !line.total ? new Big(0) : new Big(line.total.value).div(qty).round(6, Big.roundHalfUp);
 }
 
-/** The discount as money: quantity × price less the discount equals the printed amount. */
+/** The discount as an amount: quantity × price less the discount gives the printed amount. */
 export function discountOf(line: InvoiceLine): Big {
   if (!line.discount) return new Big(0);
   return grossOf(line).times(line.discount.value).div(100);

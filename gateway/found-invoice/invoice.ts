@@ -52,7 +52,7 @@ export interface VatRow {
 /** An allowance or a charge on the whole document, with the row of the breakdown to which it belongs. */
 export interface DocumentAllowance {
   readonly isCharge: boolean;
-  /** The amount deducted or added. It is negative only in a document with negative totals. */
+  /** The deducted or added amount. It is negative only in a document with negative totals. */
   readonly amount: Big;
   readonly reason: string;
   readonly row: VatRow;
@@ -75,7 +75,10 @@ export interface Invoice {
   readonly buyer: Party;
   readonly lines: readonly InvoiceLine[];
   readonly vat: readonly VatRow[];
-  /** Filled if the page tells the rate of each; empty if it prints only their totals. */
+  /**
+   * The allowances and charges of the document, if the page gives the rate of each. Empty if the page prints only
+   * their totals.
+   */
   readonly allowances: readonly DocumentAllowance[];
   /** The ATCUD printed on each page, by page number. */
   readonly atcudByPage: ReadonlyMap<number, string>;

@@ -21,8 +21,8 @@ export function isLoopback(host: string): boolean {
 /**
  * Admits programs that have the token, and refuses browsers. A web page that is open on this machine could otherwise
  * call the gateway. Its requests carry `Origin` or `Sec-Fetch-Site`. With DNS rebinding they carry a foreign name in
- * `Host`. `GET /health` needs no token, because it only says how busy the gateway is. A token that is sent there must
- * still be right.
+ * `Host`. `GET /health` needs no token, because its answer only says how busy the gateway is. If a caller sends a
+ * token to `GET /health`, the token must be right.
  * @throws Refusal BROWSER_REFUSED, TOKEN_REFUSED
  */
 export function admit({ token, loopback }: Admission, request: IncomingMessage, path: string): void {

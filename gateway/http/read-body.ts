@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/refusal.ts';
 
 /**
  * Reads a request's body into memory.
- * @param bytesMax a larger body is `TOO_LARGE`; one that declares a larger length is refused before it is read
+ * @param bytesMax the most bytes; a body with a larger declared length is refused before it is read
  * @throws Refusal `TOO_LARGE`, or `BAD_REQUEST` when the caller closes the connection
  */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {

@@ -79,12 +79,12 @@ function parseUrl(raw: string | undefined): URL {
   }
 }
 
-/** Sends 200 when a child is up that can convert, and 503 when none is. */
+/** Sends 200 when a child can convert, otherwise 503. */
 function sendHealth(context: RouteContext, request: IncomingMessage, response: ServerResponse): void {
   const { children, ready, busy, waiting } = context.pool.state();
   const status = context.draining() ? 'draining' : ready > 0 ? 'ok' : 'starting';
   const refused = context.mappings.refused();
-  // The reasons may contain names of suppliers. A caller without the token therefore gets only the counts.
+  // The reasons may contain names of suppliers, so a caller without the token gets only the counts.
   const isCaller = context.admission.token === undefined || request.headers.authorization !== undefined;
   const mappings = {
     own: context.mappings.registry().own().length,
@@ -157,7 +157,10 @@ function readOptions(
   return { mappingId, parameters, picture: readPicture(url.searchParams) };
 }
 
-/** Reads `format`. @throws Refusal `BAD_PARAMETER` */
+/**
+ * Reads `format`.
+ * @throws Refusal `BAD_PARAMETER`
+ */
 function readFormat(given: URLSearchParams): Omit<TaskRequest, 'kind' | 'pdf'> {
   const format = invoiceFormatSchema.safeParse(given.get('format'));
   if (!format.success || given.size !== 1)
@@ -165,7 +168,10 @@ function readFormat(given: URLSearchParams): Omit<TaskRequest, 'kind' | 'pdf'> {
   return { mappingId: `format ${format.data}`, parameters: {}, format: format.data };
 }
 
-/** Reads `image`, `draw` and `scale`. @throws Refusal `BAD_PARAMETER` */
+/**
+ * Reads `image`, `draw` and `scale`.
+ * @throws Refusal `BAD_PARAMETER`
+ */
 function readPicture(given: URLSearchParams): PictureRequest {
   const page = Number(given.get('image'));
   if (!Number.isInteger(page) || page < 1)

@@ -51,7 +51,7 @@ export async function readPages(
 
 /**
  * Reads and checks an invoice.
- * @param pages the pages, if somebody read them before; without them, this function reads them
+ * @param pages the pages, if they were already read; otherwise this function reads them
  * @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `PDF_LIMIT`, `PDF_CORRUPT`
  */
 export async function judgeInvoice(
@@ -63,7 +63,7 @@ export async function judgeInvoice(
 }
 
 /**
- * Reads and checks an invoice from pages that were read before.
+ * Reads and checks an invoice from pages that were already read.
  * @throws Refusal `NO_TEXT`, `MAPPING_MISMATCH`, `CHECKS_FAILED`
  */
 export function judgePages(mapping: InvoiceMapping, { text, codes }: ReadPages): JudgedReading {

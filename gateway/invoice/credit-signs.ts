@@ -3,7 +3,7 @@ import type { Found } from '../printed/provenance.ts';
 import { lineNet } from '../found-invoice/amounts.ts';
 import type { Invoice, InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
-/** Amounts that state a size and no direction. On a credit note they stay positive. */
+/** Amounts that never have a sign. They are positive on a credit note too. */
 const AMOUNTS: ReadonlySet<string> = new Set([
   'net',
   'tax',
@@ -17,9 +17,9 @@ const AMOUNTS: ReadonlySet<string> = new Set([
 
 /**
  * Gives a credit note the signs of EN 16931-1, 5.2.10. The type of the document says that money is given back, so its
- * amounts are positive. Some sellers print minus signs on the totals, on the lines, on the VAT breakdown, or on several
- * of them. This function turns the signs of each of these three groups whose sum is below zero. It leaves other
- * documents as they are.
+ * amounts are positive. Some sellers print minus signs on the totals, on the lines, on the VAT breakdown, or on
+ * several of them. This function reverses the signs in each of these three groups whose sum is below zero. It does
+ * not change other documents.
  */
 export function creditSigns(invoice: Invoice): Invoice {
   if (!invoice.credit) return invoice;
@@ -57,12 +57,12 @@ function sum(values: readonly Big[]): Big {
 }
 
 /**
- * Turns the signs of one line. Its minus may stand at the amount, the quantity, the price or all three. A price is
+ * Reverses the signs of one line. The minus may stand at the amount, the quantity, the price or all three. A price is
  * never negative.
  */
 function lineTurned(line: InvoiceLine): InvoiceLine {
-  // A line whose amount is below zero is given back, so its quantity becomes positive. The quantity of any other line
-  // becomes negative.
+  // The item of a line with an amount below zero is credited, so its quantity becomes positive. The quantity of every
+  // other line becomes negative.
   const isGivenBack = lineNet(line).lte(0);
   const quantity = line.qty && isNegative(line.qty) === isGivenBack ? negated(line.qty) : line.qty;
   return {

@@ -164,7 +164,7 @@ function firstThatBalances(
   return [];
 }
 
-/** True when every basis equals its lines less its allowances plus its charges, to the cent. */
+/** True when every basis equals the sum of its lines less its allowances plus its charges, to the cent. */
 function isBalanced(
   allowances: readonly DocumentAllowance[],
   lines: readonly InvoiceLine[],

@@ -48,7 +48,7 @@ const NO_INVOICE =
 const STAMPS =
   /^(?:fatura |factura |documento |invoice |rechnung |facture |fattura )?(?:anulad[oa]|cancelad[oa]|cancel+ed|void|storniert|annul[ée]e?|annullat[oa]|draft|rascunho|entwurf|brouillon|borrador|bozza)[.!]?$/iu;
 
-/** Matches every text with a stamp, and few texts without one. It saves the search in most documents. */
+/** Matches every text with a stamp, and few other texts. So most documents are not searched for stamps. */
 const MAY_BE_STAMPED = /anulad|cancel|void|storniert|annul|draft|rascunho|entwurf|brouillon|borrador|bozza/i;
 
 interface OtherTitle {
@@ -148,7 +148,7 @@ function titleOf(cell: readonly Token[], line: TokenLine, document: ReadDocument
   const other = others?.find((title) => title.keys.every((key, i) => keys[i] === key));
   // The printed words of the title, without its number.
   const text = textOf(cell.slice(0, other ? other.keys.length : 1));
-  // A pro forma invoice is recognised by its title, however small the print is.
+  // A pro forma invoice is recognised by its title, even in small print.
   const proForma =
     other?.kind === 'a pro forma invoice' &&
     other.keys.length + Number(/proforma(?:rechnung|invoice)/.test(keys[0] ?? '')) > 1 &&

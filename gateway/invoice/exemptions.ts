@@ -1,8 +1,8 @@
 import type { VatCategory } from '../found-invoice/invoice.ts';
 
 /**
- * Exemption codes of the AT, the Portuguese tax authority, that mean another category of EN 16931 (UNCL5305) than plain
- * exemption. Source: "Tabela de códigos de motivos de isenção", SAF-T PT field TaxExemptionCode.
+ * Exemption codes of the AT, the Portuguese tax authority, that stand for a category of EN 16931 (UNCL5305) other
+ * than plain exemption. Source: "Tabela de códigos de motivos de isenção", SAF-T PT field TaxExemptionCode.
  */
 export const EXEMPTION_CATEGORIES: Readonly<Record<string, VatCategory>> = {
   M05: 'G', // article 14 CIVA, exports

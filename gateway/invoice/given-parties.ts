@@ -13,7 +13,7 @@ export interface Parties {
   readonly buyer: Party;
 }
 
-/** The parties, completed from the mapping, with what the page says for and against the mapping's values. */
+/** The parties, completed from the mapping, and the findings of the page for and against the mapping's values. */
 export interface GivenParties extends Parties {
   readonly findings: readonly JudgedFinding[];
 }

@@ -16,7 +16,7 @@ export interface HandedOver {
 
 /**
  * Chooses the mapping that converts. The requested mapping may hand documents over to the mappings of single sellers.
- * Then the mapping of the seller whose tax number the page prints converts the document (ADR 0173).
+ * If the page prints the tax number of such a seller, the seller's mapping converts the document (ADR 0173).
  * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers, `PDF_LIMIT`, `PDF_CORRUPT`
  */
 export async function handedOver(
@@ -60,14 +60,14 @@ export function supplierMapping(
   return mappings[0];
 }
 
-/** True when the page prints the number as the buyer's. A seller that a mapping knows may buy as well. */
+/** True when the page prints the number as the buyer's. A company for which a mapping exists may also be a buyer. */
 function isBuyer(number: string, mapping: InvoiceMapping, { text, codes }: ReadPages): boolean {
   const bare = (value: string | undefined): string | undefined => value?.replace(/^[A-Z]{2}/, '');
   try {
     const { buyer } = readInvoice({ ...text, pages: withoutCopies(text.pages) }, mapping, codes).invoice;
     return bare(buyer.vatId?.value) === bare(number);
   } catch (error) {
-    // The conversion itself reports later why the document cannot be read.
+    // The conversion will report the reason why the document cannot be read.
     if (error instanceof Refusal) return false;
     throw error;
   }

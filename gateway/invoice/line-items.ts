@@ -54,7 +54,9 @@ function lineOf(row: TableRow, position: number, isTwofold: boolean): InvoiceLin
 /** A number of units in brackets at the end of a name, to which the price applies: `Brackets (3 kg)`. */
 const UNITS_BEHIND = /^(.+?)\s*\((\d{1,6}(?:[.,]\d{1,3})?)\s+(\p{L}[\p{L}²³.]{0,8})\)$/u;
 
-/** Adds the number of units to which the price applies. The line must state it, and must add up only with it. */
+/**
+ * Adds the number of units to which the price applies. The line must state this number, and must add up only with it.
+ */
 function withPriceBase(line: InvoiceLine, printed: Found | undefined): InvoiceLine {
   const [, name, number, unit] = UNITS_BEHIND.exec(line.name?.value ?? '') ?? [];
   const isOfUnit = unit !== undefined && unit.toLowerCase() === line.unit?.value.toLowerCase();

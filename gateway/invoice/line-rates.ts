@@ -3,7 +3,10 @@ import { derived } from '../printed/provenance.ts';
 import { lineNet } from '../found-invoice/amounts.ts';
 import type { InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 
-/** Most lines that are divided. With more lines, several divisions would add up, and the lines get no rate anyway. */
+/**
+ * The most lines that are divided. With more lines, several divisions would be possible, so the lines would get no
+ * rate.
+ */
 const LINES_PARTED_MAX = 14;
 
 /**
@@ -28,7 +31,7 @@ export function withRates(lines: readonly InvoiceLine[], vat: readonly VatRow[])
 }
 
 /**
- * Finds up to two ways to assign the amounts to the bases, each as the row of every amount. Negative amounts are
+ * Finds up to two ways to assign the amounts to the bases. A way lists the row of each amount. Negative amounts are
  * possible, so a basis can still change until the last amount.
  */
 function waysToPart(amounts: readonly Big[], bases: readonly Big[]): number[][] {

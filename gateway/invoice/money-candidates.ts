@@ -114,8 +114,8 @@ function addVatTotals(
 }
 
 /**
- * Adds the sum of the lines with a charge added or an allowance deducted. A subtotal printed above these is not the net
- * amount.
+ * Adds the sum of the lines with a charge added or an allowance deducted. A subtotal above the charge or allowance is
+ * not the net amount.
  */
 function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string, Big>): void {
   const lines = sums.get('lines.total');

@@ -5,7 +5,7 @@ const AGREEMENT_BONUS = 1;
 
 /**
  * Puts the candidates first that agree with the QR code. The code only chooses among values that the page prints as
- * text. If none agrees, the order stays, and the check of the code fails.
+ * text. If no candidate agrees, the order does not change, and the check of the code fails.
  */
 export function preferQr(
   field: string,

@@ -38,7 +38,7 @@ export function qrCollector(found: QrPayload[]): PageVisitor {
   };
 }
 
-/** Selects the images that are roughly square, as logos and backgrounds seldom are; the smallest come first. */
+/** Selects images that are roughly square, the smallest first. Logos and backgrounds are seldom square. */
 function candidates(content: PageContent): PageContent['images'][number][] {
   const area = (image: PageContent['images'][number]): number =>
     (image.box.x1 - image.box.x0) * (image.box.y1 - image.box.y0);
@@ -51,7 +51,7 @@ function candidates(content: PageContent): PageContent['images'][number][] {
     .slice(0, IMAGES_PER_PAGE_MAX);
 }
 
-/** Width in dots of the white border that is added to an image. Codes are often cropped to their modules. */
+/** Width in dots of the white border that is added to an image. Codes are often cropped so that no border is left. */
 const QUIET_DOTS = 16;
 /** Images narrower than this, in dots, are scaled up: one dot may be a whole module of the code. */
 const SMALL_WIDTH = 90;
@@ -82,7 +82,7 @@ function payloadIn(ink: Ink): QrPayload | undefined {
   return undefined;
 }
 
-/** Decodes a matrix. Returns undefined for anything but an intact code of the AT. */
+/** Decodes a matrix. Returns undefined when the matrix is not an intact code of the AT. */
 function decoded(matrix: BitMatrix): QrPayload | undefined {
   try {
     return parseQrPayload(new Decoder().decode(matrix).content);

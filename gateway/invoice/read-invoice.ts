@@ -45,7 +45,7 @@ import {
 } from './reading-warnings.ts';
 import { breakdownOnly, exemptionIn, vatRows } from './vat-rows.ts';
 
-/** An invoice with everything that led to its values, which `explain` shows. */
+/** An invoice, with everything that led to its values. `explain` shows these things. */
 export interface InvoiceReading {
   readonly invoice: Invoice;
   readonly candidates: ReadonlyMap<string, readonly Candidate[]>;
@@ -61,7 +61,7 @@ export interface InvoiceReading {
 
 /**
  * Reads an invoice from the words of a document.
- * @throws Refusal `MAPPING_MISMATCH` when the document is not of the kind the mapping is for
+ * @throws Refusal `MAPPING_MISMATCH` when the mapping is for another kind of document
  */
 export function readInvoice(
   text: PdfText,
@@ -185,7 +185,7 @@ const SURE_LABEL_WEIGHT = 0.7;
 
 const totalLabelsOf = new WeakMap<InvoiceMapping, readonly string[]>();
 
-/** Labels that name nothing but a total. They are computed once for each mapping. */
+/** Labels that only name a total. They are computed once for each mapping. */
 function totalLabels(mapping: InvoiceMapping): readonly string[] {
   const known = totalLabelsOf.get(mapping);
   if (known) return known;

@@ -30,7 +30,10 @@ interface PartySources {
   readonly qr: QrPayload | undefined;
 }
 
-/** Reads seller and buyer. It assigns the tax numbers first, because they tell which block of text belongs to whom. */
+/**
+ * Reads seller and buyer. It assigns the tax numbers first, because they show which block of text belongs to which
+ * party.
+ */
 export function readParties(given: PartySources): {
   seller: Party;
   buyer: Party;

@@ -27,7 +27,7 @@ export function numberWarnings(
 
 /**
  * Warns about three kinds of lines. The unit is unknown and was written as "one" (`C62`). The cell of an amount holds
- * other text. The price has no printed quantity, so it was computed from the amount, which may include an allowance.
+ * other text. The quantity is not printed, so the price was computed from the amount, which may include an allowance.
  */
 export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap(({ position, unit, qty, price, total, discount }) => [
@@ -107,7 +107,7 @@ const NAME_AND_COLON = /^[^:]+:[^:]*$/su;
 
 /**
  * Warns about names that may end at their colon. All names have a colon, and one of them has nothing after it. Then a
- * program probably joined name and description. For some sellers both are the name, so the reading keeps them together.
+ * program probably joined name and description. Some sellers use both as the name, so the reader does not split them.
  */
 export function nameWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   const names = lines.map(({ name }) => name?.raw.trim() ?? '');

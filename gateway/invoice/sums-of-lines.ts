@@ -3,8 +3,8 @@ import type { TableRow } from '../reading/open-rows.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 
 /**
- * Removes rows so that each amount counts once. A row `01` is removed when it is the sum of `01.01` and `01.02`. These
- * two are removed when they have no amounts and only describe the contents of `01`.
+ * Removes rows so that each amount counts once. A row `01` is removed when it is the sum of `01.01` and `01.02`. Rows
+ * `01.01` and `01.02` are removed when they have no amounts and only describe the contents of `01`.
  */
 export function withoutSums(table: ReadTable): ReadTable {
   if (!table.rows.some((row) => row.cells.has('pos'))) return table;

@@ -10,7 +10,8 @@ const SUPPLY =
 
 /**
  * Sentences that state why no VAT is charged, by category (UNCL5305), in pt, en, de, fr, es and it. The first match
- * counts. The plain words of exemption come last, because supplies within the Union and exports are also called exempt.
+ * counts. The general words of exemption come last, because pages also call supplies within the Union and exports
+ * exempt.
  */
 const SENTENCES: readonly (readonly [VatCategory, RegExp])[] = [
   [

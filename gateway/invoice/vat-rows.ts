@@ -30,8 +30,8 @@ export function vatRows(table: ReadTable, { lines, fields, totals, exemption }: 
 const RATE_MAX = 50;
 
 /**
- * Removes the rows whose tax is more than any rate gives for the basis. Such rows are totals side by side, not a
- * breakdown.
+ * Removes the rows whose tax is more than any rate gives for the basis. Such rows are several totals beside one
+ * another, not a breakdown.
  */
 export function breakdownOnly(table: ReadTable): ReadTable {
   const rows = table.rows.filter(({ cells }) => {
@@ -157,7 +157,7 @@ function mergeRates(rows: readonly RawRow[]): RawRow[] {
 
 function categorise({ code, ...row }: RawRow, documentReason: Found | undefined): VatRow {
   if (!new Big(row.rate.value).eq(0)) return { ...row, category: 'S', reason: undefined };
-  // `Isento` in place of a rate is a printed reason as well. Any other reason is preferred.
+  // `Isento` (exempt) in the place of a rate is also a printed reason, but any other reason is preferred.
   const inRate = /\p{L}{4}/u.test(row.rate.raw) ? { ...row.rate, value: row.rate.raw } : undefined;
   const reason = row.reason && /\p{L}/u.test(row.reason.value) ? row.reason : (documentReason ?? inRate);
   const category = code ?? categoryOf(reason?.value);

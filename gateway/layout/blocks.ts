@@ -46,7 +46,7 @@ export function blocksOf(page: PageText): Block[] {
       } else
         open.push({ block: { rotated: line.rotated, lines: [part] }, x0, x1, y: part.y, size: part.size });
     }
-    // A block far above takes no more lines. Removing it keeps this loop linear.
+    // A block far above gets no more lines. It is removed, so that the time of this loop is linear.
     for (let i = open.length - 1; i >= 0; i -= 1) {
       const o = open[i];
       if (o && (line.y - o.y > 6 * o.size || o.block.rotated !== line.rotated))

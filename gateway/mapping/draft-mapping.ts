@@ -3,7 +3,7 @@ import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
 /** A first mapping for the supplier of a document, and the fields that the document does not show. */
 export interface MappingDraft {
   readonly mapping: object;
-  /** One entry in words for each field. */
+  /** The fields that were not found, one entry in words for each. */
   readonly notFound: readonly string[];
 }
 
@@ -26,8 +26,8 @@ const NEEDED_PARTS: Readonly<Record<string, string>> = {
 
 /**
  * Drafts a mapping from the explanation of how another mapping reads a document. The draft has the seller as it was
- * read. For each field that was not found, it has a place for a label. A person must check the draft, because what was
- * read may be wrong.
+ * read. For each field that was not found, it has a place for a label. A person must check the draft, because the
+ * read values may be wrong.
  */
 export function draftMapping(explanation: GatewayExplanation, id: string): MappingDraft {
   const read = new Map(explanation.values.map(({ path, value }) => [path, value]));

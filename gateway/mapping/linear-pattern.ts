@@ -8,15 +8,17 @@ export interface LinearPattern {
   mayMatch(text: string): boolean;
   test(text: string): boolean;
   /**
-   * Returns the first match: the text of group 1, or the whole match of a pattern without groups; undefined for no
-   * match.
+   * Returns the first match, or undefined. It is the text of group 1, or the whole match if the pattern has no group.
    */
   first(text: string): { readonly value: string; readonly start: number; readonly end: number } | undefined;
 }
 
 const compiled = new Map<string, LinearPattern>();
 
-/** Compiles (once) a pattern, ignoring case. @throws Error when the pattern is not in RE2's language */
+/**
+ * Compiles a pattern that ignores case, once.
+ * @throws Error when the pattern is not in RE2's language
+ */
 export function linearPattern(source: string): LinearPattern {
   const known = compiled.get(source);
   if (known) return known;
@@ -50,7 +52,7 @@ export function linearPattern(source: string): LinearPattern {
  */
 const PLAIN_WORDS = /^(?:\\b|\\d|\\\.|\\s\?|[A-Za-z0-9 À-ÖØ-Þà-öø-þ]|\[[A-Za-zÀ-ÖØ-Þà-öø-þ]+\])+$/;
 const BLANK_OR_NOT = /\\s\?/g;
-/** Each optional blank can double the number of attempts. */
+/** The most optional blanks of a pattern, because each can double the number of attempts. */
 const BLANKS_OR_NOT_MAX = 3;
 
 function plainExpression(source: string): RegExp | undefined {

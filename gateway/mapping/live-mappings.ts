@@ -11,7 +11,7 @@ import { loadMappings, registryOf, shippedMappingFiles, type MappingRegistry } f
 /** The interval at which the gateway reads the operator's folder. A change takes effect after the next reading. */
 const LOOK_MS = 2_000;
 
-/** A file that is not used, and why. */
+/** A file that is not used, and the reason. */
 export interface RefusedMapping {
   readonly file: string;
   readonly reason: string;
@@ -92,9 +92,7 @@ export function openMappings(options: {
   };
 }
 
-/**
- * Returns a text that changes with the files of the folder. A file that replaces another of its name has another inode.
- */
+/** Returns a text that changes with the files of the folder. A new file with the same name has another inode. */
 async function fingerprintOf(folder: string): Promise<string> {
   const files = mappingFilesIn(folder);
   const stats = await Promise.all(files.map((file) => stat(join(folder, file), { bigint: true })));

@@ -4,9 +4,9 @@ import { isJsonObject, type Json, type JsonObject } from './extend-mapping.ts';
 import { MappingInvalid } from './mapping-invalid.ts';
 import { mappingSchema, type Mapping } from './mapping-schema.ts';
 
-/** Bytes that the file of a mapping may have. The shipped ones have 40 KB. */
+/** The most bytes of a mapping's file. The shipped files have 40 KB. */
 const MAPPING_FILE_BYTES_MAX = 1024 * 1024;
-/** Files of mappings that the operator's folder may have. */
+/** The most files of mappings in the operator's folder. */
 export const MAPPING_FILES_MAX = 1000;
 
 /**

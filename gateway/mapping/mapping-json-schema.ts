@@ -6,13 +6,13 @@ import { mappingSchema } from './mapping-schema.ts';
 const OWN = ['id', 'version', 'label', 'extends'];
 
 /**
- * Makes the JSON Schema of a mapping file, for editors. It takes a whole mapping, or one that `extends` another and
- * gives only the changes. The gateway's own schema is its source. The gateway also checks what JSON Schema cannot
- * express, such as patterns.
+ * Makes the JSON Schema of a mapping file, for editors. The schema accepts a whole mapping, or a file that `extends`
+ * a mapping and gives only the changes. The gateway's own schema is its source. The gateway also checks what JSON
+ * Schema cannot express, such as patterns.
  */
 export function mappingJsonSchema(): JsonObject {
-  // The type of the library also allows booleans as schemas. Writing and parsing the result as JSON gives it our own
-  // type.
+  // The type of the library also allows booleans as schemas. So the result is written as JSON and parsed again, which
+  // gives it Docket's own type.
   const made = JSON.parse(JSON.stringify(z.toJSONSchema(mappingSchema, { io: 'input' }))) as JsonObject;
   const { $schema = null, ...whole } = made;
   const readers = Array.isArray(whole['oneOf']) ? (whole['oneOf'] as readonly Json[]) : [];

@@ -21,7 +21,7 @@ const pattern = z
       });
     }
   });
-/** A printed label. An object can lower its weight from 1. */
+/** A printed label. As an object, it can have a weight below 1. */
 const label = z.union([
   z.string().min(1).max(80),
   z.strictObject({ text: z.string().min(1).max(80), weight }),
@@ -180,7 +180,7 @@ const common = {
   version: z.int().min(1),
   label: z.string().min(1).max(120),
   description: z.string().max(600),
-  /** The default mapping is locked: it can be neither left out nor replaced. */
+  /** The default mapping is locked: an operator can neither remove nor replace it. */
   default: z.boolean().default(false),
   locked: z.boolean().default(false),
   mediaType: resultMediaTypeSchema,
@@ -203,9 +203,9 @@ export const invoiceMappingSchema = z.strictObject({
     .regex(/^[A-Z]{2}$/)
     .optional(),
   regions: z.record(identifier, regionSchema).default({}),
-  /** Texts that look like one of these labels and are none. */
+  /** Texts that look like one of these labels but are not labels. */
   decoys: z.array(z.string().max(80)).max(300).default([]),
-  /** Words that tell a credit note from an invoice, by document type. */
+  /** Words that distinguish a credit note from an invoice, by document type. */
   documentTypes: z
     .array(
       z.strictObject({
@@ -249,7 +249,10 @@ export const detectMappingSchema = z.strictObject({
   reader: z.literal('detect'),
   /** The mapping of embedded e-invoices, which is tried first. */
   embedded: mappingId,
-  /** Mappings for the words on the page. The first one is taken whose `when` is true or that has no `when`. */
+  /**
+   * Mappings for the words on the page. The gateway takes the first mapping whose `when` is true or that has no
+   * `when`.
+   */
   pages: z
     .array(z.strictObject({ mapping: mappingId, when: matchSchema.optional() }))
     .min(1)

@@ -1,10 +1,11 @@
 /**
  * Returns the words that a match of a pattern must contain. Each entry lists words, of which every match contains at
  * least one. Words are runs of plain letters, digits and the euro sign, in lower case. A text without them needs no
- * search, and most lines of a document are such texts. The result is empty where nothing is certain.
+ * search, and most lines of a document are such texts. The result is empty when no word is certain.
  */
 export function neededWords(source: string): string[][] {
-  // Quoted parts, octal numbers and flags that change the meaning are rare. For them nothing is certain.
+  // Quoted parts, octal numbers and flags that change the meaning are rare. In patterns with them, no word is
+  // certain.
   if (/\\[Q0-7]|\(\?[a-zA-Z-]*[)]/.test(source)) return [];
   return alternation(source, 0).needs;
 }

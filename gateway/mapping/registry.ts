@@ -54,7 +54,7 @@ export function shippedMappingFiles(): ReadonlyMap<string, JsonObject> {
 }
 
 /**
- * Loads the shipped mappings, and every mapping of the operator's own folder when one is given.
+ * Loads the shipped mappings, and every mapping of the operator's folder if it is given.
  * @param ownFolder folder of further `ID.json` files; they may not use the id of a shipped one
  * @throws MappingInvalid with the file and the path of the first fault in it
  */
@@ -66,8 +66,8 @@ export function loadMappings(ownFolder?: string): MappingRegistry {
 }
 
 /**
- * Makes a registry of the shipped mappings and these of the operator.
- * @throws MappingInvalid when a shipped one is not valid
+ * Makes a registry of the shipped mappings and the operator's mappings.
+ * @throws MappingInvalid when a shipped mapping is not valid
  */
 export function registryOf(own: readonly Mapping[]): MappingRegistry {
   const mappings = [...shippedMappings(), ...own];

@@ -4,7 +4,7 @@ import type { Found } from '../printed/provenance.ts';
 
 /** A value of an invoice, its name, and a function that replaces it. */
 export interface InvoiceValue {
-  /** `the name of the seller`, `the price in line 3`. */
+  /** The words for the value: `the name of the seller`, `the price in line 3`. */
   readonly what: string;
   readonly found: Found;
   /** True for text that no sum and no check digit can prove: names, addresses, codes, reasons. */
@@ -36,7 +36,7 @@ const TEXTS: ReadonlySet<string> = new Set(['name', 'street', 'city', 'country',
 /** Fields that describe the program which made the document. */
 const TEXT_FIELDS: ReadonlySet<string> = new Set(['hash', 'certificate']);
 
-/** Returns every value of an invoice that is on the page or was worked out. */
+/** Returns every value of an invoice that is on the page or was computed. */
 export function valuesOf(invoice: Invoice, mapping: InvoiceMapping): InvoiceValue[] {
   return [...fieldsOf(invoice, mapping), ...partiesOf(invoice), ...linesOf(invoice), ...vatOf(invoice)];
 }

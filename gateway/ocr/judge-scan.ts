@@ -16,7 +16,7 @@ interface Read {
   readonly given: readonly JudgedFinding[];
 }
 
-/** Most further readings of one document, each with another text for a word. */
+/** The most further readings of one document. Each uses another text for one word. */
 const READINGS_MAX = 80;
 
 /**

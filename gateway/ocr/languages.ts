@@ -10,7 +10,7 @@ const SIGNS: Readonly<Record<OcrLanguage, readonly string[]>> = {
   spa: ['factura', 'iva', 'fecha', 'importe', 'cantidad', 'precio', 'cif', 'imponible', 'vencimiento', 'calle', 'cliente', 'descripcion', 'numero', 'el', 'los', 'las', 'pagar', 'cuota', 'unidades', 'sl'],
 }; // prettier-ignore
 
-/** Returns the language that most of the words belong to; English where none decides. */
+/** Returns the language of most of the words; English when no language has the most. */
 export function languageOf(words: readonly string[]): OcrLanguage {
   const keys = words.map((word) =>
     word

@@ -85,7 +85,8 @@ function agreedAt(place: Place, own: OcrLanguage): AgreedWord[] {
   return choice.said.words.map((word) => ({
     ...word,
     certainty: choice.certainty,
-    // Other readings belong to the whole place. A place with several words has none for a single word.
+    // Other readings belong to the whole place. So at a place with several words, a single word has no other
+    // readings.
     others: choice.said.words.length === 1 ? [...new Set(texts)] : [],
   }));
 }

@@ -91,8 +91,8 @@ function coarser(ink: Ink, times: number): Ink {
 }
 
 /**
- * Removes the grain of paper and scanner. Each dot becomes the mean of itself (4 parts), its neighbours (2 parts each)
- * and the dots across the corners (1 part each). In numbers this avoids one misreading of four.
+ * Removes the grain of paper and scanner. Each dot becomes the mean of itself (4 parts), its neighbours (2 parts
+ * each) and the dots across the corners (1 part each). This avoids a quarter of the misread numbers.
  */
 export function softened({ gray, width, height }: Ink): Ink {
   const soft = gray.slice();

@@ -63,7 +63,7 @@ function onPage([a, b, c, d, e, f]: Matrix, x: number, y: number): readonly [num
   return [a * x + c * y + e, b * x + d * y + f];
 }
 
-/** Returns the font size in dots. It comes from the word itself where it has tall letters, else from the row. */
+/** Returns the font size in dots. If the word has tall letters, they give the size; otherwise the row does. */
 function sizeOf(word: AgreedWord, row: readonly AgreedWord[]): number {
   const own = ownSize(word);
   if (own !== undefined) return own;

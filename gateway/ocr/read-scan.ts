@@ -17,18 +17,18 @@ import { recognise } from './recognise.ts';
 import type { UprightPage } from './upright.ts';
 import { sidesOf, toPage, uprightPage } from './upright.ts';
 
-/** Dots of an image; a larger one is ignored. */
+/** The most dots of an image. Larger images are ignored. */
 const IMAGE_DOTS_MAX = 40_000_000;
-/** Images of a page; one with more is not read. Scanners that save strips make about a hundred. */
+/** The most images of a page. A page with more images is not read. Scanners that save strips make about a hundred. */
 const IMAGES_OF_PAGE_MAX = 200;
 
 /**
- * A page needs this share of long words that are certain. On a page with fewer, the certain words are certain by
- * chance.
+ * A page needs this share of long words that are certain. On a page with a smaller share, the certain words are
+ * accidental.
  */
 const SURE_SHARE_MIN = 0.5;
 
-/** Reads a page of pictures alone. Returns `left out` when too little of it can be read. */
+/** Reads a page that consists only of pictures. Returns `left out` when too little of it can be read. */
 export async function readScan(
   content: PageContent,
   document: PDFDocumentProxy,

@@ -20,7 +20,7 @@ export interface SeenWord {
 const require = createRequire(import.meta.url);
 
 /**
- * The part of `tesseract-wasm` that is used here. The types of the package are not where its package.json names them.
+ * The part of `tesseract-wasm` that is used here. The package.json of the package names a wrong place for its types.
  */
 interface TesseractWasm {
   supportsFastBuild(): boolean;

@@ -54,7 +54,7 @@ export function scanFindings(invoice: Invoice, scan: ScanCase): JudgedFinding[] 
   return [...assumed(invoice), ...values.flatMap((value) => unsure(value, invoice, scan))];
 }
 
-/** Returns the values of the result that stand nowhere on the page. */
+/** Returns the values of the result that are nowhere on the page. */
 export function assumed(invoice: Invoice): JudgedFinding[] {
   const said = [
     ...[...domesticWarnings(invoice), ...deliveryWarnings(invoice)].map(({ message }) => message),
@@ -109,7 +109,7 @@ function isProven(
   );
 }
 
-/** Digits of a value; one with more is not proven digit by digit. */
+/** The most digits of a value that is proven digit by digit. */
 const DIGITS_TRIED_MAX = 34;
 
 /**

@@ -3,7 +3,8 @@ import type { PageContent } from '../pdf/page-content.ts';
 import type { ScanReader } from '../pdf/scanned-page.ts';
 
 /**
- * Scanned pages that are read of one document. One takes 4 to 9 s of the 20 s of processor time that a document has.
+ * The most scanned pages that are read in one document. A page takes 4 to 9 s of the 20 s of processor time for a
+ * document.
  */
 export const SCANNED_PAGES_MAX = 3;
 /** A scan covers at least this share of its page. */

@@ -5,7 +5,7 @@ export type QuarterTurn = 0 | 1 | 2 | 3;
 
 /** The possible directions of the text of a page. */
 export interface TextDirection {
-  /** The likelier turns first. The lines of a page do not show which way up it is. */
+  /** The turns, the most likely ones first. The lines of a page do not show whether the page is upside down. */
   readonly turns: readonly [QuarterTurn, QuarterTurn, QuarterTurn, QuarterTurn];
   /**
    * The angle in radians by which lines fall to the right in the first direction; 0 for level lines. `skewAcross` is
@@ -21,7 +21,7 @@ const COARSE_STEP_DEGREES = 0.5;
 const FINE_STEP_DEGREES = 0.05;
 /** A longer run of ink, in dots, is a drawn line or an area. */
 const LETTER_RUN_MAX = 40;
-/** Dots of ink that are used; more of them tell nothing more about the direction. */
+/** The most dots of ink that are used. More dots would not make the direction clearer. */
 const DOTS_MAX = 60_000;
 
 /**

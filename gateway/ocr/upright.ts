@@ -27,8 +27,8 @@ const POINTS_PER_INCH = 72;
 const READING_DPI = 300;
 const DIRECTION_DPI = 100;
 /**
- * The largest number of dots of a page. An A4 page at 300 dots an inch has 8.7 million. A larger page is read at fewer
- * dots an inch.
+ * The largest number of dots of a page. An A4 page at 300 dots an inch has 8.7 million. A larger page is read with
+ * fewer dots an inch.
  */
 const READING_DOTS_MAX = 12_000_000;
 

@@ -30,7 +30,7 @@ const NAMES = { cbc: new Map<string, string>(), cac: new Map<string, string>() }
 
 /**
  * Returns a name with its prefix, always as the same string. Writer and rules compare names some 30,000 times a
- * document, and the engine compares one string with itself by its address alone.
+ * document, and JavaScript compares two references to the same string without reading the text.
  */
 function nameOf(prefix: keyof typeof NAMES, name: string): string {
   const known = NAMES[prefix].get(name);

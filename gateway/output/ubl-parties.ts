@@ -3,8 +3,8 @@ import { group, text } from './ubl-nodes.ts';
 import type { XmlNode } from './xml-writer.ts';
 
 /**
- * Writes seller and buyer (BG-4, BG-7). A document that is not subject to VAT names no VAT numbers (BR-O-02). They are
- * written as registrations there.
+ * Writes seller and buyer (BG-4, BG-7). A document that is not subject to VAT names no VAT numbers (BR-O-02). In it,
+ * the numbers are written as registrations.
  */
 export function parties(invoice: Invoice): XmlNode[] {
   const numbers = invoice.vat.some((row) => row.category === 'O') ? 'registrations' : 'VAT numbers';
@@ -86,7 +86,7 @@ function party(
   return { name: `cac:${name}`, children: partyNode ? [partyNode] : [] };
 }
 
-/** BR-CO-09 requires the country's prefix on a VAT number. A number of an unknown country stays without one. */
+/** BR-CO-09 requires the country's prefix on a VAT number. A number of an unknown country gets no prefix. */
 export function taxNumber(who: Party): string | undefined {
   const value = who.vatId?.value;
   if (value === undefined) return undefined;

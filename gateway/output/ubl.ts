@@ -76,7 +76,10 @@ function notes(invoice: Invoice): string[] {
   return list;
 }
 
-/** Writes when and where an intra-community supply was delivered (BR-IC-11, BR-IC-12), as far as the document says. */
+/**
+ * Writes the date and place of delivery of an intra-community supply (BR-IC-11, BR-IC-12), if the document states
+ * them.
+ */
 function delivery(invoice: Invoice): Maybe {
   const country = countryDeliveredTo(invoice)?.value;
   return group(
@@ -158,7 +161,7 @@ function splitByRate(
   return first ? [{ row: first, amount: total }] : [];
 }
 
-/** VATEX codes of the categories that have a general one (Connecting Europe Facility VATEX code list). */
+/** The general VATEX codes of the categories that have such a code (Connecting Europe Facility VATEX code list). */
 const REASON_CODES: Readonly<Record<string, string>> = {
   AE: 'VATEX-EU-AE',
   K: 'VATEX-EU-IC',

@@ -14,13 +14,13 @@ export interface Attachment {
   readonly bytes: Uint8Array | undefined;
 }
 
-/** Attachments that are read of one document. */
+/** The most attachments that are read in one document. */
 export const ATTACHMENTS_MAX = 1_000;
 const ENTRIES_MAX = 50_000;
 
 /** An argument of pdfjs's `stringToPDFString`: it keeps escape sequences. */
 const KEEP_ESCAPES = true;
-/** An argument of pdfjs's `getAllPageDicts`: of a damaged page tree it returns the pages that can be read. */
+/** An argument of pdfjs's `getAllPageDicts`: for a damaged page tree, pdfjs returns the pages that can be read. */
 const RECOVER = true;
 
 /** The converter passes this to pdfjs where pdfjs expects the id of one attachment. */

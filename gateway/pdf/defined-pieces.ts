@@ -4,13 +4,13 @@ import type { HiddenCounts } from './visibility.ts';
 /** A page counts as a page without text when more than this share of its characters is guessed. */
 const NO_TEXT_SHARE = 0.5;
 /**
- * A smaller share of guessed characters is not reported, unless they are figures: these are drawings in a font of the
- * author's own.
+ * Guessed characters are reported from this share on, and guessed figures always. A few guessed characters are
+ * usually drawings in a font of the author.
  */
 const TELL_SHARE = 0.02;
 
 /**
- * Returns the pieces of a page that are text: all of them, or none where the font defines too few of the characters.
+ * Returns the pieces of a page that are text. If their font defines too few of the characters, they are not text.
  * Counts the undefined characters for a warning, when they are figures or more than a few.
  */
 export function definedPieces(pieces: readonly TextPiece[], counts: HiddenCounts): readonly TextPiece[] {

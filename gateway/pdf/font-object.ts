@@ -1,4 +1,4 @@
-/** The properties of a pdfjs font that placing text needs. `PageFont` keeps what they say. */
+/** The properties of a pdfjs font that placing text needs. `PageFont` stores their values. */
 export interface FontObject {
   readonly fontMatrix?: readonly number[];
   readonly vertical?: boolean;

@@ -2,7 +2,7 @@ import type { Box, Matrix } from './matrix.ts';
 import { IDENTITY } from './matrix.ts';
 import type { PageFont } from './page-font.ts';
 
-/** The part of the graphics and text state (ISO 32000-1, 8.4 and 9.3) that decides what is seen, and where. */
+/** The part of the graphics and text state (ISO 32000-1, 8.4 and 9.3) that decides what is visible, and where. */
 export interface GraphicsState {
   ctm: Matrix;
   clip: Box;

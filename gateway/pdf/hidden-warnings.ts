@@ -3,7 +3,7 @@ import { Refusal } from '../protocol/refusal.ts';
 import type { PdfText } from './read-pdf.ts';
 import type { HiddenCounts } from './visibility.ts';
 
-/** Returns one warning for each kind of text that is in the file but that no reader sees. */
+/** Returns one warning for each kind of text that is in the file but not visible on the page. */
 export function hiddenWarnings(hidden: HiddenCounts): GatewayWarning[] {
   const kinds: [keyof HiddenCounts, string, string][] = [
     ['invisible', 'TEXT_INVISIBLE', 'pieces of text are in the file but not shown'],

@@ -100,7 +100,10 @@ function isDark(picture: Picture, x: number, y: number): boolean {
   return x < picture.width && y < picture.height && picture.lightnessAt(y * picture.width + x) < DARK_BELOW;
 }
 
-/** Finds the square that the dark dots fill, or undefined. It reads little more than the margin around that square. */
+/**
+ * Finds the square that the dark dots fill, or undefined. The search reads only little more than the margin around
+ * the square.
+ */
 function darkBox(picture: Picture): { x0: number; y0: number; size: number } | undefined {
   const { width, height } = picture;
   const hasDark = (y: number): boolean => {

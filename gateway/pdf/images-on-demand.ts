@@ -31,7 +31,7 @@ function onDemand(image: PdfImage, how: Parameters<PdfImage['createImageData']>)
   return {
     kind: isTransparent ? 3 : 2,
     data: NO_DOTS,
-    // The rejection says that the image is damaged; its reason is of no use to a reader.
+    // The rejection says that the image is damaged; its reason would not help a reader.
     decode: () => image.createImageData(...how).catch(() => null),
   };
 }

@@ -1,12 +1,13 @@
 import { inflateSync } from 'node:zlib';
 
-/** Bytes that one stream may unpack to here. pdfjs unpacks larger streams itself, under the child's memory limit. */
+/** The most unpacked bytes of one stream. pdfjs unpacks larger streams itself, within the child's memory limit. */
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
  * Replaces `DecompressionStream` where pdfjs unpacks a whole stream that it already holds. A child converts one
- * document at a time, so a thread gains nothing. The web stream around it costs more than the unpacking itself. Bytes
- * that cannot be unpacked (cut off, damaged) make the read fail. pdfjs then uses its own tolerant decoder.
+ * document at a time, so another thread would save no time. The web stream around it costs more than the unpacking
+ * itself. Bytes that cannot be unpacked (cut off, damaged) make the read fail. pdfjs then uses its own tolerant
+ * decoder.
  */
 export function inflateAtOnce(format: string): {
   writable: { getWriter(): object };

@@ -44,8 +44,8 @@ export type Step = (run: Interpreter, args: unknown[]) => void;
 const GRAPHICS_STACK_DEPTH_MAX = 2_000_000;
 
 /**
- * Counts a save; `settleSaves` carries it out when the state changes. A page of nothing but `q` then costs only a
- * counter.
+ * Counts a save of the state; `settleSaves` makes the copies when the state changes. So a page that consists only of
+ * `q` needs only a counter.
  */
 export const save: Step = (run) => {
   run.pendingSaves += 1;

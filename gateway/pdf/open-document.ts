@@ -15,8 +15,8 @@ import { leaveFontsUnmended } from './unmended-fonts.ts';
 class NotDrawnHere {}
 
 /**
- * pdfjs adds every font to this object and then uses it as loaded. Without it pdfjs would compute the outline of every
- * glyph, which only drawing needs. That is a tenth of the time for an ordinary page.
+ * pdfjs adds every font to this object, and then regards the font as loaded. Without it pdfjs would compute the
+ * outline of every glyph, which only drawing needs. That is a tenth of the time for an ordinary page.
  */
 const FONTS_NOT_USED = { fonts: { add: () => undefined, delete: () => true } };
 class FontNotUsed {
@@ -30,7 +30,8 @@ type Pdfjs = typeof import('pdfjs-dist');
 let loaded: Promise<Pdfjs> | undefined;
 
 /**
- * Loads pdfjs-dist once. Puts empty classes in place of the browser's, unless somebody has already put real ones there.
+ * Loads pdfjs-dist once. Sets empty classes in the place of the browser's classes, unless real classes are already
+ * set.
  */
 export function loadPdfjs(): Promise<Pdfjs> {
   loaded ??= (async () => {

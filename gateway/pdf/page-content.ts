@@ -4,7 +4,7 @@ import type { TextPiece } from './show-glyphs.ts';
 /** A filled area that is nearly a rectangle. It hides what was painted under it before. */
 export interface Fill {
   readonly box: Box;
-  /** `#rrggbb`; undefined for an image or a pattern, whose colour is not known. */
+  /** The colour as `#rrggbb`; undefined for an image or a pattern, whose colour is not known. */
   readonly color: string | undefined;
   /** Position in the drawing order of the page. */
   readonly order: number;

@@ -5,7 +5,7 @@ import { boxOf, intersect, number } from './matrix.ts';
 import { hasNoAlpha, imageObject } from './page-images.ts';
 import { addEdges, isAxisAligned, isRectangle } from './path-shapes.ts';
 
-/** Fills that are kept of one page; further ones are left out. */
+/** The most fills of a page that are stored. Further fills are left out. */
 const FILLS_PER_PAGE_MAX = 20_000;
 
 /**

@@ -12,14 +12,17 @@ export interface PdfDictionary {
 export interface PdfCatalog {
   readonly xref: { fetchIfRef(value: unknown): unknown };
   cloneDict(): PdfDictionary;
-  /** @param recover true to return what can be read of a damaged page tree */
+  /**
+   * Returns the dictionaries of all pages.
+   * @param recover true to return the readable pages of a damaged page tree
+   */
   getAllPageDicts(
     recover: boolean,
   ): Promise<ReadonlyMap<number, readonly [page: unknown, reference: unknown]>>;
   attachmentContent(id: string): unknown;
 }
 
-/** Bytes that are read once from the start; `reset` goes back there. */
+/** Bytes that are read in order; `reset` returns to the start. */
 export interface ByteStream {
   getBytes(): Uint8Array;
   reset(): void;
@@ -101,7 +104,8 @@ function registerTextChanges(address: string): { deregister(): void } | undefine
       },
     });
   } catch (error) {
-    // Jest's loader refuses hooks. Its error has a class of another realm, so `instanceof` does not tell it.
+    // Jest's loader refuses hooks. The class of its error belongs to another realm, so `instanceof` does not
+    // recognise it.
     if (String(error).includes('not supported in Jest')) return undefined;
     throw error;
   }

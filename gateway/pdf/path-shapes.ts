@@ -1,7 +1,7 @@
 import type { Box, Matrix } from './matrix.ts';
 import { boxOf, number } from './matrix.ts';
 
-/** Edges that are kept of one page; further ones are left out. */
+/** The most edges of a page that are stored. Further edges are left out. */
 const EDGES_PER_PAGE_MAX = 20_000;
 /** Shorter edges are parts of letters and pictures. */
 const EDGE_LENGTH_MIN_PT = 4;

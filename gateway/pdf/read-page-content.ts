@@ -12,7 +12,7 @@ import { imagesArrived, uncoverDamaged } from './page-images.ts';
 import { PAINT_STEPS } from './paint-steps.ts';
 import { TEXT_STEPS } from './text-steps.ts';
 
-/** Drawing operations that one page may have. A page with more is refused as `PDF_LIMIT`. */
+/** The most drawing operations of one page. A page with more is refused as `PDF_LIMIT`. */
 const OPERATORS_PER_PAGE_MAX = 3_000_000;
 
 /** The content to read from a page besides its words. */
@@ -23,7 +23,7 @@ export interface PageWants {
 
 /**
  * Reads what one page paints.
- * @throws Refusal `PDF_LIMIT` past the page's bounds.
+ * @throws Refusal `PDF_LIMIT` when the page exceeds a limit
  */
 export async function readPageContent(
   document: PDFDocumentProxy,

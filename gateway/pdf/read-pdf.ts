@@ -13,11 +13,11 @@ import type { ScannedPage, ScanReader } from './scanned-page.ts';
 export interface PdfText {
   readonly pages: readonly PageText[];
   readonly hidden: HiddenCounts;
-  /** The numbers of pages without text that OCR could not read, or that were too many. */
+  /** The numbers of pages without text that OCR did not read, because it could not or because there were too many. */
   readonly leftOut: readonly number[];
 }
 
-/** Bounds on one document. A document past one of them is refused as `PDF_LIMIT`. */
+/** Limits for one document. A document that exceeds a limit is refused as `PDF_LIMIT`. */
 export interface ReadLimits {
   readonly pagesMax: number;
   readonly wordsMax: number;
@@ -43,7 +43,7 @@ export interface PageReaders {
 
 /**
  * Reads the words of every page.
- * @throws Refusal `PDF_LIMIT` past a bound, `PDF_CORRUPT` when no page can be read.
+ * @throws Refusal `PDF_LIMIT` when the document exceeds a limit, `PDF_CORRUPT` when no page can be read
  */
 export async function readPdf(
   document: PDFDocumentProxy,
@@ -100,7 +100,7 @@ interface ScansToRead {
 
 /**
  * Returns the text with as many of its scans read as the limit allows.
- * @throws Refusal `PDF_LIMIT` for a document of too many scans and no other text
+ * @throws Refusal `PDF_LIMIT` for a document with too many scans and no other text
  */
 async function withScans(
   text: PdfText,

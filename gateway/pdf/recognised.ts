@@ -9,7 +9,7 @@ export interface Recognised {
 /** The least certainty of a text that needs no proof. */
 export const OCR_SURE = 0.8;
 
-/** Joins several texts: the result is as certain as the least certain one. Undefined when none comes from OCR. */
+/** Joins several texts. The result is as certain as the least certain text. Undefined when no text comes from OCR. */
 export function together(
   parts: readonly { readonly ocr?: Recognised | undefined }[],
 ): Recognised | undefined {

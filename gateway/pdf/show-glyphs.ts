@@ -47,8 +47,8 @@ interface ShownText {
 }
 
 /**
- * Walks the glyphs of one text-showing operator, adds the pieces that are inked and moves the text position on.
- * @returns how many pieces leave no ink (render mode 3 or 7, transparent, or `visible` false)
+ * Reads the glyphs of one text-showing operator, adds the pieces that leave ink, and advances the text position.
+ * @returns the number of pieces that leave no ink (render mode 3 or 7, transparent, or `visible` false)
  */
 export function showGlyphs(
   { state: s, order, pieces }: ShownText,

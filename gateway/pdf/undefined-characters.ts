@@ -10,8 +10,8 @@ const PICTURES = /dingbats|symbol|webdings/i;
  */
 export function isUndefined({ toUnicode, composite, name }: FontObject, code: number | undefined): boolean {
   if (toUnicode === undefined || code === undefined) return false;
-  // A map without `_map` only repeats the codes and identifies nothing. In a font with one-byte codes the encoding
-  // identifies them.
+  // A map without `_map` only repeats the codes and identifies nothing. In a font with one-byte codes, the encoding
+  // identifies the characters.
   const isKnown = '_map' in toUnicode ? toUnicode.has(code) : composite !== true;
   return !isKnown && !PICTURES.test(name ?? '');
 }

@@ -18,12 +18,12 @@ export function leaveFontsUnmended({ Font }: ParsingInternals): void {
   };
 }
 
-/** True if the PDF says what the codes mean. Otherwise pdfjs also asks the font file. */
+/** True if the PDF states the meaning of the codes. Otherwise pdfjs also needs the font file. */
 function isExplained({ composite, hasIncludedToUnicodeMap, hasEncoding }: FontProperties): boolean {
   return composite === true || hasIncludedToUnicodeMap === true || hasEncoding === true;
 }
 
-/** The length in bytes that each table has at least. Without one of them, pdfjs takes another font instead. */
+/** The length in bytes that each table has at least. When a table is missing or shorter, pdfjs uses another font. */
 const TABLES = new Map([
   ['head', 54],
   ['hhea', 36],

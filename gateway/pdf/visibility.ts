@@ -9,7 +9,7 @@ export interface HiddenCounts {
   invisible: number;
   /** Text outside the crop box or the clip, or too small to see. */
   outside: number;
-  /** Text that something opaque was painted over later. */
+  /** Text over which something opaque was painted later. */
   covered: number;
   /** Text in the colour of the background. */
   sameColor: number;

@@ -28,7 +28,7 @@ export interface ChildPool {
   takeMappings(own: readonly Mapping[]): void;
   /** Resolves when the first child can take a document. Rejects when too many children ended while they started. */
   ready(): Promise<void>;
-  /** Refuses the waiting documents, lets running ones finish within `drainMs`, then ends every child. */
+  /** Refuses the waiting documents, lets running documents finish within `drainMs`, then ends every child. */
   close(drainMs: number): Promise<void>;
 }
 

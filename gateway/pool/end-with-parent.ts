@@ -27,8 +27,8 @@ export interface ParentWatch {
 }
 
 /**
- * Starts the watch as a process of its own. A thread in each child would do the same. But a child that may start
- * threads may also start one with a network (ADR 0117).
+ * Starts the watch as a separate process. A thread in each child could watch too. But a child with the right to start
+ * threads could start one with network access (ADR 0117).
  */
 export function openParentWatch(log: GatewayLog): ParentWatch {
   const known = new Set<number>();
@@ -38,7 +38,7 @@ export function openParentWatch(log: GatewayLog): ParentWatch {
     if (shell?.stdin?.writable === true) shell.stdin.write(`${line}\n`);
   };
   const start = (): void => {
-    // The watch has a process group of its own, so Ctrl-C at a terminal does not reach it.
+    // The watch has its own process group, so Ctrl-C at a terminal does not reach it.
     const started = spawn('/bin/sh', ['-c', SCRIPT], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],

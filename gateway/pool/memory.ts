@@ -6,12 +6,12 @@ const MEMORY_PAGE_BYTES = 4096;
 /** The interval between two calls of `ps` for one process. A call blocks this process for some milliseconds. */
 const PS_EVERY_MS = 500;
 const PS_MS_MAX = 2_000;
-/** Most processes whose memory is remembered. One gateway never watches so many. */
+/** The most processes whose memory is remembered. One gateway never watches as many. */
 const PROCESSES_REMEMBERED = 256;
 
 /**
- * Returns the resident memory of a process in bytes, or undefined where the system does not say. V8's own limit on the
- * heap then still holds.
+ * Returns the resident memory of a process in bytes, or undefined when the system does not report it. V8's own limit
+ * of the heap is then still effective.
  */
 export function residentBytes(pid: number): number | undefined {
   return process.platform === 'linux' ? bytesInProc(pid) : bytesAtIntervals(pid);

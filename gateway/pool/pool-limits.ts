@@ -1,11 +1,11 @@
 /** The limits of the pool. `DEFAULT_POOL_LIMITS` has a value for each. */
 export interface PoolLimits {
   readonly children: number;
-  /** Documents that may wait for a free child. The pool refuses the next one as `OVERLOADED`. */
+  /** The most documents that may wait for a free child. The pool refuses further documents as `OVERLOADED`. */
   readonly waitingMax: number;
   /**
-   * Processor time of a child for one document. It is not wall clock: on a starved machine a document takes long and is
-   * not to blame.
+   * Processor time of a child for one document. It is not wall clock: on a busy machine, a document takes long
+   * through no fault of its own.
    */
   readonly documentCpuMsMax: number;
   /**
@@ -14,9 +14,9 @@ export interface PoolLimits {
    */
   readonly documentStillMsMax: number;
   readonly residentBytesMax: number;
-  /** Documents after which a child is replaced, so that a slow leak of memory never matters. */
+  /** Number of documents after which a child is replaced, so that a slow memory leak has no effect. */
   readonly documentsPerChildMax: number;
-  /** Processor time of a child while it starts. */
+  /** The most processor time of a child during its start. */
   readonly startCpuMsMax: number;
   /** The time for which a starting child may use no processor time. After that, the pool ends the child. */
   readonly startStillMsMax: number;
@@ -30,9 +30,9 @@ export interface PoolLimits {
    * `residentBytesMax`.
    */
   readonly standInsMax: number;
-  /** Unplanned replacements within a minute. Beyond this the pool refuses new documents for a while. */
+  /** The most unplanned replacements within a minute. With more, the pool refuses new documents for a while. */
   readonly replacementsPerMinuteMax: number;
-  /** Children in a row that end while they start, before any child has been ready. The pool then gives up. */
+  /** When this many children in a row end during their start, before any child was ready, the pool gives up. */
   readonly failedStartsMax: number;
 }
 

@@ -15,7 +15,7 @@ async function outcomeOf(task: ConverterTask): Promise<ConverterOutcome> {
     if (error instanceof Refusal)
       return { ok: false, code: error.code, message: error.message, ...detailOf(error.cause) };
     if (error instanceof RangeError)
-      // V8 throws a RangeError when a stack or an array has no more room. The document then needs too much.
+      // V8 throws a RangeError when a stack or an array has no more room. So the document needs too much memory.
       return {
         ok: false,
         code: 'PDF_LIMIT',

@@ -43,9 +43,9 @@ export interface RunningPool {
   mappings: readonly Mapping[];
   closing: boolean;
   nextTaskId: number;
-  /** Starts that failed since a child last came up. */
+  /** Number of failed starts since the last child became ready. */
   failedStarts: number;
-  /** True when a child has come up since the pool was opened. */
+  /** True when a child has been ready since the pool was opened. */
   everUp: boolean;
   /** Set when too many starts failed. The pool then starts no more children. */
   gaveUp: Refusal | null;

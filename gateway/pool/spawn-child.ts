@@ -39,8 +39,8 @@ export function spawnChild(options: ChildOptions): ChildProcess {
 }
 
 /**
- * Flags of V8 for a process that reads 200 documents and ends. They disable the optimising compiler, which would cost
- * such a process more time than it saves (ADR 0025).
+ * Flags of V8 for a process that reads 200 documents and ends. They disable the optimising compiler, because it needs
+ * more time than it saves in such a process (ADR 0025).
  */
 export const CHILD_TUNING: readonly string[] = ['--max-semi-space-size=16', '--no-turbofan'];
 
@@ -57,7 +57,7 @@ export function childRights(options: ChildOptions): string[] {
     ...readable.map((path) => `--allow-fs-read=${path}`),
     ...(options.drawing ? ['--allow-addons'] : []),
     '--disallow-code-generation-from-strings',
-    // Otherwise a signal could open the port of the debugger.
+    // Without this flag, a signal could open the port of the debugger.
     '--disable-sigusr1',
     '--no-warnings',
     `--max-old-space-size=${options.heapMb}`,

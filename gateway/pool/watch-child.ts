@@ -3,7 +3,7 @@ import { residentBytes } from './memory.ts';
 
 /** The interval at which the watch reads the memory of a child. */
 const MEMORY_LOOK_EVERY_MS = 50;
-/** The watch reads the processor time once in so many readings of the memory. */
+/** The number of readings of the memory for one reading of the processor time. */
 const CPU_LOOK_EVERY_LOOKS = 5;
 const CPU_LOOK_EVERY_MS = MEMORY_LOOK_EVERY_MS * CPU_LOOK_EVERY_LOOKS;
 
@@ -22,9 +22,9 @@ export interface ChildBounds {
 }
 
 /**
- * Watches what a child uses from now on. It measures the child's processor time, so a starved machine makes nothing
- * late. Where the system does not report that time, it uses the clock. It counts a still child in its own readings.
- * While this process is stopped or starved, it therefore judges no child.
+ * Watches the processor time and memory of a child from now on. Because it measures processor time, a busy machine
+ * makes no child late. If the system does not report this time, the watch uses the clock. A child is still when
+ * several readings in a row show no progress. So no child is judged while this process itself is stopped.
  *
  * @returns a function that ends the watch
  */

@@ -6,13 +6,13 @@ import { textOf } from './tokens.ts';
 
 /** A value and its origin, which the value keeps until it is written. */
 export interface Found {
-  /** Normalised: money as plain decimals, dates as YYYY-MM-DD, identifiers without blanks. */
+  /** The normalised value: money as plain decimals, dates as YYYY-MM-DD, identifiers without blanks. */
   readonly value: string;
   /** The text exactly as the page prints it. */
   readonly raw: string;
   /** Page number from 1; 0 for a derived value, which stands on no page. */
   readonly page: number;
-  /** In points, from the top left of the page as shown. */
+  /** The box of the value in points, from the top left of the shown page. */
   readonly box: Box | undefined;
   /** The rule that found the value, in words: `label "Total" right`, `column total`, `derived net + tax`. */
   readonly rule: string;
@@ -24,7 +24,7 @@ export interface Found {
   readonly leftOver?: string;
 }
 
-/** A value as found in tokens that stand together. */
+/** Makes a value that was found in neighbouring tokens. */
 export function foundIn(value: string, tokens: readonly Token[], rule: string, confidence: number): Found {
   const first = tokens[0]?.word;
   const ocr = first?.ocr ? together(tokens.map((token) => token.word)) : undefined;

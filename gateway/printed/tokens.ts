@@ -32,7 +32,7 @@ const LETTERS = /^[A-Za-z0-9]+$/;
 const PLAIN = /^[\x20-\x7e]*$/;
 const NOT_PLAIN_LETTERS = /[^a-z0-9]/g;
 
-/** The key of a text: lower case, no accents, only letters and digits. `%`, `#` and `€` stay when they stand alone. */
+/** The key of a text: lower case, no accents, only letters and digits. A single `%`, `#` or `€` is kept. */
 export function keyOf(text: string): string {
   if (LETTERS.test(text)) return text.toLowerCase();
   if (PLAIN.test(text)) {
@@ -149,7 +149,9 @@ function joinTokens(parts: readonly Token[]): Token {
   return { text, key: keyOf(text), word, x0: first.x0, x1: last.x1, gap: first.gap };
 }
 
-/** `NIF:123` is a label and a value, and `Total(EUR)` is two words. `10:30`, `https://x` and `A:1*B:2` stay whole. */
+/**
+ * `NIF:123` is a label and a value, and `Total(EUR)` is two words. `10:30`, `https://x` and `A:1*B:2` are not split.
+ */
 const LABEL_AND_VALUE = /^([^\d:/]*\p{L}[^:/\d]*:)([^/].*)$/u;
 const WORD_AND_BRACKET = /^(\p{L}[\p{L}.]*)(\(.+)$/u;
 /** Two amounts that touch: `163,16183,14` is 163,16 and 183,14, because an amount ends with two decimals. */

@@ -60,7 +60,7 @@ export interface ConverterRefusal {
   readonly ok: false;
   readonly code: GatewayRefusalCode;
   readonly message: string;
-  /** The cause underneath, for the gateway's log only. */
+  /** The underlying cause, only for the gateway's log. */
   readonly detail?: string;
 }
 

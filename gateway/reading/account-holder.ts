@@ -15,7 +15,9 @@ const NAME = new Set(['name', 'nom', 'nome', 'nombre']);
 const MAY_NAME_HOLDER = /kontoinhaber|empf[äa]nger|account|b[ée]n[ée]fici|payee|titula|intestatari/i;
 const LINES_UNDER_MAX = 2;
 
-/** Finds the holder of the account to pay to: the value beside a label of the holder, or the name under a title. */
+/**
+ * Finds the holder of the account for the payment: the value beside a label of the holder, or the name under a title.
+ */
 export function accountHolder(document: ReadDocument): string | undefined {
   if (!MAY_NAME_HOLDER.test(document.text)) return undefined;
   for (const line of document.lines)

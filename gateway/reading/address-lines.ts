@@ -74,7 +74,7 @@ function splitAfter(tokens: readonly Token[], ends: (token: Token) => boolean): 
   return pieces;
 }
 
-/** @param first what the first piece is when no piece ends with a legal form */
+/** @param first the kind of the first piece when no piece ends with a legal form */
 function address(
   tokens: readonly Token[],
   pieces: readonly Piece[],

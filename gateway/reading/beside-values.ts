@@ -11,7 +11,7 @@ import { parseValue } from './value-parsers.ts';
  */
 const BESIDE_LINES_MAX = 0.8;
 
-/** Least certainty that the words are a date or number of a document, from 0 to 1. */
+/** The least certainty that words beside a label are a date or a document's number, from 0 to 1. */
 const FIT_MIN = 0.9;
 
 /** A value that is alone in its cell. */
@@ -46,8 +46,8 @@ export function valueBeside(
 }
 
 /**
- * Returns the first cell to the right of a label. Returns no tokens when that cell begins with a label of its own, or
- * when more words follow the label on its line.
+ * Returns the first cell to the right of a label. Returns no tokens when that cell begins with another label, or when
+ * more words follow the label on its line.
  */
 function firstCellRightOf(hit: LabelHit, other: TokenLine, document: ReadDocument): readonly Token[] {
   const isAlone = hit.line.tokens[hit.to] === undefined;

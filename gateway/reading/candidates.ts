@@ -19,13 +19,13 @@ import { isNumberWord, parseValue, wordsAfterNumber } from './value-parsers.ts';
 export interface Candidate extends Found {
   readonly score: number;
   readonly line: number;
-  /** For the document's number: the words right after it that may be part of it. */
+  /** The words right after a document's number that may be part of the number. */
   readonly followingWords?: string | undefined;
 }
 
 /** A value may stand at most this many line heights below its label. */
 const BELOW_LINES_MAX = 3.4;
-/** At most this many words may stand between a label and its value. */
+/** The most words that may stand between a label and its value. */
 const NOISE_WORDS_MAX = 3;
 const CANDIDATES_PER_FIELD_MAX = 40;
 

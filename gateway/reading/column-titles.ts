@@ -214,7 +214,9 @@ function inTwoLanguages(parts: readonly Part[], cell: TitleCell): string[] {
   return isParted || both.length === first.names.length ? both : [];
 }
 
-/** For each letter of a cell's key, where it begins and ends on the line, as far as the words tell. */
+/**
+ * For each letter of a cell's key, the places where the letter begins and ends on the line, estimated from the words.
+ */
 function letterPlaces(cell: TitleCell): [number, number][] {
   return cell.tokens.flatMap((token) => {
     const width = (token.x1 - token.x0) / Math.max(token.key.length, 1);
@@ -244,7 +246,7 @@ interface Part {
   readonly length: number;
 }
 
-/** A table remembers this many keys of each kind. Then it forgets all of them. */
+/** The most keys of each kind that a table remembers. When there are more, it forgets all of them. */
 const KEYS_KEPT_MAX = 2000;
 
 const NO_SPLIT: readonly Part[] = [];

@@ -41,7 +41,7 @@ function mayReach({ page, size, tokens }: TokenLine, { page: totalPage, box }: F
   return Math.max(first.y1, last.y1) + size > box.y0 && Math.min(first.y0, last.y0) - size < box.y1;
 }
 
-/** True for a sign from OCR with low confidence, since the texture of paper can look like a sign. */
+/** True for a sign that OCR read with low confidence, because the texture of paper can look like a sign. */
 function isDoubtful({ word }: Token): boolean {
   return word.ocr !== undefined && word.ocr.certainty < OCR_SURE;
 }

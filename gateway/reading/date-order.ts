@@ -1,7 +1,7 @@
 import { dateOrderOf } from '../values/dates.ts';
 import type { DateOrder } from '../values/dates.ts';
 
-/** Words of pages in the other five languages, which write the day first. */
+/** Words of the other five languages. Pages in these languages write the day first. */
 const OTHER_LANGUAGES =
   /\b(?:rechnung|gutschrift|facture|avoir|factura|fattura|fatura|nota de cr[eé]dito|nota di credito|datum|fecha|data d|échéance|vencimento)\b/iu;
 /** Signs of a seller or a tax of the United States. */
@@ -23,8 +23,8 @@ export interface OrderOfDates {
 }
 
 /**
- * Tells in which order a page writes day and month. An unambiguous date decides. Otherwise the page's language, tax
- * numbers and country decide.
+ * Finds the order in which a page writes day and month. An unambiguous date decides. Otherwise the page's language,
+ * tax numbers and country decide.
  */
 export function orderOfDates(words: readonly string[], text: string, usual: DateOrder): OrderOfDates {
   const told = dateOrderOf(words);

@@ -51,7 +51,7 @@ export function countryDeliveredTo(document: ReadDocument): Found | undefined {
   return found.every(({ value }) => value === first?.value) ? first : undefined;
 }
 
-/** The lines aligned under a title. In a list of labels, the values beside the labels. */
+/** Returns the lines aligned under a title, or in a list of labels the values beside the labels. */
 function addressUnder(title: readonly Token[], from: TokenLine, document: ReadDocument): BlockCell[] {
   const x = title[0]?.x0 ?? 0;
   const cells: BlockCell[] = [];

@@ -17,7 +17,7 @@ const UNSOUND_SHARE = 0.5;
 const OWN_LINE_SCORE = 1.1;
 /** The factor for an account without a label. */
 const ALONE_SCORE = 0.4;
-/** The rest of an IBAN stands at most this many font sizes below its start. */
+/** The second line of an IBAN stands at most this many font sizes below its first line. */
 const REST_STEP_MAX = 2;
 const MAY_BE_IBAN = /(?:^|[^A-Za-z0-9])[A-Z]{2}\d{2}[ A-Z0-9]{11}/;
 

@@ -26,7 +26,10 @@ function list(kind: Kind, labels: readonly string[]): [string, Kind][] {
   return labels.map((label) => [label.split(/\s+/).map(keyOf).join(''), kind]);
 }
 
-/** The kinds of numbers that can be the item's code, in order of preference. The buyer's number never is. */
+/**
+ * The kinds of numbers that can be the item's code, in order of preference. The buyer's number is never the item's
+ * code.
+ */
 const PREFERRED: readonly Kind[] = ['seller', 'standard', 'unlabelled'];
 
 const LABEL_WORDS_MAX = 5;
@@ -69,9 +72,10 @@ function withoutUnknownOwners(references: readonly Reference[], title: string): 
 }
 
 /**
- * Reads the codes of an item from its cell of references. The cell may hold several numbers on several lines, each with
- * its label in front (`Art.-Nr.: 4711`) or behind (`4012345678901 (EAN)`).
- * @param title of the column; if it names the numbers of both parties, a number without a label has no known owner
+ * Reads the codes of an item from its cell of references. The cell may hold several numbers on several lines, each
+ * with its label in front (`Art.-Nr.: 4711`) or behind (`4012345678901 (EAN)`).
+ * @param title the title of the column; if it names the numbers of both parties, the owner of a number without a
+ * label is unknown
  */
 export function itemCodes(lines: readonly (readonly Token[])[], title: string): ItemCodes {
   const references = isTitleOfBoth(title)
@@ -155,7 +159,7 @@ function labelAt(line: readonly Token[]): { kind: Kind; to: number } | undefined
   return known && known.to < line.length ? known : undefined;
 }
 
-/** The label in front of a colon. A colon with no words in front of it is no label. */
+/** Returns the label in front of a colon; undefined when no words are in front of the colon. */
 function labelOf(key: string, to: number): { kind: Kind; to: number } {
   return { kind: key === '' ? 'unlabelled' : 'other', to };
 }

@@ -64,7 +64,9 @@ interface Row {
   readonly values: BlockCell[];
 }
 
-/** The lines of one value are closer together than the rows of the list. This is the largest step, in font sizes. */
+/**
+ * The lines of one value are closer together than the rows of the list. This is the largest distance, in font sizes.
+ */
 const SAME_VALUE_STEP_MAX = 1.45;
 
 /**

@@ -84,7 +84,8 @@ function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit
       x1: token.x1,
       text: tokens.map((t) => t.text).join(' '),
     };
-    // A colon ends the label, even if the next words would make a longer label. They are its value.
+    // A colon ends the label, even if the next words would make a longer label. The words after the colon are the
+    // value.
     if (token.text.endsWith(':')) break;
   }
   return best;

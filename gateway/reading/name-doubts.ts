@@ -77,7 +77,7 @@ export function withoutFormApart(name: Found, document: ReadDocument): Found {
 /** The name of a domain in a web or mail address. */
 const DOMAIN = /(?:www\.|@)([a-z0-9-]+)\.[a-z]{2,6}\b/gi;
 
-/** True where a web or mail address in the text is a name and nothing more: `www.moulin-vert.fr`. */
+/** True when a web or mail address in the text consists only of the name: `www.moulin-vert.fr`. */
 function isDomain(name: string, text: string): boolean {
   const wanted = keyOf(name);
   return [...text.matchAll(DOMAIN)].some(([, domain = '']) => keyOf(domain) === wanted);

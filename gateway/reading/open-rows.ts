@@ -145,8 +145,8 @@ function setCodes(cells: Map<string, Found>, { code, standardCode }: ItemCodes):
 }
 
 /**
- * Removes the line with the code from a description, and gives the code to a row without one. A description that begins
- * with an item number stays whole, because no line of it is known to be the name.
+ * Removes the line with the code from a description, and gives the code to a row without one. A description that
+ * begins with an item number is not changed, because it is unknown which line is the name.
  */
 function withoutCodeLine(all: Token[][], cells: Map<string, Found>): Token[][] {
   const lines = withoutTradeCode(all, cells);

@@ -15,7 +15,7 @@ import { parseValue } from './value-parsers.ts';
 
 export type Role = 'seller' | 'buyer';
 
-/** A tax number, and the party that it may belong to. */
+/** A tax number, and the party to which it may belong. */
 export interface TaxNumber extends Found {
   readonly role: Role | undefined;
   readonly score: number;
@@ -23,7 +23,7 @@ export interface TaxNumber extends Found {
   readonly x0: number;
 }
 
-/** Finds all tax numbers with a label. The label, the region or the block tells the party. */
+/** Finds all tax numbers with a label. The label, the region or the block shows the party. */
 export function taxNumbers(
   mapping: InvoiceMapping,
   document: ReadDocument,
@@ -59,7 +59,7 @@ export function isOfTheSeller(cell: BlockCell): boolean {
   return OURS.has(cell.tokens[0]?.key ?? '') && isTitle(cell);
 }
 
-/** True for a title: several words without a colon or a figure. `Ihr Partner seit 1987` is none. */
+/** True for a title: several words without a colon or a figure. `Ihr Partner seit 1987` is not a title. */
 function isTitle({ tokens }: BlockCell): boolean {
   return tokens.length > 1 && !tokens.some(({ text }) => text.endsWith(':') || /\d/.test(text));
 }
@@ -164,7 +164,7 @@ function valueOf(hit: LabelHit, document: ReadDocument): Found | undefined {
   return undefined;
 }
 
-/** Reads a tax number without the country's prefix. Label, form and check digit must tell the country. */
+/** Reads a tax number without the country's prefix. Label, form and check digit must identify the country. */
 function nationalNumber(labelKey: string, tokens: readonly Token[]): ParsedValue | undefined {
   let text = '';
   for (const [at, token] of tokens.slice(0, NATIONAL_TOKENS_MAX).entries()) {

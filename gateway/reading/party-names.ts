@@ -10,7 +10,7 @@ const NOT_A_NAME =
 const TRADE_NAME_TITLE =
   /^(?:trad(?:e|ing) name|nom commercial|nombre comercial|nome comercial|denominazione commerciale|handelsname)$/i;
 
-/** True for words that may be a name or a street, because they are no label, no number and no postal code. */
+/** True for words that may be a name or a street, because they are neither a label, nor a number, nor a postal code. */
 export function isNameLike(tokens: readonly Token[]): boolean {
   const text = textOf(tokens);
   const isTitle = NOT_A_NAME.test(text) || TRADE_NAME_TITLE.test(text) || text.endsWith(':');

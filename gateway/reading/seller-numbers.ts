@@ -14,7 +14,7 @@ interface Kind {
   readonly labels: ReadonlySet<string>;
   /** Returns the number in its written form; undefined for a text of another form. */
   readonly valueOf: (text: string, label: string) => string | undefined;
-  /** The country of numbers of this kind (ISO 3166-1), if the kind tells it. */
+  /** The country of numbers of this kind (ISO 3166-1), if the kind belongs to one country. */
   readonly country?: string;
 }
 
@@ -83,7 +83,7 @@ const BELOW_STEP_MAX = 2;
 
 export interface SellerNumbers {
   readonly numbers: ReadonlyMap<SellerNumber, Found>;
-  /** The country of the numbers; undefined if none of them tells it. */
+  /** The country of the numbers; undefined if no number shows it. */
   readonly country: string | undefined;
 }
 

@@ -14,7 +14,7 @@ import type { Token } from '../printed/tokens.ts';
 /** A letterhead in one line: `Kraxi GmbH · Flugzeugallee 17 · 12345 Papierfeld`. */
 export interface SenderLine {
   readonly cell: BlockCell;
-  /** The party without its tax number. The country is undefined if the line has none. */
+  /** The party without its tax number. The country is undefined if the line states none. */
   readonly party: Omit<Party, 'vatId'>;
 }
 
@@ -29,7 +29,7 @@ const RULE = 'letterhead in one line';
 
 /**
  * Finds the sender's address in one line: above the address window of a letter (DIN 5008), or at the top of the page.
- * Returns undefined if the page has none, or lines of different senders.
+ * Returns undefined if the page has no such line, or lines of different senders.
  */
 export function senderLine(document: ReadDocument, lineMax: number): SenderLine | undefined {
   const found: SenderLine[] = [];

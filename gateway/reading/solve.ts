@@ -8,14 +8,17 @@ export type ColumnSums = ReadonlyMap<string, Big>;
 /** Points for an equation that holds. A candidate has 0 to 1 points. */
 const HOLDS_BONUS = 1.1;
 const FAILS_MALUS = 0.45;
-/** Malus for a chosen field that must balance but whose equations all fail. It is larger than any gain. */
+/**
+ * The penalty for a chosen field whose equations all fail although it must balance. It is larger than all points of a
+ * candidate.
+ */
 const LOOSE_MALUS = 3;
 const CANDIDATES_TRIED_MAX = 6;
 const COMBINATIONS_MAX = 60_000;
 
 /**
- * Picks one candidate for each field, so that the points of the candidates and of the equations are highest. A field
- * may stay empty if that gives more points. A field in no equation takes its best candidate.
+ * Chooses one candidate for each field, so that the sum of the points of candidates and equations is the highest. A
+ * field may stay empty if that gives more points. A field in no equation takes its best candidate.
  */
 export function solve(
   byField: ReadonlyMap<string, readonly Candidate[]>,
@@ -63,8 +66,8 @@ interface Judgement {
 }
 
 /**
- * Searches all combinations. It computes an equation as soon as the last of its fields is picked. It stops where the
- * picks can no longer beat the best result.
+ * Searches all combinations. It computes an equation as soon as the last of its fields is chosen. It leaves a branch
+ * when its choices can no longer reach the best result.
  */
 function bestCombination(
   names: readonly string[],
@@ -152,7 +155,7 @@ function samePlacePenalty(picked: readonly (Candidate | undefined)[]): number {
   return penalty;
 }
 
-/** An equation with the sum of a table costs less when it fails, because the table may lack a row. */
+/** A failed equation with the sum of a table has a smaller penalty, because the table may lack a row. */
 function malusOf(equation: EquationRule, sums: ColumnSums): number {
   return [...equation.sum, equation.equals].some((t) => sums.has(nameOf(t))) ? FAILS_MALUS / 2 : FAILS_MALUS;
 }

@@ -22,7 +22,10 @@ export function startsWithAny(tokens: readonly Token[], wanted: readonly Readonl
 
 const keysOfLabels = new WeakMap<readonly string[], ReadonlySet<string>>();
 
-/** The keys of a list of labels, computed once for each list. A list should live as long as its mapping. */
+/**
+ * The keys of a list of labels, computed once for each list. Use the same list object as long as the mapping is in
+ * use.
+ */
 export function labelKeys(labels: readonly string[]): ReadonlySet<string> {
   let keys = keysOfLabels.get(labels);
   if (!keys) {

@@ -6,7 +6,7 @@ import { UNKNOWN_COLUMN } from './table-header.ts';
 import { cellsOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 
-/** A column of the header, with the width that its words may have. */
+/** A column of the header, and the area in which its words may stand. */
 export interface PlacedColumn {
   readonly name: string;
   readonly type: TableRule['columns'][string]['type'] | 'unknown';
@@ -67,7 +67,7 @@ export function placeColumns(
   });
 }
 
-/** A title for numbers of the trade. They are the item's code only if the seller has no codes. */
+/** A title for numbers of the trade. Such a number is the item's code only if the seller has no codes. */
 const TRADE = /^(?:ean|gtin)/i;
 
 /** A number with decimals. It is a quantity and not a code. */

@@ -5,7 +5,7 @@ import { textOf } from '../printed/tokens.ts';
 import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
 import { columnIndex, KNOWN_COLUMNS_MIN, mayBegin, mayBeHeader, meantBy, titlesIn } from './column-titles.ts';
 
-/** A column of a header: what it holds, and where its title stands. */
+/** A column of a header: its kind, and the place of its title. */
 export interface HeaderColumn {
   readonly name: string;
   /** The words of the title, as printed. */
@@ -161,7 +161,10 @@ function withUnknown(columns: readonly HeaderColumn[], cells: readonly Cell[]): 
   return [...columns, ...unknown].sort((a, b) => a.x0 - b.x0);
 }
 
-/** False if no title can mean some needed column, which excludes most lines. It reads the titles of changed cells. */
+/**
+ * False if no title can mean some needed column, which excludes most lines. It reads only the titles of changed
+ * cells.
+ */
 function mayComplete(cells: readonly Cell[], index: ColumnIndex): boolean {
   let meant = 0;
   for (const cell of cells) {
@@ -175,7 +178,7 @@ function mayComplete(cells: readonly Cell[], index: ColumnIndex): boolean {
 }
 
 /**
- * Names titles with several meanings in the mapping's order. If that leaves the table incomplete, it tries the reverse
+ * Names titles with several meanings in the mapping's order. If the table is then incomplete, it tries the reverse
  * order.
  */
 function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): HeaderColumn[] {

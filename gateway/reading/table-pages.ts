@@ -9,8 +9,8 @@ import type { Found } from '../printed/provenance.ts';
 const FIGURES = ['qty', 'price', 'total'] as const;
 
 /**
- * True for a row that surely belongs to the table, on a page without titles. It has a quantity, a price and an amount.
- * Or it has a name and all figures that the rows above have, at least two.
+ * True for a row that surely belongs to the table, on a page without titles. It has a quantity, a price and an
+ * amount. Or it has a name and at least two figures, and no figure that the rows above have is missing.
  */
 export function isSureRow(cells: ReadonlyMap<string, Found>, rows: readonly OpenRow[]): boolean {
   const usual =

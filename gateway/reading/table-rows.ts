@@ -217,7 +217,7 @@ function turnPage(
   return last;
 }
 
-/** The words of a line within the table's width, plus one cell beyond the outer titles. */
+/** The words of a line within the table's width, and one more cell on each side. */
 function withinTable(line: TokenLine, columns: readonly PlacedColumn[], rule: TableRule): Token[] {
   const left = (columns[0]?.x0 ?? 0) - 30;
   const last = columns.at(-1);

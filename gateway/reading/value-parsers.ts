@@ -167,7 +167,7 @@ export const isNumberWord = (key: string): boolean => NUMBER_WORDS.has(key);
 
 const numberText = (token: Token): string => plainDashes(token.text).replace(/^#+|[,;]+$/g, '');
 
-/** Parts of a number that is printed with blanks (`RE 2025 0118`): figures and short words in capitals. */
+/** Matches parts of a number that is printed with blanks (`RE 2025 0118`): figures and short words in capitals. */
 const NUMBER_PART = /^(?:[A-Z]{1,4}|[A-Z\d./_-]*\d[A-Z\d./_-]*)$/;
 const NUMBER_PARTS_MAX = 4;
 const PART_GAP_MAX = 0.6;

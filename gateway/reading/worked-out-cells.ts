@@ -18,9 +18,9 @@ interface Amount {
 }
 
 /**
- * Reads the amount that a cell computes over several lines. Of a price it takes the net price: `Gross: 60.00`,
- * `Discount: 5.00`, `Net: 55.00`, or `20.00`, `- 1.00`, `= 19.00`. Of allowances and charges it takes their sum. It
- * leaves a cell with one plain amount alone.
+ * Reads the amount that a cell computes over several lines. For a price, it takes the net price: `Gross: 60.00`,
+ * `Discount: 5.00`, `Net: 55.00`, or `20.00`, `- 1.00`, `= 19.00`. For allowances and charges, it takes their sum. It
+ * does not change a cell with a single amount.
  */
 export function workedOut(
   column: string,

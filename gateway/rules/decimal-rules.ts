@@ -32,7 +32,7 @@ const taxTotals =
     );
   };
 
-/** Each amount: the number of its rule, its name, the elements that have it, and its own element. */
+/** The amounts: for each, the number of its rule, its name, the elements that contain it, and its own element. */
 // prettier-ignore
 const AMOUNTS: readonly (readonly [number: string, what: string, parts: Elements, element: string])[] = [
   ['BR-DEC-01', 'the amount of a document allowance (BT-92)', allowances, 'cbc:Amount'],

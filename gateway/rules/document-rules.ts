@@ -6,7 +6,7 @@ import { allAt, childrenOf, firstIn, textAt, textIn } from './xml-tree.ts';
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 const condition = fatalIn('EN 16931-1, conditions');
 
-/** BR-01 to BR-05, BR-16 (fatal; EN 16931-1, integrity constraints): what the head of every document says. */
+/** BR-01 to BR-05, BR-16 (fatal; EN 16931-1, integrity constraints): the head of every document. */
 // prettier-ignore
 const head: readonly Rule[] = [
   integrity('BR-01', 'A document names its specification (BT-24).',
@@ -65,7 +65,7 @@ const periods: readonly Rule[] = [
     lacking(periodsOfLines, dateOf, 'the start and the end of the period of a line (BT-134, BT-135)')),
 ];
 
-/** BR-52, BR-55, BR-57 (fatal; integrity constraints): documents referred to and the place of delivery. */
+/** BR-52, BR-55, BR-57 (fatal; integrity constraints): referenced documents and the place of delivery. */
 // prettier-ignore
 const references: readonly Rule[] = [
   integrity('BR-52', 'A supporting document (BG-24) has a reference (BT-122).',

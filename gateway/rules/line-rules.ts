@@ -54,7 +54,7 @@ const namesValue = (attribute: XmlElement): boolean =>
 
 /**
  * BR-21 to BR-28, BR-41 to BR-44, BR-54, BR-64, BR-65 (fatal; EN 16931-1, integrity constraints), BR-CO-04, BR-CO-23,
- * BR-CO-24 (fatal; conditions): what each line has.
+ * BR-CO-24 (fatal; conditions): the required parts of each line.
  */
 // prettier-ignore
 export const LINE_RULES: readonly Rule[] = [

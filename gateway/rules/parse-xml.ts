@@ -18,7 +18,7 @@ const ATTRIBUTE = /([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-fA-F]{1,6})|(amp|lt|gt|quot|apos))?;?/g;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** Nested elements. UBL has about ten levels. */
+/** The most levels of nested elements. UBL has about ten levels. */
 const DEPTH_MAX = 100;
 
 /** The namespaces in scope of an element, by prefix, and the names that occurred in that scope. */
@@ -42,7 +42,8 @@ const NO_ATTRIBUTES: Readonly<Record<string, string>> = {};
 
 /**
  * Parses a document into its elements in their order. Returns undefined when it is not well-formed, has a document
- * type, or is nested more than 100 deep. ADR 0142 says why no library does this; a test compares the two.
+ * type, or is nested more than 100 deep. ADR 0142 says why Docket does not use a library. A test compares the parser
+ * with a library.
  */
 export function parseXml(xml: string): XmlElement | undefined {
   const open: Open[] = [];
@@ -80,7 +81,10 @@ export function parseXml(xml: string): XmlElement | undefined {
   return open.length === 0 ? root : undefined;
 }
 
-/** Most elements have no children and share this list. It is replaced and never added to. */
+/**
+ * Most elements have no children and share this list. An element with children gets its own list, so nobody adds to
+ * the shared list.
+ */
 const NO_CHILDREN: XmlElement[] = [];
 
 function addChild(parent: Open, child: XmlElement): void {
@@ -108,7 +112,7 @@ interface Markup {
   readonly length: number;
   /** Text of a CDATA section. */
   readonly asItIs: string | undefined;
-  /** Undefined for what is no tag. */
+  /** The name of the tag; undefined for other markup. */
   readonly tag: string | undefined;
   readonly closes: boolean;
   /** Undefined when an attribute is repeated or has an unknown reference. */
@@ -118,11 +122,11 @@ interface Markup {
 
 /** Parsed markup by its text, because a document repeats the same few dozen tags. */
 const metBefore = new Map<string, Markup>();
-/** Entries of that map. A full map is emptied, and longer markup is not kept. */
+/** The most entries of the map. A full map is emptied. */
 const KEPT_MAX = 500;
 const KEPT_LENGTH_MAX = 200;
 
-/** Reads the markup at a place. Markup that was read before comes from the map. */
+/** Reads the markup at a place. Markup that was already read comes from the map. */
 function markupAt(xml: string, at: number): Markup | undefined {
   const written = xml.slice(at, xml.indexOf('>', at) + 1);
   const known = metBefore.get(written);

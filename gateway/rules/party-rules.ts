@@ -71,7 +71,7 @@ function sharesIdentifier(one: XmlElement, other: XmlElement | undefined): boole
   return allAt(one, 'cac:PartyIdentification', 'cbc:ID').some(({ text }) => own.includes(text));
 }
 
-/** BR-17 to BR-20, BR-56 (fatal; integrity constraints): payee and tax representative, where there are any. */
+/** BR-17 to BR-20, BR-56 (fatal; integrity constraints): payee and tax representative, if the document has them. */
 // prettier-ignore
 const others: readonly Rule[] = [
   integrity('BR-17', 'A payee (BG-10) has a name (BT-59) and is not the seller.', payeeApart),

@@ -6,7 +6,7 @@ import { allAt, childrenOf, firstIn, textAt, textIn } from './xml-tree.ts';
 const integrity = fatalIn('EN 16931-1, integrity constraints');
 
 const means: Elements = ({ root }) => childrenOf(root, 'cac:PaymentMeans');
-/** Credit transfers, those by SEPA included (UNTDID 4461). */
+/** Returns the credit transfers, including SEPA credit transfers (UNTDID 4461). */
 const transfers: Elements = (document) => means(document).filter(isTransfer);
 const accounts: Elements = (document) =>
   transfers(document).flatMap((each) => childrenOf(each, 'cac:PayeeFinancialAccount'));
@@ -16,9 +16,9 @@ function isTransfer(each: XmlElement): boolean {
 }
 
 /**
- * BR-49, BR-50, BR-61 (fatal; EN 16931-1, integrity constraints), BR-51 (a warning): how to pay. Later releases of the
- * standard's published rules no longer have BR-CO-25 (a due date or payment terms where an amount is due). It is not
- * checked here.
+ * BR-49, BR-50, BR-61 (fatal; EN 16931-1, integrity constraints), BR-51 (a warning): means of payment. Later releases
+ * of the standard's published rules no longer have BR-CO-25 (a due date or payment terms where an amount is due). So
+ * Docket does not check BR-CO-25.
  */
 // prettier-ignore
 export const PAYMENT_RULES: readonly Rule[] = [

@@ -45,7 +45,7 @@ function contentFaults(parent: XmlElement): readonly Breach[] {
 
 const DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:Z|[+-]\d\d:\d\d)?$/;
 
-/** True for a day of the calendar. 2023-02-29 has the form of a date and is none. */
+/** True for a day of the calendar. False for `2023-02-29`, which has the form of a date but is no day. */
 function isDate(text: string): boolean {
   if (!DATE.test(text)) return false;
   const [year, month, day] = text.slice(0, 10).split('-').map(Number);
@@ -55,7 +55,10 @@ function isDate(text: string): boolean {
 
 const isBoolean = (text: string): boolean => ['true', 'false', '0', '1'].includes(text);
 
-/** The end of a UBL name says what the element holds (UBL naming and design rules, representation terms). */
+/**
+ * The last word of a UBL name tells the type of the element's content (UBL naming and design rules, representation
+ * terms).
+ */
 const TYPES: readonly {
   readonly ends: RegExp;
   readonly isOf: (text: string) => boolean;
@@ -85,9 +88,9 @@ function valueFaults({ name, text, attributes }: XmlElement): readonly Breach[] 
 }
 
 /**
- * UBL-SCHEMA (fatal; OASIS UBL 2.1): what the schema requires of the elements that EN 16931's binding uses. These are
- * names, order and number of elements, decimals, dates, booleans, and currencies of amounts. Elements that the binding
- * does not use are not checked inside.
+ * UBL-SCHEMA (fatal; OASIS UBL 2.1): the rules of the schema for elements that EN 16931's binding uses: names, order
+ * and number of elements, decimals, dates, booleans, and currencies of amounts. The contents of other elements are
+ * not checked.
  */
 export const STRUCTURE_RULES: readonly Rule[] = [
   schema(

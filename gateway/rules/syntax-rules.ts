@@ -33,7 +33,10 @@ const NAME = 'cac:PartyLegalEntity/cbc:RegistrationName';
 const REGISTRATION = 'cac:PartyLegalEntity/cbc:CompanyID';
 const TRADING_NAME = 'cac:PartyName/cbc:Name';
 
-/** What a document has at most once. The schema allows several where the standard's model has one. */
+/**
+ * The parts that a document has at most once. The schema allows several of them, but the standard's model has only
+ * one.
+ */
 const ONCE: readonly (readonly [number: string, what: string, all: Elements])[] = [
   ['UBL-SR-05', 'the payment terms (BT-20)', inRoot('cac:PaymentTerms/cbc:Note')],
   ['UBL-SR-08', 'the invoicing period (BG-14)', inRoot('cac:InvoicePeriod')],

@@ -34,7 +34,10 @@ function comesTo(what: string, own: Big | undefined, parts: string, sum: Big | u
 const amountsOf = (parts: readonly XmlElement[], element: string): Big[] =>
   parts.map((part) => decimalAt(part, element) ?? ZERO);
 
-/** Checks a total of allowances or charges. It must be present exactly when there are any. */
+/**
+ * Checks a total of allowances or charges. It must be present if, and only if, the document has allowances or
+ * charges.
+ */
 function totalOfAll(
   element: string,
   what: string,

@@ -20,7 +20,10 @@ const NAMED: ReadonlySet<string> = new Set(
     .split(/\s+/),
 );
 
-/** Recommendation 20 numbers families of codes by a letter and two digits: C62 is one, H87 a piece. */
+/**
+ * Matches codes of a letter and two digits, as Recommendation 20 has many. For example, C62 means "one", and H87
+ * means "piece".
+ */
 const FAMILY = /^[A-HJ-NPQ]\d\d$/;
 /** Codes of Recommendation 21 for kinds of packages, with an X in front: XBX is a box. */
 const PACKAGE = /^X(?:\d[A-Z]|[A-Z]{2}|[BOPT]\d|4[34])$/;

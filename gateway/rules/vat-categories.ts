@@ -13,7 +13,7 @@ export interface Category {
   /** The start of the rule numbers of the category: `BR-S`, `BR-IC`. */
   readonly prefix: string;
   readonly words: string;
-  /** Returns which number of a party is missing; undefined when none is. */
+  /** Returns the missing number of a party; undefined when no number is missing. */
   readonly parties: (document: UblDocument) => Breach | undefined;
   readonly rate: 'above 0' | '0' | 'none';
   readonly reason: 'required' | 'forbidden';

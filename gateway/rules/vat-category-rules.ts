@@ -151,7 +151,7 @@ function taxFits(category: Category): Rule {
   );
 }
 
-/** BR-x-10: a row gives a reason for charging no VAT, exactly when it charges none. */
+/** BR-x-10: a row that charges no VAT gives a reason, and a row that charges VAT gives none. */
 function reasonFits(category: Category): Rule {
   const word = category.reason === 'required' ? 'a' : 'no';
   return vatRule(
@@ -196,7 +196,9 @@ const deliveryCountry = textIn(
 );
 const period = firstIn('cac:InvoicePeriod');
 
-/** BR-IC-11, BR-IC-12 (fatal; EN 16931-1, VAT rules): when and where an intra-community supply was delivered. */
+/**
+ * BR-IC-11, BR-IC-12 (fatal; EN 16931-1, VAT rules): the date and the place of delivery of an intra-community supply.
+ */
 // prettier-ignore
 const delivery: readonly Rule[] = [
   vatRule('BR-IC-11', 'An intra-community supply has a delivery date (BT-72) or a period (BG-14).',

@@ -1,6 +1,9 @@
 /** An element of a document. The prefix of its name depends only on the namespace. */
 export interface XmlElement {
-  /** Examples are `cbc:ID` and `cac:Party`. The root's own namespace has no prefix: `Invoice`. */
+  /**
+   * The name with its prefix, such as `cbc:ID` or `cac:Party`. Names in the namespace of the root have no prefix:
+   * `Invoice`.
+   */
   readonly name: string;
   readonly attributes: Readonly<Record<string, string>>;
   /** The text directly in the element, without blanks around it. */

@@ -23,7 +23,7 @@ export interface Making {
   readonly madeAt: string;
 }
 
-/** A calendar, and the number of entries that have no day in the term. */
+/** A calendar, and the number of entries without a day in the term. */
 export interface WrittenCalendar {
   readonly text: string;
   readonly events: number;
@@ -140,7 +140,7 @@ function firstDay(from: string, weekday: number): string {
 }
 
 /**
- * Returns by how many minutes a zone is ahead of UTC at an instant.
+ * Returns the number of minutes that a zone is ahead of UTC at an instant.
  * @throws Refusal `BAD_PARAMETER` for an unknown zone
  */
 function offsetMin(instant: number, timezone: string): number {

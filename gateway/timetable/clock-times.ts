@@ -12,7 +12,10 @@ export interface ClockRange {
   readonly to: number;
 }
 
-/** One time of day in a text. `marked` is false for a bare number, which only a neighbour can make a time. */
+/**
+ * One time of day in a text. `marked` is false for a bare number, which is a time only if a neighbouring time has a
+ * mark.
+ */
 interface Clock {
   readonly minutes: number;
   readonly marked: boolean;
@@ -54,7 +57,7 @@ function inDay(hour: number, minute: number, meridiem: 'am' | 'pm' | undefined):
 
 /**
  * Finds the time ranges of a text: `09:00 - 10:30`, `9h às 10h30`, `9.00-10.30`, `9 am to 10:30 am`, `09:00 10:30`.
- * @param hours `bare` also reads `9-10`, for a cell that holds nothing but a time
+ * @param hours `bare` also reads `9-10`, for a cell that holds only a time
  * @throws Refusal `CHECKS_FAILED` for a range that no lesson or shift has
  */
 export function clockRanges(text: string, hours: 'marked' | 'bare' = 'marked'): ClockRange[] {

@@ -18,18 +18,21 @@ import type { PrintedTerm } from './term-dates.ts';
 import { printedTerm } from './term-dates.ts';
 import type { TimetableEntry } from './timetable-entry.ts';
 
-/** The parts of a request besides its PDF: the parameters of the mapping, and when the calendar is made. */
+/**
+ * The parts of a request besides its PDF: the parameters of the mapping, and the time at which the calendar is made.
+ */
 export interface TimetableRequest extends Making {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Years of a term; a longer one is a misprint. */
+/** The most years of a term. A longer term is a misprint. */
 const TERM_YEARS_MAX = 3;
 
 /**
  * Converts a timetable to iCalendar.
  * @param request.parameters timeZone, termStart, termEnd, holidays
- * @throws Refusal `MAPPING_MISMATCH` without a timetable, `BAD_PARAMETER`, `CHECKS_FAILED` for what is not understood
+ * @throws Refusal `MAPPING_MISMATCH` without a timetable, `BAD_PARAMETER`, `CHECKS_FAILED` for an entry that is not
+ * understood
  */
 export async function convertTimetable(
   mapping: TimetableMapping,
@@ -116,8 +119,8 @@ function yearsOf(given: Readonly<Record<string, string | undefined>>): number[] 
 }
 
 /**
- * Returns the period of the timetable, as the request gives it, else as the page prints it. Otherwise it goes from the
- * first to the last dated entry.
+ * Returns the period that the request gives, or else the period that the page prints. Without both, the period is
+ * from the first to the last dated entry.
  */
 function termOf(
   given: Readonly<Record<string, string | undefined>>,

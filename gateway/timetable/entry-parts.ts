@@ -38,9 +38,10 @@ export function saysNotWeekly(text: string): boolean {
 /**
  * Splits an entry into title, room, teacher and its own time.
  * @param lines the entry's lines as printed, top to bottom
- * @param where the words of a refusal for the place of the entry
+ * @param where words for the place of the entry, for a refusal
  * @returns undefined for an empty cell (`-`)
- * @throws Refusal `CHECKS_FAILED` for an entry without a title, with two rooms or times, or that is not weekly
+ * @throws Refusal `CHECKS_FAILED` for an entry without a title, with two rooms or times, or an entry that is not
+ * weekly
  */
 export function entryParts(lines: readonly string[], where: string): EntryParts | undefined {
   const printed = lines.map((line) => plainDashes(line).trim()).filter((line) => !/^[-_x./\s]*$/i.test(line));

@@ -72,7 +72,7 @@ function isBoxed(row: GridRow): boolean {
   return row.top !== undefined && row.bottom !== undefined;
 }
 
-/** Returns how far a drawn cell reaches; undefined where only a frame around all rows is drawn. */
+/** Returns the area of a drawn cell; undefined when only a frame around all rows is drawn. */
 function extentOf(run: Run, rows: readonly GridRow[], edges: CellEdges): Extent | undefined {
   const all = Number.POSITIVE_INFINITY;
   const around = edges.around((run.x0 + run.x1) / 2, run.middle, { x0: -all, y0: -all, x1: all, y1: all });
@@ -95,7 +95,7 @@ function extentOf(run: Run, rows: readonly GridRow[], edges: CellEdges): Extent 
   return { top, bottom };
 }
 
-/** Returns the rows that a drawn cell covers as a whole; none when the cell ends within a row. */
+/** Returns the rows that a drawn cell covers completely; none when the cell ends within a row. */
 function rowsWithin(
   box: Extent,
   rows: readonly GridRow[],

@@ -17,7 +17,7 @@ export interface Placed {
  * of two columns.
  */
 const OFFSET_MAX = 0.4;
-/** The distance of columns in a grid with only one, in points. */
+/** The assumed width in points of the column in a grid with only one column. */
 const LONE_COLUMN_PT = 120;
 
 /**

@@ -37,7 +37,7 @@ export function judgeEntries(reading: TimetableReading): {
   return { entries, warnings: warnings.filter((warning) => warning !== undefined) };
 }
 
-/** Makes a warning with a number and the first example; none for 0. */
+/** Makes a warning with a number and the first example; no warning for 0. */
 export function counted(
   code: string,
   what: string,

@@ -16,7 +16,7 @@ const TOKENS_MAX = 5;
 /** A leap year, so that 29 February is a date. */
 const ANY_YEAR = 2024;
 
-/** Reads the longest date at the start of the words, and how many words it takes. */
+/** Reads the longest date at the start of the words, and counts its words. */
 export function dayIn(words: readonly string[]): { day: PrintedDay; count: number } | undefined {
   for (let count = Math.min(TOKENS_MAX, words.length); count > 0; count -= 1) {
     const printed = words
@@ -59,7 +59,7 @@ export function daysIn(words: readonly string[]): { day: PrintedDay; at: number;
   return found;
 }
 
-/** Returns whether the day or the month comes first on this page; undefined where nothing shows it. */
+/** Returns the order of day and month on this page; undefined when no date shows it. */
 export function orderOf(days: readonly PrintedDay[], isEnglish: boolean): DateOrder | undefined {
   const told = new Set(
     days.flatMap(({ printed }): DateOrder[] => {
@@ -76,9 +76,9 @@ export function orderOf(days: readonly PrintedDay[], isEnglish: boolean): DateOr
 /**
  * Returns a printed day as `YYYY-MM-DD`.
  * @param known.order the order of day and month on the page, where it is known
- * @param known.years the years that the page or the request names; a date without a year takes the year in which it is
- *   on that weekday
- * @param weekday the weekday that is printed beside it; 0 is Monday
+ * @param known.years the years that the page or the request names; a date without a year takes the year in which it
+ * is on that weekday
+ * @param weekday the weekday printed beside the day; 0 is Monday
  * @throws Refusal `CHECKS_FAILED` when the order or the year is unclear, or the weekday does not fit
  */
 export function dateOf(

@@ -35,8 +35,9 @@ interface Page {
 /**
  * Reads the entries of a timetable: grids (weekdays from left to right, times from top to bottom), or lists with or
  * without titles.
- * @param years the years that the request names, for dates without one
- * @throws Refusal `CHECKS_FAILED` for what is not understood; `entries` is empty where nothing is a timetable
+ * @param years the years that the request names, for dates without a year
+ * @throws Refusal `CHECKS_FAILED` for an entry that is not understood
+ * @returns empty `entries` when the document has no timetable
  */
 export function readTimetable(
   pages: TimetablePages,
@@ -212,7 +213,7 @@ function wordsOf(text: PdfText): string[][] {
   return text.pages.flatMap((page) => page.lines.map((line) => line.words.map((word) => word.text)));
 }
 
-/** Returns whether the day or the month comes first in the dates of a document; undefined where nothing shows it. */
+/** Returns the order of day and month in the dates of a document; undefined when no date shows it. */
 export function pageDateOrder(text: PdfText, mapping: TimetableMapping): DateOrder | undefined {
   const words = wordsOf(text);
   const days = words.flatMap((line) => daysIn(line)).map(({ day }) => day);
@@ -236,7 +237,7 @@ function dateReader(
 
 const ENGLISH = /^(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:days?)?$/;
 
-/** True when the page is in English, which writes dates in both orders. The other languages here put the day first. */
+/** True when the page is in English, which writes dates in both orders. The other languages put the day first. */
 function isEnglish(words: readonly string[], names: WeekdayNames): boolean {
   const keys = words.map(keyOf).filter((key) => names.has(key));
   return keys.length === 0 || keys.some((key) => ENGLISH.test(key));

@@ -11,7 +11,7 @@ import type { DateOrder } from '../values/dates.ts';
 export interface PrintedTerm {
   readonly start: string | undefined;
   readonly end: string | undefined;
-  /** True when the page is the plan of one week, with or without known dates. */
+  /** True when the page is the plan of one week. The dates of the week may be unknown. */
   readonly isOneWeek: boolean;
   readonly holidays: readonly string[];
   /** The number of lines about holidays whose date could not be read. */
@@ -27,7 +27,7 @@ const DAYS_OF_A_MONTH =
 const LAST_HOLIDAY_COUNT = 400;
 
 /**
- * Reads the term and the holidays, and whether the page is the plan of one week.
+ * Reads the term and the holidays, and finds out whether the page is the plan of one week.
  * @param order the order of day and month on the page; undefined where nothing shows it
  * @throws Refusal `CHECKS_FAILED` when two terms are printed or a date may be read in two ways
  */

@@ -4,16 +4,16 @@ import type { Box } from '../pdf/matrix.ts';
 export interface TimetableEntry {
   /** The weekday of the entry; 0 is Monday. */
   readonly weekday: number;
-  /** `YYYY-MM-DD` of an entry that happens once; undefined for one that repeats every week. */
+  /** The date of an entry that happens once, as `YYYY-MM-DD`; undefined for an entry that repeats every week. */
   readonly date: string | undefined;
-  /** Minutes from midnight, in the timetable's own zone. */
+  /** The start in minutes from midnight, in the timetable's own time zone. */
   readonly start: number;
-  /** Minutes, later than `start`. From 1440 on the end is on the next day. */
+  /** The end in minutes, later than `start`. From 1440 on, the end is on the next day. */
   readonly end: number;
   readonly title: string;
   readonly place: string | undefined;
   readonly teacher: string | undefined;
-  /** The heading of the grid, where a file has several with different ones. */
+  /** The heading of the grid, if a file has several grids with different headings. */
   readonly heading: string | undefined;
   readonly page: number;
   /** The entry as printed, its place (points from the page's top left), and the source of its values. */

@@ -63,7 +63,8 @@ export interface DayColumn {
 }
 
 /**
- * Reads a line that names only weekdays, besides the titles of the time column, as columns. Any other line gives none.
+ * Reads a line that names only weekdays, besides the titles of the time column, as columns. Returns no columns for
+ * any other line.
  */
 export function dayColumns(
   line: TokenLine,

@@ -93,8 +93,8 @@ export function isPostalCodeOf(country: string, code: string): boolean {
 }
 
 /**
- * Finds the country of an address from its lines, without the name above them. The last line that is a country's name,
- * or ends with one after a comma, decides. Otherwise the form of the postal code decides.
+ * Finds the country of an address from its lines, without the name above them. The last line that is a country's
+ * name, or that ends with a comma and a country's name, decides. Otherwise the form of the postal code decides.
  */
 export function countryOfAddress(lines: readonly string[]): string | undefined {
   for (const line of lines.toReversed()) {

@@ -90,8 +90,8 @@ function startsWithDigit(text: string): boolean {
 }
 
 /**
- * Tells the order by unambiguous dates: a second part above 12 means that the month comes first. Undefined without such
- * dates.
+ * Finds the order from unambiguous dates: a second part above 12 means that the month comes first. Undefined without
+ * such dates.
  */
 export function dateOrderOf(texts: Iterable<string>): DateOrder | undefined {
   let mdy = 0;
@@ -109,9 +109,9 @@ export function dateOrderOf(texts: Iterable<string>): DateOrder | undefined {
 }
 
 /**
- * Both readings of a date of two small numbers separated by `/` or `-`. The reading by `order` comes first. Dates with
- * points always write the day first, so they have one reading.
- * @returns undefined for a date that can only be read one way
+ * Both readings of a date of two small numbers separated by `/` or `-`. The reading by `order` comes first. Dates
+ * with points always write the day first, so they have one reading.
+ * @returns undefined for a date with only one reading
  */
 export function bothReadings(text: string, order: DateOrder): readonly [string, string] | undefined {
   if (!/^\d{1,2}\s?[-/]\s?\d{1,2}\s?[-/]\s?(?:\d{4}|\d{2})$/.test(plainDashes(text.trim()))) return undefined;

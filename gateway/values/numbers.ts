@@ -13,7 +13,7 @@ const NUMBER = /^(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\d{1,6})?$/;
 
 /**
  * Reads a printed number into plain decimal notation (`-1234.50`) and keeps its decimals. A single separator in front
- * of exactly three digits is a decimal mark only if the document uses it as such.
+ * of exactly three digits is a decimal mark only if it is the document's decimal mark.
  * @returns undefined when the text is not a number.
  */
 export function parseNumber(raw: string, mark: DecimalMark): string | undefined {

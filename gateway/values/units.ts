@@ -26,7 +26,7 @@ export function isMeasure(word: string): boolean {
   return word.length > 1 && MEASURES.has(unitCode(word));
 }
 
-/** The code of a printed unit, which may be a code already. `C62` if the unit is unknown or not printed. */
+/** The code of a printed unit, which may be a code already. It is `C62` if the unit is unknown or not printed. */
 export function unitCode(printed: string | undefined): string {
   if (printed === undefined) return UNSPECIFIED;
   const known = UNIT_CODES[keyOfUnit(printed)];

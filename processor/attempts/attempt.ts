@@ -25,7 +25,7 @@ const START_RETRIED_MS_MAX = 15_000;
 /** Part of the lease that stays free for recording the outcome. */
 const OUTCOME_MARGIN_MS = 1_000;
 
-/** The abort reason of a running attempt that something outside has ended. `why` names the cause. */
+/** The abort reason of a running attempt that another part of the processor has ended. `why` names the cause. */
 export class AttemptCut extends CodedError {
   readonly code = 'ATTEMPT_CUT';
   readonly retryable = false;
@@ -186,8 +186,8 @@ async function outcomeOf(parts: AttemptParts, begun: Begun, cut: AbortSignal): P
   } catch (error) {
     if (error instanceof AttemptCut) return error.why === 'shutdown' ? { kind: 'abandoned' } : null;
     if (error instanceof AttemptFailed) return { kind: 'failed', failure: error };
-    // An unforeseen error is a defect of Docket. The attempt fails with IO_ERROR, which allows one more try, and the
-    // log line is an error.
+    // An unforeseen error is a defect of Docket. The attempt fails with IO_ERROR, which allows another attempt, and
+    // the log line has the level of an error.
     parts.logger.error({ err: error, jobId: job.jobId }, 'an attempt failed with an unforeseen error');
     const failure = new AttemptFailed('IO_ERROR', 'The attempt failed inside Docket.', { cause: error });
     return { kind: 'failed', failure };

@@ -7,7 +7,10 @@ import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';
 export interface Holding {
   /** The time after which the list offers a reserved job again. It is longer than two slow appends. */
   readonly reserveMs: number;
-  /** The loop claims ahead as many jobs as the workers need within this time. No job is overtaken for longer. */
+  /**
+   * The loop claims in advance as many jobs as the workers need within this time. So a later job can overtake another
+   * job by at most this time.
+   */
   readonly aheadMs: number;
   /** A claim that no worker begins within this time goes back to the list. */
   readonly holdMs: number;
@@ -71,9 +74,9 @@ export interface ClaimLoopParts {
 }
 
 /**
- * Claims as many jobs as there are free workers, one statement at a time. The next statement serves workers that become
- * free meanwhile. While more jobs wait than there are workers, the loop claims some ahead. So a free worker does not
- * wait for a statement, and one statement claims several jobs (ADR 0180).
+ * Claims as many jobs as there are free workers, one statement at a time. The next statement serves workers that
+ * become free meanwhile. While more jobs wait than there are workers, the loop claims some jobs in advance. So a free
+ * worker does not wait for a statement, and one statement claims several jobs (ADR 0180).
  */
 export function startClaimLoop(parts: ClaimLoopParts): ClaimLoop {
   const { reserveMs, aheadMs, holdMs } = parts.holding ?? HOLDING;

@@ -29,7 +29,7 @@ export interface ConversionTask {
   readonly sourceBytes: number;
 }
 
-/** A stored and verified result, under a key of this attempt alone. */
+/** A stored and verified result, under a key that only this attempt uses. */
 export interface ConversionResult {
   readonly result: ResultRef;
   readonly pages: number;

@@ -7,7 +7,7 @@ import { Counter, Gauge, Histogram, type Metrics } from '../../runtime/metrics.t
 const GATE_STATES = ['closed', 'half-open', 'open'] as const;
 
 export interface ProcessorMetrics extends QuarantineMetrics {
-  /** Rows of the work list by place, as the feeder counted them last. */
+  /** Rows of the work list by place, by the feeder's last count. */
   readonly jobs: Gauge<'place'>;
   readonly running: Gauge;
   /** Number of calls to which the gateway has not answered for a long time. */

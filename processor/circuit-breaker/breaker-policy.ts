@@ -1,4 +1,4 @@
-/** Length of the window in which BREAKER_FAILURES counts. */
+/** Length of the window in which failures are counted for BREAKER_FAILURES. */
 export const FAILURE_WINDOW_MS = 10_000;
 /** Most calls in the window; the oldest leave first. */
 const CALLS_MAX = 2_000;
@@ -47,8 +47,8 @@ export function restarted(ramp: Ramp): Ramp {
 }
 
 /**
- * Allows one more for each success, so 1, 2, 4, ... in each round. A long queue thus does not overload a gateway that
- * has just started (D18).
+ * Allows one more call for each success, so 1, 2, 4, ... calls in each round. A long queue thus does not overload a
+ * gateway that has just started (D18).
  */
 export function afterSuccess(ramp: Ramp): Ramp {
   return ramp.limit >= ramp.full ? ramp : { ...ramp, limit: ramp.limit + 1 };

@@ -100,7 +100,7 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       parts.onOffered();
   };
 
-  /** Waits for the time of the next write; an urgent event ends the wait early. */
+  /** Waits until the next write is due. An urgent event ends the wait early. */
   const untilNextWrite = async (): Promise<void> => {
     for (const [gapMs, late] of [
       [WRITE_GAP_MS, false],

@@ -56,8 +56,8 @@ export function startFeed(parts: FeedParts): Feed {
   const following = log.follow({
     filter: { streamPrefixes: FED_STREAM_PREFIXES },
     after: async () => {
-      // The first subscription needs no comparison, because the grant was compared just before. At every later one the
-      // log may be another one.
+      // The first subscription needs no comparison, because the grant was compared just before. At every later
+      // subscription, the log may have been replaced.
       if (!isFirst && received !== 'start') {
         const standing = { checkpoint: received, mark: writer.mark(), streamPrefixes: FED_STREAM_PREFIXES };
         const difference = await differenceFrom(log, standing);

@@ -20,7 +20,8 @@ export interface HandOver {
   /** Returns the changes to write. A job that was begun enters the list as claimed. */
   readonly reserved: (changes: readonly WorkChange[]) => WorkChange[];
   /**
-   * Called when these changes are written. The hand-over then forgets their jobs, because the log has all that follows.
+   * Called when these changes are written. The hand-over then forgets their jobs, because all later events come from
+   * the log.
    */
   readonly written: (changes: readonly WorkChange[]) => void;
 }

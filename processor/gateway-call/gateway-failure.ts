@@ -8,9 +8,9 @@ const REASON = /^[A-Z][A-Z0-9_]{0,63}$/;
 /** Upper bound of a `Retry-After`. The retry policy has a limit of its own, which is lower. */
 const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000;
 /**
- * Statuses that refuse the call for now and not the document: RFC 9110 (408), RFC 8470 (425), RFC 6585 (429). Docket
- * retries them. They have the code GW_5XX of a gateway that cannot answer now, with a reason such as `HTTP_429`. GW_4XX
- * always means a final refusal of the file.
+ * Statuses that refuse the call at this moment, and not the document: RFC 9110 (408), RFC 8470 (425), RFC 6585 (429).
+ * Docket retries them. They have the code GW_5XX of a gateway that cannot answer now, with a reason such as
+ * `HTTP_429`. GW_4XX always means a final refusal of the file.
  */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 

@@ -31,15 +31,16 @@ export interface ResultHeaders {
   readonly pages: number;
   readonly conversionMs: number;
   readonly warnings: readonly Warning[];
-  /** The mapping that made the result. Null when the gateway does not name it. */
+  /** The mapping that made the result. Null when the gateway names no mapping. */
   readonly convertedBy: ConvertedBy | null;
-  /** Identifies the invoice in the body. Null when the result is no invoice. */
+  /** Text that identifies the invoice in the body. Null when the result is no invoice. */
   readonly invoice: InvoiceIdentity | null;
 }
 
 /**
  * Reads and checks the headers of a result.
- * @throws AttemptFailed GW_BAD_OUTPUT when they are not of a result, or of another document's
+ * @throws AttemptFailed GW_BAD_OUTPUT when they do not belong to a result, or belong to the result of another
+ * document
  */
 export function readResultHeaders(
   headers: IncomingHttpHeaders,
@@ -54,7 +55,8 @@ export function readResultHeaders(
   if (header(GATEWAY_HEADERS.sourceSha256) !== expected.sourceSha256)
     throw badOutput('The result is not about this document.');
   const version = header(GATEWAY_HEADERS.mappingVersion);
-  // A mapping may have been edited after the upload. The gateway converts by the newest one and names its version.
+  // A mapping may have been edited after the upload. The gateway converts with the newest version of the mapping, and
+  // names that version.
   if (version !== undefined && count(GATEWAY_HEADERS.mappingVersion, version) < expected.mapping.version)
     throw badOutput('The result was made with an older version of the mapping.');
   const contentLength =

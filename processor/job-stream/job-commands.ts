@@ -31,8 +31,8 @@ export interface JobCommands {
   /**
    * Sends a command, and retries until `untilMs` (of `performance.now()`) while the log does not answer.
    *
-   * @param known the job after this worker's last append. The decision starts from that job and its revision, which
-   *   saves a read. When the stream has moved on, the command reads it.
+   * @param known the job after this worker's last append. The decision starts from this job and its revision, which
+   * saves a read. When the stream has newer events, the command reads them.
    * @throws LogUnavailable when the time is over; StreamMovedOn, EventNotUnderstood
    */
   sendUntil(asked: IdentifiedCommand, untilMs: number, known?: KnownJob): Promise<HandledJob>;

@@ -16,8 +16,8 @@ export interface OwnLeaseParts {
 }
 
 /**
- * A worker counts as quiet after this many looks without an attempt or a lease. By then the list shows the lease of a
- * start that got no answer.
+ * A worker counts as quiet after this many comparisons without an attempt or a lease. By then the list shows every
+ * lease whose start got no answer.
  */
 const QUIET_LOOKS = 30;
 /** A quiet worker reads the list only at every fifteenth look. */

@@ -30,8 +30,8 @@ export interface SweepParts {
 }
 
 /**
- * Abandons leases that no worker will end: of silent workers, of earlier processes of a processor, and expired ones.
- * Then compares rows that have not changed for long with their streams.
+ * Abandons leases that no worker will end: leases of silent workers, leases of earlier processes of a processor, and
+ * expired leases. Then compares rows that have not changed for long with their streams.
  *
  * @param trustSilence false just after Postgres returned, when all heartbeats are old
  * @throws LogUnavailable, ReadStoreUnavailable

@@ -5,8 +5,8 @@ import { scansOf, runScan, type ScanParts } from './scans.ts';
 export type CleanupParts = ScanParts & OrphanParts;
 
 /**
- * Runs a full cleanup: files past their keeping time, files whose expiry the log has, unfinished writes, and
- * blobs that no job refers to. The next run finishes one that breaks off.
+ * Runs a full cleanup: files past their keeping time, files whose expiry the log has, unfinished writes, and blobs
+ * that no job refers to. When a run breaks off, the next run finishes its work.
  *
  * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable, and the errors of `marks.keep` and `pause`
  */

@@ -73,7 +73,7 @@ const DROP = `update processor.retention set holder = null, held_until = null wh
 
 /**
  * @param silentMs a holder without a heartbeat for this time loses the lease, so another worker follows a killed one
- *   within seconds. The epoch refuses the holder when it was only slow.
+ * within seconds. If the old holder was only slow, the epoch refuses its writes.
  */
 export function retentionLease(store: ReadStore, silentMs: number): RetentionLease {
   return {

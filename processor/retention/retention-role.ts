@@ -18,7 +18,10 @@ import {
 import type { RetentionMetrics } from './retention-metrics.ts';
 import { runScan } from './scans.ts';
 
-/** The interval at which a processor tries to take retention. It bounds the delay of a removal after a download. */
+/**
+ * The interval at which a processor tries to take the lease of retention. A removal after a download is delayed by at
+ * most this time.
+ */
 const ASKED_EVERY_MS = 5_000;
 /** The interval for the processor with the lease, where downloads remove no results. */
 const LEADER_ASKED_EVERY_MS = RETENTION_LEASE_MS / 4;

@@ -8,7 +8,7 @@ import { releaseFile, type NamedFile, type ReleaseParts } from './release-file.t
 const PAGE_EVENTS = 256;
 const SETTLED_AT_ONCE = 8;
 
-/** A kind of events, each of which names a file that retention may have to remove. */
+/** A scan of one kind of events. Each event names a file that retention may have to remove. */
 export type ScanName = 'uploads' | 'results' | 'downloads' | 'expiries';
 
 const EVENT_TYPES: Readonly<Record<ScanName, readonly string[]>> = {

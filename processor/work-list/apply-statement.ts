@@ -50,14 +50,14 @@ const PLACED = `
     touched_at = now()`;
 
 /**
- * Applies a batch of changes and moves the checkpoint. A held job stays held whatever its later events say, because its
- * stream as a whole is not understood; only `CORRECT` ends that.
+ * Applies a batch of changes and moves the checkpoint. A held job stays held whatever its later events say, because
+ * its stream as a whole is not understood; only `CORRECT` ends that.
  *
  * One statement is one transaction and one round trip. The checkpoint moves only under the feeder's epoch and from
- * where the feeder left it; otherwise the statement writes nothing. Only here do finished jobs leave the list. The
- * commit does not wait for the disk. A crash of Postgres loses the rows and their checkpoint together, and a feeder
- * that would continue after the gap is refused. The same write is accepted again, because its answer may have been
- * lost.
+ * where the feeder left it; otherwise the statement writes nothing. Only this statement removes finished jobs from
+ * the list. The commit does not wait for the disk. A crash of Postgres loses the rows and their checkpoint together,
+ * and a feeder that would continue after the gap is refused. The same write is accepted again, because its answer may
+ * have been lost.
  */
 export const APPLY = `
 with moved as (

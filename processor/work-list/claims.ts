@@ -5,7 +5,7 @@ import type { ClaimedItem } from './work-list.ts';
 
 /**
  * Fewest places of one ranking; a larger claim ranks twice as many jobs as it takes. More places hardly cost more. A
- * processor with very short jobs begins about this many before the ranking is too old.
+ * processor with very short jobs begins about this many jobs before the ranking is too old.
  */
 const RANKING_PLACES_MIN = 128;
 /** A ranking older than this is made again, because waiting times and running jobs have changed. */

@@ -14,7 +14,10 @@ returning 1`;
 
 export const LEAVE = `delete from processor.processors where worker_id = $1`;
 
-/** $1 processor, $2 worker, $3 ms. Takes the lease at once from an earlier start of the same processor. */
+/**
+ * $1 processor, $2 worker, $3 ms. Takes the lease without waiting when an earlier start of the same processor holds
+ * it.
+ */
 export const HOLD_FEED = `
 update processor.feed set
   epoch = case when holder = $2 then epoch else epoch + 1 end,
@@ -57,7 +60,7 @@ export const DROP_FEED = `update processor.feed set holder = null, held_until = 
 
 /**
  * $1 ms of silence. Also forgets processors without a heartbeat for a day. It skips rows that somebody else is
- * changing, because a statement that never waits for a row causes no deadlock. The next call takes them.
+ * changing, because a statement that never waits for a row causes no deadlock. The next call takes these rows.
  */
 export const OFFER_DUE = `
 with forgotten as (

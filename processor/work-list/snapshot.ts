@@ -12,7 +12,7 @@ export function snapshotOf({ job, hash }: KnownJob): string {
   return JSON.stringify({ ...job, revision: job.revision.toString(), hash });
 }
 
-/** Reads the job of a row. Null when the row has none, or one from before Docket chained events. */
+/** Reads the job of a row. Null when the row has no job, or when the job was stored before Docket chained events. */
 export function jobOfSnapshot(snapshot: string | null): KnownJob | null {
   if (snapshot === null) return null;
   const { hash, ...job } = JSON.parse(snapshot) as ExistingJob & { revision: string; hash?: string };

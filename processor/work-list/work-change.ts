@@ -12,7 +12,7 @@ export type Placement =
       readonly fencingToken: string;
       readonly leaseMs: number;
     }
-  /** A worker of the feeding processor has begun the job before the list knew it. */
+  /** A worker of the processor that feeds the list began the job before the list had a row for it. */
   | { readonly place: 'claimed'; readonly workerId: string; readonly reserveMs: number }
   /** The job needs no more work. */
   | { readonly place: 'done' }
@@ -110,7 +110,7 @@ export function placementOf(job: Job): Placement {
   }
 }
 
-/** Both instants come from one clock, so their difference holds on any clock. */
+/** Both instants come from one clock, so their difference is correct on every machine. */
 function msFrom(earlier: string, later: string): number {
   return Math.max(0, Date.parse(later) - Date.parse(earlier));
 }

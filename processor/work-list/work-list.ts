@@ -23,7 +23,7 @@ export interface Offering {
   readonly isWaitedFor: boolean;
 }
 
-/** A lease in the log whose holder can no longer be expected to report. */
+/** A lease in the log whose holder will probably not report any more. */
 export interface LostLease {
   readonly jobId: string;
   readonly fencingToken: string;
@@ -43,8 +43,8 @@ export interface FeedGrant {
 /** The move of the checkpoint that belongs to the changes. */
 export interface FeedMove {
   /**
-   * The checkpoint as this feeder last knew it. A crash of Postgres may have taken it back, with the rows written since
-   * (ADR 0080).
+   * The last checkpoint that this feeder knew. After a crash of Postgres, the stored checkpoint may be an older one,
+   * and the rows that were written later are lost (ADR 0080).
    */
   readonly from: FeedGrant['position'];
   readonly to: FeedGrant['position'];
@@ -94,8 +94,8 @@ export interface WorkList {
    */
   apply(changes: readonly WorkChange[], move: FeedMove, epoch: bigint): Promise<void>;
   /**
-   * Forgets in one transaction everything that came from a replaced log: rows, checkpoint, quarantine, and how far
-   * retention is settled. Reports a rebuild until `rebuilt`.
+   * Forgets in one transaction everything that came from a replaced log: rows, checkpoint, quarantine, and the marks
+   * of retention. Reports a rebuild until `rebuilt`.
    *
    * @param until the end of the new log now, at which the rebuild is complete
    * @throws FeedLost
@@ -122,7 +122,10 @@ export interface WorkList {
   /** Offers two kinds of jobs: jobs whose wait is over, and jobs that a worker reserved and never started. */
   offerDue(silentMs: number): Promise<Offering>;
 
-  /** Leases that expired or whose worker is silent, at most `max`. With `trustSilence` false, only expired ones. */
+  /**
+   * Leases that expired or whose worker is silent, at most `max`. With `trustSilence` false, returns only expired
+   * leases.
+   */
   lostLeases(silentMs: number, trustSilence: boolean, max: number): Promise<LostLease[]>;
   /** Jobs that this worker converts according to the list. */
   leasesOf(workerId: string): Promise<{ jobId: string; fencingToken: string }[]>;

@@ -11,7 +11,7 @@ const LISTEN_BACKOFF = { firstMs: 1_000, maxMs: 5_000 };
 
 /** Tells other processors that jobs came to the list. It is only a hint, because regular polls find the jobs too. */
 export interface WorkNotices {
-  /** True when a notice has arrived over the current connection. Behind some poolers none ever arrives. */
+  /** True when a notice has arrived over the current connection. Some connection poolers pass no notices on. */
   noticesArrive(): boolean;
   /** Sends at once, or as soon as enough time has passed since the last one. */
   send(): void;

@@ -18,9 +18,8 @@ export interface CaughtUp {
 }
 
 /**
- * Makes one writer of several, at the position of the slowest. A writer that is ahead ignores events that it has
- * already, because its rows know them. A batch ends when every writer has written it or failed, so none still runs
- * after an error.
+ * Makes one writer of several, at the position of the slowest. A writer that is ahead ignores events that its rows
+ * already include. A batch ends when every writer has written it or failed, so none still runs after an error.
  */
 export function together(writers: readonly Pick<ProjectionWriter, 'checkpoint' | 'apply'>[]): CaughtUp {
   return {

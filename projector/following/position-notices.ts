@@ -12,8 +12,8 @@ export interface PositionNotices {
 
 /**
  * Tells readers the position of the tables. It sends notices outside any transaction, because a NOTIFY inside one
- * serialises commits. A notice that fails is counted and not repeated: the next one tells more. Readers also look by
- * themselves, once a second while somebody waits.
+ * serialises commits. A notice that fails is counted and not repeated, because the next notice has a later position.
+ * Readers also read the position themselves, once a second while somebody waits.
  */
 export function createPositionNotices(
   send: (position: bigint) => Promise<unknown>,
@@ -44,5 +44,5 @@ export function createPositionNotices(
   };
 }
 
-/** For a projection whose readers need no notices. */
+/** Sends nothing, for a projection whose readers need no notices. */
 export const UNTOLD: PositionNotices = { tell: () => undefined, stop: () => Promise.resolve() };

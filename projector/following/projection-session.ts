@@ -54,8 +54,9 @@ export interface SessionOptions<Event, Row extends FoldedRow> {
 /**
  * Runs a projection once, under one lease. It compares the checkpoint with the log, catches up, and follows until an
  * error or `stop`. Tables of another log are emptied and built again on the way. Every run starts from the stored
- * state, so nothing has to be repaired after an error.
- * @throws LogDiffers when the log changed while it was followed; CheckpointMoved, RowsRefused, ReadStoreUnavailable, LogUnavailable
+ * state, so no repair is needed after an error.
+ * @throws LogDiffers when the log changed while it was followed; CheckpointMoved, RowsRefused, ReadStoreUnavailable,
+ * LogUnavailable
  */
 export async function runSession<Event, Row extends FoldedRow>(
   options: SessionOptions<Event, Row>,

@@ -38,7 +38,7 @@ export interface Verified {
 export interface VerifyOptions {
   readonly log: Pick<EventLog, 'readAll' | 'readStream'>;
   readonly store: Queryable;
-  /** Jobs that were folded before, by id. If their rows are equal, their streams need not be read. */
+  /** Jobs that the caller has already folded, by id. If their rows are equal, their streams need not be read. */
   readonly folded?: ReadonlyMap<string, Job>;
   /** The rows of those jobs in the other tables of the projection. */
   readonly relatedRows?: ReadonlyMap<string, RelatedRows>;

@@ -98,7 +98,7 @@ interface CountedAgain {
   readonly figures: ReadonlyMap<string, number>;
   /** The row of every stream at the checkpoint. */
   readonly rows: ReadonlyMap<string, CountedStream | undefined>;
-  /** The log no longer has the refusals before this time; empty when it has all of them. */
+  /** The time before which the log no longer has refusals; empty when the log has all of them. */
   readonly rejectedFrom: string;
 }
 

@@ -11,7 +11,7 @@ import type { RegisteredProjection } from '../registry.ts';
 import { bulkFill, type Filled } from './bulk-fill.ts';
 import { finishTables } from './finish-tables.ts';
 
-/** If a build is silent for this long, another one may start the tables again. */
+/** If a build is silent for this long, another build may start the tables again. */
 const LEASE_TTL_MS = 60_000;
 const LEASE_BEAT_MS = 10_000;
 /** Connections for each projection: while one writes a batch, the other begins the next batch. */
@@ -26,7 +26,7 @@ export interface BuildParts {
   /** Connection string of the read store. */
   readonly url: string;
   readonly logger: Log;
-  /** Ends the build at once, whatever statement runs. */
+  /** Ends the build at once, even during a long statement. */
   readonly stop: AbortSignal;
   /** Called with the position up to which the tables are written, and the number of events. */
   readonly onProgress: (position: bigint, events: number) => void;

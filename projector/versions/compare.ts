@@ -40,7 +40,7 @@ export interface Comparison {
 export interface CompareOptions {
   readonly store: ReadStore;
   readonly log: Pick<EventLog, 'readStream'>;
-  /** The version in use, and the one to switch to. */
+  /** The version in use, and the version to which readers will switch. */
   readonly from: RegisteredProjection;
   readonly to: RegisteredProjection;
   readonly onProgress: (compared: number) => void;

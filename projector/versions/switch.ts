@@ -34,7 +34,7 @@ export async function switchVersion(
   return whenCaughtUp(store, projection, current, other);
 }
 
-/** Switches back to the version that readers used before. It needs no comparison. */
+/** Switches back to the version that readers used before the last switch. No comparison is needed. */
 export async function rollbackVersion(
   store: ReadStore,
   name: string,

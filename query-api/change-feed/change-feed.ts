@@ -29,7 +29,7 @@ export interface FeedListener {
 
 /** The only reader of table changes in this process. */
 export interface ChangeFeed {
-  /** The position up to which all listeners have all rows; null before the first read of the tables. */
+  /** The position up to which all listeners have received all rows; null before the first read of the tables. */
   at(): Bookmark | null;
   /** True when the last read of the tables succeeded. */
   healthy(): boolean;

@@ -18,8 +18,8 @@ export class ProjectionBehind extends CodedError {
 }
 
 /**
- * Reads at a position that is not before `atLeast`. The first read is usually enough. If not, it waits for the change
- * feed and reads again.
+ * Reads at a position that is not before `atLeast`. The first read is usually enough. If the read is too old, the
+ * function waits for the change feed and reads again.
  * @param atLeast a position as decimal text; undefined requires none
  * @throws ApiError UNAVAILABLE with `ProjectionBehind` as its cause, after 5 s
  */

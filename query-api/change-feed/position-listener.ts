@@ -11,8 +11,8 @@ export interface PositionListener {
 }
 
 /**
- * Listens for the projector's notifications on a connection of its own, which reconnects by itself. A lost notification
- * does no harm, because the feed also polls.
+ * Listens for the projector's notifications on a separate connection, which reconnects automatically. A lost
+ * notification does no harm, because the feed also polls.
  */
 export function listenForPositions(options: {
   url: string;

@@ -49,7 +49,10 @@ export async function readDashboard(
   return { ...answerOf(read, window, at), present };
 }
 
-/** The row of the live topic `ops:metrics`. @throws ReadStoreUnavailable */
+/**
+ * Reads the row of the live topic `ops:metrics`.
+ * @throws ReadStoreUnavailable
+ */
 export async function readOpsMetrics(sources: DashboardSources): Promise<OpsMetrics> {
   const nowMs = sources.clock.now();
   const at = { to: new Date(nowMs).toISOString(), past: null };

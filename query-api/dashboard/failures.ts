@@ -105,7 +105,10 @@ interface HeldRow {
   readonly total: string;
 }
 
-/** The streams in quarantine, the longest held first. @throws ReadStoreUnavailable */
+/**
+ * Reads the streams in quarantine, the longest held first.
+ * @throws ReadStoreUnavailable
+ */
 export async function readQuarantine(store: Queryable): Promise<QuarantineAnswer> {
   const { rows } = await store.query<HeldRow>(
     `select projection, version, stream, revision, position, type, reason, held_at, count(*) over () as total

@@ -86,7 +86,7 @@ const QUARTER_MS = 15 * 60_000;
 const MINUTE_MS = 60_000;
 
 /**
- * Reads the figures up to now. For a past moment, reads the figures of the minutes before its own.
+ * Reads the figures up to now. For a past moment, reads only the figures of the whole minutes before the moment.
  * @throws ProjectionMissing, ReadStoreUnavailable
  */
 export async function readFigures(store: Queryable, window: Window, at: ReadAt): Promise<FiguresRead> {

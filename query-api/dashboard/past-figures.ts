@@ -18,7 +18,8 @@ interface TimelineRow {
   readonly type: string;
   readonly data: Record<string, unknown>;
   /**
-   * 1: the moment includes the event, but the minutes before it do not. -1: the reverse. 0: the event is only folded.
+   * 1: the moment includes the event, but the whole minutes before the moment do not. -1: the reverse. 0: the event
+   * is folded and not counted.
    */
   readonly sign: number;
 }

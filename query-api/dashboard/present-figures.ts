@@ -131,8 +131,8 @@ async function readRebuilding(store: Queryable): Promise<Present['rebuilding']> 
 }
 
 /**
- * Age of the first event after the checkpoint. The head alone is not enough, because it may belong to a stream that no
- * projection follows.
+ * Age of the first event after the checkpoint. The log's last event alone is not enough, because no projection may
+ * follow its stream.
  */
 async function lagOf({ log, nowMs }: PresentSources, position: bigint, head: bigint): Promise<number | null> {
   if (head <= position) return 0;

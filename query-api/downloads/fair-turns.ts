@@ -22,15 +22,15 @@ interface Waiting {
 }
 
 /**
- * A queue that is fair between users: they take turns, however many requests one of them sends. When it is full, the
- * last request of the user with the most waiting requests is refused. So no user keeps another one out.
+ * A queue that is fair between users: they take turns, however many requests one of them sends. When the queue is
+ * full, it refuses the last request of the user with the most waiting requests. So no user can block other users.
  */
 export function fairTurns(bounds: {
   readonly atOnceMax: number;
   readonly waitingOfOneMax: number;
   readonly waitingMax: number;
 }): TakeTurn {
-  /** By user; the first one is next. A user without waiting tasks is not in it. */
+  /** The waiting tasks by user; the first user is next. A user without waiting tasks is not in the map. */
   const queues = new Map<string, Waiting[]>();
   let running = 0;
   let waiting = 0;

@@ -13,7 +13,7 @@ const KNOWN_CORRUPT_MAX = 1_000;
 /** Reads results and checks them against the hash in the log. */
 export interface CheckedBlobs {
   /**
-   * Opens a blob. A small one is read and checked first. Of a large one, the last chunk is sent only if the hash is
+   * Opens a blob. A small blob is read and checked first. The last chunk of a large blob is sent only if the hash is
    * right.
    * @throws BlobCorrupt, BlobMissing, BlobStoreUnavailable
    */
@@ -62,7 +62,7 @@ export async function sendWhole(stream: Readable, res: Response): Promise<void> 
   await pipeline(stream, res);
 }
 
-/** A blob has other bytes than the log states, or another number of them (A-FS03). */
+/** The bytes of a blob differ from the hash or the length in the log (A-FS03). */
 export class BlobCorrupt extends CodedError {
   readonly code = 'BLOB_CORRUPT';
   readonly retryable = false;

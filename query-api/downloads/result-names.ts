@@ -12,8 +12,8 @@ const BASE_CODE_POINTS_MAX = 180;
 const TAKEN_FOR_ELSE = /^(?:-|(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$))/i;
 
 /**
- * The file name of a result: the PDF's name, with the ending of the result's format. It lacks characters that a file
- * system or a reader may misinterpret: path separators, controls, bidi controls (A-FN04, A-FN06, A-FN10).
+ * The file name of a result: the PDF's name, with the ending of the result's format. The name has no characters that
+ * a file system or a reader may misinterpret: path separators, controls, bidi controls (A-FN04, A-FN06, A-FN10).
  */
 export function resultName(filename: string, mediaType: string): string {
   const base = filename

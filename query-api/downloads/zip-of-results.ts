@@ -25,9 +25,10 @@ export interface ResultArchive {
 }
 
 /**
- * Makes an archive of the owner's Ready jobs among `jobIds`, one entry at a time while it is read. Each job's stream
- * decides when its entry is made. A text file lists jobs without a result or with a damaged one. An unknown job and
- * another owner's job are listed alike. Returns null when no job has a result.
+ * Makes an archive of the owner's Ready jobs among `jobIds`, one entry at a time while the client reads it. Each
+ * job's stream, read at that moment, decides whether the result is included. A text file lists jobs without a result
+ * or with a damaged one. An unknown job and another owner's job are listed alike. Returns null when no job has a
+ * result.
  */
 export async function zipOfResults(
   context: QueryContext,

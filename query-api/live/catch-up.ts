@@ -8,7 +8,7 @@ import type { Page } from '../change-feed/page.ts';
 const READS_AT_ONCE_MAX = 3;
 /** Number of followers whose pages one statement reads, because planning a statement costs more than a page. */
 const FOLLOWERS_A_READ_MAX = 32;
-/** Pause before a read that looks for rows which the last one did not find. */
+/** Pause before a read that looks for rows which the previous read did not find. */
 const READ_AGAIN_MS = 50;
 
 /** A page, or the error of its read. */

@@ -11,7 +11,7 @@ import type { TopicScope } from '../change-feed/topic-scope.ts';
 export interface Connection {
   readonly socket: WebSocket;
   readonly owner: string;
-  /** The client's address, as limits count it. */
+  /** The key under which rate limits count the client: its address or address range. */
   readonly clientKey: string;
   /** True when the connection may follow the `ops:` topics, which is decided at the opening. */
   readonly operates: boolean;

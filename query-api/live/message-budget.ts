@@ -1,6 +1,6 @@
 /**
- * The number of messages that a client may still send. It grows evenly up to one second's worth. It needs no timer,
- * because every check adds what has accrued.
+ * The number of messages that a client may still send. It grows evenly up to the number for one second. It needs no
+ * timer, because every check adds the growth since the previous check.
  */
 export interface MessageBudget {
   readonly left: number;

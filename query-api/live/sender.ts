@@ -8,7 +8,7 @@ import type { LiveMetrics } from './live-metrics.ts';
 import type { Step, Send } from './subscription.ts';
 
 export interface Sender {
-  /** Applies the result of one step of the pure state machine: its new state, and the messages to send. */
+  /** Applies the result of one step of the pure state machine: stores its new state and sends its messages. */
   advance(follower: Follower, step: Step): void;
   say(connection: Connection, frame: Exclude<ServerFrame, { type: 'snapshot' | 'delta' }>): void;
   close(connection: Connection, code: number, reason: string): void;

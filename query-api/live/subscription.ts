@@ -3,7 +3,7 @@ import type { Bookmark } from '../tokens/resume-token.ts';
 
 /**
  * The server's state of one subscription. The client was sent every row up to `position` that it may see. While the
- * subscription catches up from the tables, or while its socket is full, it holds changes: the latest of each row.
+ * subscription catches up from the tables, or while its socket is full, it holds the latest change of each row.
  */
 export interface Subscription {
   /** Null until the first page was read. */
@@ -74,8 +74,8 @@ export function startOver(reason: 'epoch' | 'expired' | 'invalid', since: bigint
 
 /**
  * Takes a page that was read from the table at `subscription.position`. Pages are in the order of positions. So a row
- * that changes meanwhile moves to a later page: none is missed and none goes back. The last page makes the subscription
- * live, and held changes follow.
+ * that changes meanwhile moves to a later page: no row is missed, and no row goes back. The last page makes the
+ * subscription live, and held changes follow.
  */
 export function takePage(subscription: Subscription, page: Page): Step {
   const { epoch, position, phase, since } = subscription;

@@ -61,9 +61,9 @@ const HISTORY_DELETED =
   'scavenge removes them. The list and the timeline show what was read before.';
 
 /**
- * Answers for a job about which the log tells nothing to this owner. Only the read row tells the owner of a hidden
- * stream, so it is read first. An unknown job and another owner's job cost the same and look the same (promise 8).
- * Without a row, a hidden stream looks like an unknown job; `docket why` names it.
+ * Makes the answer for a job about which the log tells nothing to this owner. Only the read row tells the owner of a
+ * hidden stream, so it is read first. An unknown job and another owner's job cost the same and look the same (promise
+ * 8). Without a row, a hidden stream looks like an unknown job; `docket why` names it.
  * @param owner null for an operator, who sees everyone's jobs
  * @throws ReadStoreUnavailable, LogUnavailable
  */

@@ -17,8 +17,8 @@ interface TimelineRow {
 }
 
 /**
- * Joins the job, so that another owner gets no timeline. It selects one row more than a page, which tells whether more
- * follow.
+ * Joins the job, so that another owner gets no timeline. It selects one row more than a page has, which shows whether
+ * another page follows.
  */
 const TIMELINE =
   'select e.revision, e.position, e.at, e.type, e.actor, e.correlation_id, e.causation_id, e.data' +
@@ -45,7 +45,7 @@ export async function readTimeline(
   const { head, rows } = await readAtHead<TimelineRow>(store, { text: TIMELINE, values }, 'revision');
   if (rows.length === 0) return { head, answer: null };
   const entries = rows.flatMap((row) => (row.revision === null ? [] : [entryOf(row, row.revision)]));
-  // The job did not exist before its first event.
+  // At a position before its first event, the job did not exist.
   if (asOf !== null && entries.length === 0 && fromRevision === 0) return { head, answer: null };
   const following = entries[TIMELINE_ENTRIES_MAX];
   return {

@@ -27,13 +27,13 @@ export interface Explained {
 
 /**
  * Explains why a job is, or was, in its state. It reads only the log, so it is right while the read tables are behind
- * or away. At a position the clock shows the time of the job's last event before it. At a time the clock shows that
- * time.
- * @param owner the required owner; null for an operator, who sees everyone's jobs. The first event names the owner, so
- *   a job of another owner costs little
+ * or away. At a position, the clock shows the time of the job's last event up to the position. At a time, the clock
+ * shows that time.
+ * @param owner the required owner; null for an operator, who sees everyone's jobs. The first event names the owner,
+ * so a job of another owner costs little
  * @param moment null is the present
  * @param now ISO 8601 in UTC with milliseconds, for the present
- * @returns null when there is no such job, or was none yet, or it is another owner's
+ * @returns null when the job does not exist, did not exist at that moment, or belongs to another owner
  * @throws LogUnavailable, EventNotUnderstood
  */
 export async function explainJob(

@@ -32,7 +32,7 @@ async function positionAsOf(sources: AsOfSources, moment: Moment): Promise<bigin
     await completeUpTo(sources, moment.position);
     return moment.position;
   }
-  // Tables with a later event are complete for this moment. Others must first catch up.
+  // Tables with a later event are complete for this moment. Other tables must first catch up.
   if (!(await isFollowed(sources.store, moment.at))) await completeUpTo(sources, null);
   return (await lastPosition(sources.store, moment.at)) ?? BEFORE_EVERYTHING;
 }

@@ -29,8 +29,8 @@ export function rowsAt(options: {
 /** Keeps the planner from applying the outer order to an inner select. */
 const NOT_IN_ORDER = 'offset 0';
 /**
- * The first look-up of the last event goes back this far, in bytes of the log. If it finds none, the next one goes
- * further.
+ * The first look-up of the last event goes back this far, in bytes of the log. If it finds no event, the next look-up
+ * goes further.
  */
 const LAST_EVENT_WITHIN = 1_000_000;
 
@@ -47,7 +47,7 @@ export function momentOf(position: string): string {
 }
 
 /**
- * A condition for jobs that may have existed at the moment. An index in the order of creation then starts there and not
- * at the present. That matters once most jobs are younger.
+ * A condition for jobs that may have existed at the moment. A scan of an index in the order of creation then starts
+ * at the moment and not at the present. This saves much time once most jobs are younger than the moment.
  */
 export const CREATED_BY_THEN = 'created_at <= (select at from moment)';

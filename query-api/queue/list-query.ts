@@ -67,7 +67,7 @@ export function listStatement(scope: ListScope, query: JobListQuery, after: List
   return { text: withConvertedBefore(present), values };
 }
 
-/** The sort value as text. The database makes it, so that it compares as the rows do. */
+/** The sort value as text. The database makes the text, so that cursors and rows are compared in the same way. */
 function sortValue(column: SortColumn): string {
   return column === 'filename' ? 'lower(filename)' : `${SORT_EXPRESSION[column]}::text`;
 }
@@ -116,7 +116,7 @@ export function oneJob(owner: string | null, jobId: string, asOf: bigint | null 
       text: withConvertedBefore(`select ${SHOWN_COLUMNS.join(', ')} from docket.jobs where ${own}`),
       values: [owner, jobId],
     };
-  // A job's owner and time of creation never change, and the key of the history begins with the two.
+  // A job's owner and time of creation never change, and the key of the history begins with them.
   const same = (column: string) => `${column} = (select ${column} from docket.jobs where job_id = $2)`;
   const where = [own, same('owner'), same('created_at')];
   return {

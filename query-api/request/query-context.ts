@@ -8,7 +8,7 @@ import type { MappingListing } from '../../schemas/http-api.ts';
 import type { ChangeFeed } from '../change-feed/change-feed.ts';
 import type { SealingKeys } from '../tokens/sealed-text.ts';
 
-/** What the routes need. */
+/** The parts that the routes need. */
 export interface QueryContext {
   readonly store: Queryable;
   readonly log: EventLog;

@@ -36,7 +36,7 @@ export type ShownRow = Pick<JobRecord, (typeof SHOWN_COLUMNS)[number]> & Convert
 /** Returns the name of a mapping for users. */
 export type LabelOf = (mappingId: string) => string;
 
-/** A job as REST and the live socket show it. It contains the result only while the result can be downloaded. */
+/** A job as REST and the live socket show it. The view contains the result only while the result can be downloaded. */
 export function jobView(row: ShownRow, labelOf: LabelOf): JobView {
   return {
     jobId: row.job_id,

@@ -48,8 +48,8 @@ const HEAD =
 
 /**
  * Reads rows together with their epoch and checkpoint, in one statement. A statement locks the views before it takes
- * its snapshot. So it sees either all of a switch of versions or nothing. Two statements in a REPEATABLE READ
- * transaction would not: the second could read new tables under the old epoch.
+ * its snapshot. So it sees a switch of versions either completely or not at all. With two statements in a REPEATABLE
+ * READ transaction, the second statement could read new tables under the old epoch.
  * @param statement a select whose own order does not matter; `orderBy` may name its columns
  * @throws ProjectionMissing, ProjectionRebuilding, ReadStoreUnavailable
  */

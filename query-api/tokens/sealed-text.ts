@@ -9,7 +9,7 @@ export type SealingKeys = readonly [Buffer, ...Buffer[]];
 /**
  * Turns a small payload into opaque, URL-safe text that only the holder of the keys can make, and only for `boundTo`.
  * The payload is signed and not hidden, so it must contain nothing secret.
- * @param boundTo whom and what the text is for (purpose, owner, topic); not part of the text, checked on opening
+ * @param boundTo the purpose, owner and topic of the text. They are not part of the text, and are checked on opening
  */
 export function seal(keys: SealingKeys, boundTo: readonly string[], payload: Buffer): string {
   return Buffer.concat([payload, macOf(keys[0], boundTo, payload)]).toString('base64url');

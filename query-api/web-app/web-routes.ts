@@ -5,10 +5,10 @@ import type { WebFile } from './web-files.ts';
 const PAGE_ADDRESS = /^\/(?:(?:ops\/)?jobs\/[0-9a-f-]{36}\/?|ops\/?)?$/;
 
 /**
- * The web app. `/` and every deep link (`/jobs/...`) return the page and a session. A browser may keep hashed files for
- * ever, and asks for every other file each time.
+ * The web app. `/` and every deep link (`/jobs/...`) return the page and a session. A browser may keep hashed files
+ * for ever, and requests every other file each time.
  * @param socketOrigins `ws:` and `wss:` origins to which the page may connect, for browsers whose 'self' excludes
- *   them
+ * them
  */
 export function webRoutes(
   files: ReadonlyMap<string, WebFile>,

@@ -3,8 +3,8 @@ import { isLastingStream } from '../../schemas/streams.ts';
 import type { StoredEvent } from './stored-event.ts';
 
 /**
- * The mark after a batch: its last permanent event up to `through`. An event that the log may drop by age is no mark,
- * because its absence would make the log look like another one.
+ * The mark after a batch: its last permanent event up to `through`. An event that the log may drop by age cannot be
+ * the mark, because without it the log would look like another log.
  */
 export function markAfterBatch(
   mark: LogMark | null,

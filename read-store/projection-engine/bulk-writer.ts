@@ -69,7 +69,7 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
     if (appended.bytes() >= WRITE_BYTES || appended.sums() >= WRITE_SUMS) await write();
     return { events: result.applied, quarantined: result.quarantined };
   };
-  /** Writes while the next events are folded. */
+  /** Writes at the same time as the next events are folded. */
   const write = async (): Promise<void> => {
     const given = appended.take();
     await writing;
@@ -166,8 +166,8 @@ async function upsertRows(
 
 /**
  * An unlogged table that detects a crash of Postgres. The tables are filled by commits that do not wait for the disk,
- * and after a crash Postgres empties every unlogged table. A lost connection would prove nothing, because a pool opens
- * new ones.
+ * and after a crash Postgres empties every unlogged table. A lost connection would prove nothing, because the pool
+ * opens new connections.
  */
 const markerOf = (schema: string): string => `${schema}.no_crash_since`;
 

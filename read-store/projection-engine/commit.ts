@@ -142,7 +142,7 @@ lease as materialized (
 
 /**
  * Writes a batch and its checkpoint as one statement: one transaction, one round trip, planned once for each
- * connection. Under load this is most of the cost of a live projection.
+ * connection. Under load, a live projection spends most of its time in this statement.
  * @throws CheckpointMoved when another writer has written; ReadStoreUnavailable, with the outcome unknown
  */
 async function commitAtOnce(

@@ -18,8 +18,8 @@ export interface CopyLines {
 }
 
 /**
- * Collects lines, writing each one into bytes at once. One text of all lines would be a tree of millions of strings,
- * and the garbage collector would scan all of it.
+ * Collects lines, writing each one into bytes at once. If all lines were joined to one text, V8 would keep a tree of
+ * millions of strings, and the garbage collector would scan the whole tree.
  */
 export function copyLines(): CopyLines {
   let full: Buffer[] = [];

@@ -8,7 +8,7 @@ export interface HeldRows<Row> {
   /** The rows of the row table by key; undefined for a stream without a row. */
   readonly rows: Pick<RowCache<Row>, 'has' | 'get'>;
   /**
-   * Takes the changes of a batch. Rows of append-only tables do not change later. It passes them on to `append` at
+   * Takes the changes of a batch. Rows of append-only tables never change later, so these rows go to `append` at
    * once, with the index of their table.
    */
   take(changes: Iterable<Change<Row>>, append: (derived: number, values: Values) => void): void;
@@ -18,10 +18,10 @@ export interface HeldRows<Row> {
   all(): Iterable<{ readonly table: Table; readonly rows: Iterable<Values> }>;
 }
 
-/** The rows of one stream. Its other rows have keys that no other stream uses, so they need no map. */
+/** The rows of one stream. No other stream uses the keys of its derived rows, so they need no map. */
 interface HeldStream<Row> {
   row: Row | undefined;
-  /** By the index of a derived table whose rows are replaced. */
+  /** The rows by the index of their derived table, for tables whose rows are replaced. */
   readonly replaced: Values[][];
 }
 

@@ -6,7 +6,10 @@ import type { ProjectionTarget } from './projection-definition.ts';
  * old writer.
  */
 export const LEASE_TTL_MS = 3_000;
-/** A seized lease is not renewed. It is long enough for an operator's command, and short if that command dies. */
+/**
+ * A seized lease is not renewed. Its time is long enough for an operator's command, and still short if the command
+ * dies.
+ */
 const SEIZED_TTL_MS = 15_000;
 /** The interval at which the holder renews the lease, and at which a standby checks the lease. */
 export const LEASE_BEAT_MS = 1_000;

@@ -34,7 +34,7 @@ export interface DerivedTable<Event, Row extends FoldedRow> extends Table {
  */
 export interface Projection<Event, Row extends FoldedRow> {
   readonly name: string;
-  /** Raised when the fold or a table changes. The tables of two versions exist side by side. */
+  /** The version, which rises when the fold or a table changes. The tables of two versions exist side by side. */
   readonly version: number;
   /** The key of the row for a stream; null for a stream that the projection ignores. */
   keyOf(stream: string): string | null;
@@ -53,8 +53,8 @@ export interface ProjectionTarget {
   readonly version: number;
   readonly schema: string;
   /**
-   * True while tables are built beside the current ones. Lost commits only mean that work is repeated, and append-only
-   * tables get their keys at the end.
+   * True while tables are built beside the current ones. Then commits need not be durable, because lost work is
+   * repeated, and append-only tables get their keys at the end.
    */
   readonly underConstruction: boolean;
 }

@@ -3,7 +3,7 @@ import type { Quarantined } from './fold-batch.ts';
 import type { ProjectionTarget } from './projection-definition.ts';
 import type { StoredEvent } from './stored-event.ts';
 
-/** More held streams than this mean that the build is wrong and not the events. The projection then stops. */
+/** With more held streams than this, the fault is in the build and not in the events. The projection then stops. */
 export const HELD_STREAMS_MAX = 10_000;
 const REASON_CHARS_MAX = 1_000;
 const EVENT_CHARS_MAX = 100_000;

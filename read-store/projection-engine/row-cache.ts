@@ -1,4 +1,4 @@
-/** Rows of at most the last `2 * rowsMax` keys. The least recently used half is dropped first. */
+/** A cache of the rows of at most the last `2 * rowsMax` keys. The least recently used half is dropped first. */
 export interface RowCache<Row> {
   has(key: string): boolean;
   get(key: string): Row | undefined;

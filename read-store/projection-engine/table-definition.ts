@@ -15,9 +15,9 @@ interface ReadAs {
 export interface ColumnDefinition<Source> {
   readonly type: Column['type'];
   readonly nullable?: true;
-  /** The only words that the column accepts, and the name of its check. */
+  /** The only words that the column accepts, and the name of the constraint. */
   readonly known?: { readonly as: string; readonly words: readonly string[] };
-  /** A null in a newer row keeps the value of the older one. */
+  /** A null in a newer row keeps the older row's value. */
   readonly keepsOlder?: true;
   /** One sentence for readers of the table, which Postgres shows. */
   readonly comment: string;

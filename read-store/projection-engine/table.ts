@@ -6,7 +6,7 @@ export type Values = readonly ColumnValue[];
 export interface Column {
   readonly name: string;
   readonly type: 'uuid' | 'text' | 'integer' | 'bigint' | 'boolean' | 'jsonb' | 'timestamptz';
-  /** A null in a newer row keeps the value of the older one. */
+  /** A null in a newer row keeps the older row's value. */
   readonly keepsOlder?: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface Table {
    * the key are numbers that are added to the stored ones; many streams may add to one row.
    */
   readonly writes: 'append' | 'replace' | 'add';
-  /** A column that only grows. A row is never replaced by one with a smaller value. */
+  /** A column whose value only rises. A row is never replaced by a row with a smaller value. */
   readonly growing?: string;
 }
 
@@ -51,7 +51,7 @@ function added(table: Table, older: Values, newer: Values): Values {
   );
 }
 
-/** A map by the first column of a key, of maps by the next, down to the numbers after the key. */
+/** Nested maps: by the first column of a key, then by the next column, and at last the numbers after the key. */
 type Sums = Map<ColumnValue, Sums | ColumnValue[]>;
 
 /** Sums of an `add` table. Each key occurs once, in the order of its first appearance. */

@@ -2,7 +2,7 @@ import type { ReadStore } from '../pool.ts';
 import type { FoldedRow, Projection, ProjectionTarget } from './projection-definition.ts';
 import type { StoredEvent } from './stored-event.ts';
 
-/** The projection whose tables are written, and where. */
+/** The projection whose tables are written, and the place of the tables. */
 export interface WriterOptions<Event, Row extends FoldedRow> {
   readonly store: ReadStore;
   readonly projection: Projection<Event, Row>;

@@ -75,7 +75,7 @@ export async function openWriter<Event, Row extends FoldedRow>(
       await commitBatch({ store, projection, target }, fencingEpoch, {
         changes,
         quarantined,
-        // A stream that is held again and has changed nothing was never released.
+        // A stream that is held again without a change was never released.
         released: changes.length > 0 || quarantined.length === 0 ? released : [],
         ...move,
       });
@@ -86,8 +86,8 @@ export async function openWriter<Event, Row extends FoldedRow>(
     folding = ready;
     writingBefore = writing;
     writing = written;
-    // The caller handles the failure of `written`. Without this, the copies held here would count as unhandled
-    // rejections.
+    // The caller handles the failure of `written`. Without this line, the promises that this code also holds would
+    // count as unhandled rejections.
     for (const copy of [ready, written]) copy.catch(() => undefined);
     return written;
   };

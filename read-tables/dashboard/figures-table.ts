@@ -47,15 +47,15 @@ const COLUMNS = columnsFor<Figure>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * Every figure, stored three times. Charts use it by the minute, sums over months by the quarter of an hour, and the
- * present state as a total. Quarters of an hour fit days that begin in any time zone.
+ * Every figure is stored three times: by the minute for charts, by the quarter of an hour for sums over months, and
+ * as a total for the present state. Quarters of an hour fit days that begin in any time zone.
  */
 export const figuresTable: DerivedTable<CountedEvent, CountedStream> & DefinedTable = {
   name: 'dashboard_figures',
   columns: listed(COLUMNS),
   keyColumns: 4,
   keyMade: 'with-table',
-  // Only few minutes contain a removal.
+  // A partial index is enough, because few minutes contain a removal.
   indexes: {
     dashboard_figures_removals:
       "(start) where grain = 'minute' and figure in ('removed_sources', 'removed_results')",

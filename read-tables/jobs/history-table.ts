@@ -67,8 +67,8 @@ const valuesOf = valuesBy(COLUMNS);
 
 /**
  * The past of table `jobs`: every replaced row, with the positions between which it was current, `since` (inclusive)
- * and `until` (exclusive). At position P the queue showed two kinds of rows. They are the rows of `jobs` at position P
- * or less, and the rows here with `since <= P < until` (ADR 0045). Rows here are never updated.
+ * and `until` (exclusive). The queue at position P consists of the rows of `jobs` with a position of at most P, and
+ * of the rows of this table with `since <= P < until` (ADR 0045). Rows here are never updated.
  */
 export const historyTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   name: 'job_history',
@@ -79,8 +79,8 @@ export const historyTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   writes: 'append',
   indexes: {
     job_history_by_created: '(created_at, job_id)',
-    // An index by state, for states that few rows have at any moment. Ready and expired rows are frequent enough to
-    // fill a page without it.
+    // An index by state, for states that few rows have at any moment. Ready and expired rows are so frequent that a
+    // page fills quickly without the index.
     job_history_by_state:
       "(state, created_at, job_id, owner, since, until) where state not in ('ready', 'expired')",
   },

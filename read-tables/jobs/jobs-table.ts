@@ -263,7 +263,7 @@ function factsOf(record: JobRecord): JobFacts {
   };
 }
 
-/** The state of a row tells which other columns are set. */
+/** Makes the job of a row. The state of the row decides which other columns are set. */
 function jobOf(record: JobRecord, facts: JobFacts): ExistingJob {
   const { state } = record;
   switch (state) {

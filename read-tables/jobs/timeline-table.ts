@@ -58,7 +58,7 @@ export const timelineTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   keyColumns: 2,
   keyMade: 'at-end',
   writes: 'append',
-  // The timeline grows nearly in the order of time. So an index of block ranges needs few pages and little work.
+  // The timeline grows nearly in the order of time, so a small index of block ranges is enough.
   indexes: { job_events_by_at: 'using brin (at, position) with (pages_per_range = 16, autosummarize = on)' },
   entriesOf: (event, recorded) => [
     valuesOf({ event, recorded, metadata: recorded.metadata as EventMetadata }),

@@ -94,7 +94,7 @@ function toApiError(error: unknown): ApiError {
   return new ApiError('INTERNAL', undefined, { cause: error });
 }
 
-/** An outage of requests is over when none has failed for this time. */
+/** An outage is over when no request has failed for this time. */
 const OVER_AFTER_MS = 60_000;
 /** Number of reasons with a count of their own. All other reasons share one count. */
 const CODES_MAX = 16;

@@ -5,7 +5,7 @@ import { addressList, bareAddress, type AddressList } from '../address-list.ts';
 /** More hops than any real chain of proxies. The reader ignores hops before them. */
 const HOPS_MAX = 20;
 
-/** The client of a request, as far as the connection and the trusted proxies tell. */
+/** The client of a request, according to the connection and the trusted proxies. */
 export interface Client {
   /** The address of the client; null when a trusted proxy does not name it. */
   readonly address: string | null;
@@ -36,9 +36,9 @@ interface Hop {
 }
 
 /**
- * Makes the function that reads the client of a request. Forwarded headers count only when the connection comes from a
- * trusted proxy, and only as far back as such proxies reach. Docket never trusts what a client itself writes into them
- * (A-HT04).
+ * Makes the function that reads the client of a request. Forwarded headers count only when the connection comes from
+ * a trusted proxy, and only those that trusted proxies wrote. Docket never trusts headers that the client itself
+ * wrote (A-HT04).
  *
  * The function reads `X-Forwarded-For`, `-Proto` and `-Host`; without `X-Forwarded-For` it reads `Forwarded` (RFC
  * 7239).
@@ -79,7 +79,7 @@ function hopsOf(headers: IncomingHttpHeaders): readonly Hop[] {
     const fromTheRight = addresses.length - at;
     return {
       address: withoutPort(text),
-      // One proxy may set a single value where another adds to the list, so the nearest existing value counts.
+      // Some proxies set a single value and others add to the list, so the nearest existing value counts.
       proto: protos.at(-Math.min(fromTheRight, protos.length || 1)),
       host: hosts.at(-Math.min(fromTheRight, hosts.length || 1)),
     };

@@ -4,7 +4,7 @@ import type { ReadClient } from './client.ts';
 
 /** Most lines a second. The next line states the number of refusals without a line. */
 const LINES_PER_SECOND_MAX = 10;
-/** An address of one job. A 404 there means that the job does not exist or is another owner's. */
+/** An address of one job. A 404 for such an address means that the job does not exist or belongs to another owner. */
 const JOB_ADDRESS = /^\/api\/(?:ops\/)?jobs\/[0-9a-f-]{36}(?:\/|\?|$)/;
 const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
 

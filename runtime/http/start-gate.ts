@@ -8,7 +8,7 @@ import { ApiError } from './api-error.ts';
  */
 export interface StartGate {
   isOpen(): boolean;
-  /** The answer until then: 503 with what the start waits for. */
+  /** The answer before the services are ready: 503, with the dependencies that the start waits for. */
   refusal(): ApiError;
   readonly middleware: RequestHandler;
 }

@@ -1,7 +1,7 @@
 import type { EventToAppend } from '../../event-store/event-log.ts';
 import type { Installation } from '../installation.ts';
 
-/** Nearly the largest event that one append may hold. */
+/** Size of a big event: nearly the largest that one append may hold. */
 const BIG_BYTES = 1_000_000;
 /** Share of big events among the poison events. One big event takes as much time as everything else in its world. */
 const BIG_SHARE = 0.02;

@@ -21,8 +21,8 @@ import { simulatedWorkList } from '../ports/work-list.ts';
 /** The simulation delivers no notices of other processors. So only polls find the jobs that a notice would announce. */
 const POLL_PAUSES = { busyMs: 1_000, idleMs: 3_000 };
 /**
- * These values differ from the product's. A simulated gateway is so slow that the loop often claims ahead, and claims
- * expire while a process is frozen.
+ * These values differ from the product's. With the slow simulated gateway, the loop often claims in advance, and
+ * claims expire while a process is frozen.
  */
 const HOLDING = { reserveMs: 4_000, aheadMs: 5_000, holdMs: 1_000 };
 const CLAIM_AHEAD_MAX = 3;

@@ -19,9 +19,9 @@ import { shownRow } from '../ports/table-server.ts';
 import { openSession, type LiveSession, type Socket } from './live-session.ts';
 
 export interface QueryApi {
-  /** False while the server has not read the tables yet. */
+  /** Connects a socket. Returns false while the server has not read the tables yet. */
   connect(socket: Socket, bookmark: Bookmark | null): boolean;
-  /** The bytes of the result, or null when this owner can download nothing. */
+  /** Returns the bytes of the result, or null when this owner can download nothing. */
   download(owner: string, jobId: string, requestId: string): Promise<Buffer | null>;
 }
 

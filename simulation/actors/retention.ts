@@ -13,7 +13,7 @@ import { simulatedLog } from '../ports/event-log.ts';
 import { simulatedRetentionLease } from '../ports/retention-lease.ts';
 
 const TEND_EVERY_MS = 800;
-/** Stands for one hour of the product. It is longer than any upload or attempt. */
+/** Replaces the product's one hour. It is longer than any upload or attempt. */
 const ORPHAN_AGE_MS = 60_000;
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -25,7 +25,8 @@ export type RetentionSettings = Pick<
 >;
 
 /**
- * Draws how long files are kept in one world. The time ranges from less than one upload to more than the whole world.
+ * Draws the keeping time of files in one world. The time ranges from less than one upload to more than the whole
+ * world.
  */
 export function drawRetention({ world: { random } }: Installation): RetentionSettings {
   return {
@@ -71,8 +72,9 @@ export function bootRetention(installation: Installation, life: Life, settings: 
 }
 
 /**
- * Runs retention once over everything, as `docket cleanup` does, with every orphan old enough.
- * @param overdue true: the clocks are set so that the keeping time of every file is over; false: of no file
+ * Runs retention once over everything, as `docket cleanup` does, with clocks at which every orphan is old enough.
+ * @param overdue true sets the clocks so that the keeping time of every file is over; false so that no keeping time
+ * is over
  */
 export async function sweepAll(installation: Installation, life: Life, overdue: boolean): Promise<void> {
   const parts = partsOf(installation, life);

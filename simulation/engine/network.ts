@@ -13,14 +13,14 @@ export interface Request<T> {
   /** Makes the caller's error when no answer arrives. */
   readonly unavailable: () => Error;
   readonly timeoutMs: number;
-  /** Tells whether an answer deserves a line in the trace. Without it, answers to changes do. */
+  /** Tells whether an answer gets a line in the trace. By default, only answers to changes get a line. */
   readonly isNews?: (answer: T) => boolean;
 }
 
 type Fate = 'arrives' | 'request-lost' | 'reply-lost' | 'late' | 'twice' | 'crash-before' | 'crash-after';
 
 /**
- * Sends a request from one life of a process to a server. The request may take long, get lost on either way, arrive
+ * Sends a request from one run of a process to a server. The request may take long, get lost on either way, arrive
  * twice, or arrive after its caller gave up. The caller may die directly before or after the effect. A request in
  * flight still arrives after its caller has died.
  */

@@ -29,7 +29,7 @@ const simulated = new WeakMap<object, { due: Due; again: boolean }>();
 /**
  * Replaces Node's clock, timers and randomness for code inside a simulated process, once for the whole program. Code
  * outside, such as the runner, keeps the real ones. The product calls `setTimeout`, `performance.now` and
- * `node:timers/promises` directly, so this lets its own loops run unchanged.
+ * `node:timers/promises` directly, so its loops run unchanged.
  */
 export function installSimulatedTime(): void {
   const require = createRequire(import.meta.url);
@@ -108,7 +108,7 @@ function sleepInside<T>(ms = 0, value?: T, options: { signal?: AbortSignal } = {
     const { signal } = options;
     const stopped = (): void => {
       clearTimeout(timer);
-      // The real function rejects with the same error, whatever the signal's reason.
+      // Like the real function, this one rejects with the same error for every reason of the signal.
       reject(
         Object.assign(new Error('The operation was aborted'), { name: 'AbortError', code: 'ABORT_ERR' }),
       );

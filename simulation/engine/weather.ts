@@ -10,11 +10,11 @@ export interface Weather {
   readonly slow: number;
   readonly crashBefore: number;
   readonly crashAfter: number;
-  /** A process freezes for seconds directly after an effect of it (D44). */
+  /** A process freezes for seconds directly after one of its effects (D44). */
   readonly freeze: number;
   readonly diskFull: number;
   readonly brokenRead: number;
-  /** Postgres dies before it has written a change to the disk for which the commit did not wait (ADR 0080). */
+  /** Postgres crashes and loses changes, because their commits did not wait for the disk (ADR 0080). */
   readonly listTakenBack: number;
   readonly gateway5xx: number;
   readonly gatewaySilent: number;

@@ -35,7 +35,7 @@ export interface World {
   atServer(ms: number, run: () => void): Due;
   /** Starts a process, and restarts it some time after every crash. */
   start(name: string, boot: (life: Life) => void): Machine;
-  /** Runs a step that was due in a process: now, after it thaws, or never. */
+  /** Runs a step that is due in a process: now, after the end of its freeze, or never. */
   awake(life: Life, run: () => void): void;
   crash(life: Life, why: string): void;
   freeze(life: Life, ms: number): void;

@@ -13,7 +13,7 @@ export interface BlobServer {
   readonly blobs: ReadonlyMap<string, StoredBlob>;
   /** Returns false when the key exists. */
   create(key: string, bytes: Buffer, sha256: string): boolean;
-  /** @param isPosthumous true when the process that asked has ended since */
+  /** @param isPosthumous true when the process that sent the request has ended meanwhile */
   remove(key: string, isPosthumous: boolean): void;
   /** Calls the observer directly before every removal. */
   observeRemoval(observer: RemovalObserver): void;

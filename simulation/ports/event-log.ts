@@ -16,8 +16,8 @@ const ringLimits = { itemsMax: 6, bytesMax: Infinity, takenItemsMax: 2 };
 const silent = { info: () => undefined, warn: () => undefined };
 
 /**
- * The log for one life of a process, over an unreliable network. Its followers share one subscription, by the product's
- * own code.
+ * The log for one run of a process, over an unreliable network. Its followers share one subscription, by the
+ * product's own code.
  */
 export function simulatedLog(
   world: World,

@@ -14,14 +14,14 @@ export interface GatewayServer {
   readonly calls: { readonly jobId: string; readonly atMs: number }[];
 }
 
-/** The result that the gateway makes of a document. It tells a checker to which document it belongs. */
+/** The result that the gateway makes of a document. It shows a check to which document it belongs. */
 export function resultOf(sourceSha256: string): Buffer {
   return Buffer.from(
     `<?xml version="1.0"?>\n<invoice source="${sourceSha256}"><total>${sourceSha256.length}</total></invoice>\n`,
   );
 }
 
-/** The gateway for one life of a processor: slow, without an answer, failing, or with a wrong answer. */
+/** The gateway for one run of a processor: slow, without an answer, failing, or with a wrong answer. */
 export function simulatedGateway(
   world: World,
   life: Life,

@@ -63,7 +63,7 @@ export function createRetentionServer(world: World): RetentionServer {
   };
 }
 
-/** The lease of retention for one life of a process. */
+/** The lease of retention for one run of a process. */
 export function simulatedRetentionLease(world: World, life: Life, server: RetentionServer): RetentionLease {
   const asking = <T>(what: string, effect: () => T, { changes } = { changes: true }): Promise<T> => {
     const unavailable = (): Error => new ReadStoreUnavailable('no answer in time');

@@ -6,7 +6,7 @@ import type { WorkListServer } from './work-list-server.ts';
 
 const TIMEOUT_MS = 400;
 
-/** The work list for one life of a process. */
+/** The work list for one run of a process. */
 export function simulatedWorkList(world: World, life: Life, server: WorkListServer): WorkList {
   const asking = <T>(
     what: string,

@@ -6,7 +6,7 @@ import type { LogServer } from '../ports/log-server.ts';
 /**
  * Checks that the gateway was called at most once for each attempt that began. The attempts of a replaced log ended
  * with their processes, so each history of the log is checked on its own.
- * @returns a function that checks the present history; earlier ones are checked when they are replaced
+ * @returns a function that checks the present history; an earlier history is checked when it is replaced
  */
 export function countGatewayCalls(world: World, log: LogServer, gateway: GatewayServer): () => void {
   let begun = new Map<string, number>();

@@ -10,7 +10,7 @@ export interface LostFiles {
   recorded(eventId: string, before: Job, after: Job): void;
   /**
    * Notes a removal.
-   * @param isPosthumous true when the process that asked has ended; its request may be older than the copy
+   * @param isPosthumous true when the process that sent the request has ended; the request may be older than the copy
    */
   removed(key: string, isPosthumous: boolean): void;
   /** Notes that an older copy was put back, without these events. */

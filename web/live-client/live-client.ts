@@ -32,7 +32,7 @@ export interface LiveClient {
 
 const PROTOCOL = 'docket.live.v1';
 const WELCOME_MAX_MS = 10_000;
-/** A connection that ends earlier does not count as recovered, so the backoff keeps growing. */
+/** A connection that ends before this time does not count as recovered, so the waits continue to grow. */
 const STABLE_AFTER_MS = 5_000;
 
 /** A client of `docket.live.v1`: one socket for any number of topics. It reconnects until `close()`. */

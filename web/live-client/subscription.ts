@@ -13,7 +13,7 @@ export interface Held<Row> {
 
 export interface RowRules<Row> {
   keyOf(row: Row): string;
-  /** False when `row` is older than `held`. It is then dropped, so that no visible row goes back. */
+  /** False when `row` is older than `held`. The caller then drops `row`, so that no visible row goes back. */
   supersedes(row: Row, held: Row): boolean;
 }
 

@@ -12,7 +12,7 @@ import { createStore, type Store } from './store.ts';
 import { createUploader, type Uploader } from './uploads/uploader.ts';
 import { NO_UPLOADS, type UploadList } from './uploads/upload-list.ts';
 
-/** The limits to use until the installation's own arrive: the defaults of `schemas/config.ts`. */
+/** The limits that apply until the installation's own limits arrive: the defaults of `schemas/config.ts`. */
 const USUAL_LIMITS: Limits = {
   maxUploadMb: 50,
   maxFilesPerRequest: 40,

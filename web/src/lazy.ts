@@ -1,4 +1,4 @@
-/** Makes a value at its first use, because Intl takes milliseconds to set up and no page uses all of it. */
+/** Makes a value at its first use, because an Intl object takes milliseconds to make, and no page uses all of them. */
 export function lazy<Made>(make: () => Made): () => Made {
   let made: Made | undefined;
   return () => (made ??= make());

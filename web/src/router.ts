@@ -26,7 +26,7 @@ export function opsJobPath(jobId: string): string {
   return `${OPS_PATH}/jobs/${jobId}`;
 }
 
-/** The present address, and a function that goes to another one without loading the page again. */
+/** The present address, and a function that goes to another address without loading the page again. */
 export function createRouter() {
   const route = createStore(routeOf(location.pathname));
   addEventListener('popstate', () => route.set(routeOf(location.pathname)));

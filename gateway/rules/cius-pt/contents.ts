@@ -14,7 +14,7 @@ function needs(number: string, what: string, read: (document: UblDocument) => un
   );
 }
 
-/** Makes a rule that an address has a part. A document without that address keeps it. */
+/** Makes a rule that an address has a part. A document without that address does not break the rule. */
 function addressNeeds(number: string, what: string, path: readonly string[], part: string): Rule {
   return rule(number, `An address says ${what}.`, ({ root }) =>
     allAt(root, ...path).flatMap((address) => (textAt(address, part) === undefined ? [missing(what)] : [])),

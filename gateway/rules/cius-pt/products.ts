@@ -100,7 +100,10 @@ function brokenBases(document: UblDocument): Breach[] {
   });
 }
 
-/** The specification's rules on products (`DT-CIUS-PT-157` and following). EN 16931 checks its sums more exactly. */
+/**
+ * The specification's rules on products (`DT-CIUS-PT-157` and following). The rules of EN 16931 check sums more
+ * exactly.
+ */
 export const CIUS_PT_PRODUCTS: readonly Rule[] = [
   rule('DT-CIUS-PT-157', 'Quantity and price of a line come to its net amount, within 1.00.', brokenLines),
   onDocument('DT-CIUS-PT-158', 'allowances', 'the amount of an allowance (BT-92)'),

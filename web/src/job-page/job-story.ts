@@ -5,7 +5,7 @@ import { isActive } from '../jobs/states.ts';
 import { ApiFailure, askJson } from '../live/api.ts';
 import { useStore } from '../store.ts';
 
-/** Limit of the pages of a timeline that are read. The raw events show more. */
+/** The most pages of a timeline that the job page reads. The raw events show further events. */
 const TIMELINE_PAGES_MAX = 20;
 
 /** All data of the job page that has arrived so far. */

@@ -15,7 +15,7 @@ interface EventWords {
 /** `t` for a key that another function chooses, together with its values. */
 type SayAny = EventWording['say'];
 
-/** The text of an event in the reader's language. For an unknown type it is the server's own sentence. */
+/** The text of an event in the reader's language. For an unknown type, it returns the server's own sentence. */
 function wordsOf(text: Text, entry: TimelineEntry, maxUploadMb: number): EventWords {
   const { t, formats } = text;
   // The server has checked the event against its schema.

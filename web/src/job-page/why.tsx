@@ -4,7 +4,7 @@ import { Moment } from '../page/moment.tsx';
 import { errorLine } from '../text/error-text.ts';
 import { useText } from '../text/text-context.ts';
 
-/** The present state and the next step in the reader's language, then in the decider's own words. */
+/** Shows the present state and the next step in the reader's language, then the reasons in the words of the decider. */
 export function Why({ job, why }: { job: JobView; why: WhyAnswer | null }) {
   const { t } = useText();
   return (

@@ -4,7 +4,9 @@ import { ACTIVE_STATES, STATES } from './states.ts';
 export const SORT_COLUMNS = ['created', 'updated', 'filename', 'size'] as const;
 export type SortColumn = (typeof SORT_COLUMNS)[number];
 
-/** The user's choice of what to show. The address contains it, so that a reload, a bookmark and Back keep it. */
+/**
+ * The user's choice of what to show. The address contains the choice, so that a reload, a bookmark and Back keep it.
+ */
 export interface QueueQuery {
   /** An empty list means every state. */
   readonly states: readonly JobStateName[];
@@ -43,7 +45,7 @@ export function readQuery(searchParams: string): QueueQuery {
   };
 }
 
-/** Writes a query for the address. The default query is empty; any other starts with `?`. */
+/** Writes a query for the address. The default query is empty; every other query starts with `?`. */
 export function writeQuery(query: QueueQuery): string {
   const params = new URLSearchParams();
   if (query.states.length > 0) params.set('state', query.states.join(','));

@@ -45,7 +45,7 @@ export function withRows(state: QueueState, rows: Iterable<JobView>): QueueState
   return { ...state, changes, view: patchView(state.view, jobs, changes), loaded: true };
 }
 
-/** Adds the first complete answer. There is nothing before it to compare with. */
+/** Adds the first complete answer. There is no earlier answer to compare with. */
 function withFirstRows(state: QueueState, jobs: Map<string, JobView>, rows: Iterable<JobView>): QueueState {
   for (const job of rows) {
     const held = jobs.get(job.jobId);

@@ -16,7 +16,8 @@ function bytesOf(jobs: readonly JobView[]): number {
 export function DownloadAll() {
   const app = useApp();
   const { t, formats } = useText();
-  // When the count is above the limit, the button shows neither number, so further changes need no drawing.
+  // When the count is above the limit, the button shows neither number, so the bar is not drawn again for further
+  // changes.
   const count = useStore(app.queue, ({ view }) => Math.min(view.counts.ready, ZIP_RESULTS_MAX + 1));
   const bytes = useStore(app.queue, ({ view }) => (count > ZIP_RESULTS_MAX ? 0 : view.readyBytes));
   const only = useStore(app.queue, ({ jobs }) =>

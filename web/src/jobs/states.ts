@@ -2,8 +2,8 @@ import type { JobView } from '../../../schemas/http-api.ts';
 import type { JobStateName } from '../../../schemas/job-states.ts';
 
 /**
- * A copy of the lists in `schemas/job-states.ts`, because that file brings a validator into the bundle. The types
- * refuse a wrong name, and a test compares the lists.
+ * A copy of the lists in `schemas/job-states.ts`, because an import of that file would add a validator to the bundle.
+ * The types refuse a wrong name, and a test compares the lists.
  */
 export const STATES = [
   'queued',

@@ -3,7 +3,7 @@ import type { LiveStatus } from '../../live-client/live-client.ts';
 /** The state of the page's connection to the server. */
 export interface Connection {
   readonly status: LiveStatus;
-  /** Since when no news can have arrived (ms since 1970); null while live. */
+  /** The time since which no news can have arrived (ms since 1970); null while the connection is live. */
   readonly downSinceMs: number | null;
   /** True while requests fetch the list, because sockets do not work. */
   readonly polling: boolean;
@@ -20,7 +20,10 @@ export const NOT_YET_CONNECTED: Connection = {
 
 /** The banner appears after this time, so that a short interruption shows none. */
 export const BANNER_AFTER_MS = 5_000;
-/** After this many failures without a welcome, sockets count as blocked here, and the server as running. */
+/**
+ * After this many failures without a welcome, the page assumes that the server runs and that the network blocks
+ * sockets.
+ */
 const BLOCKED_AFTER_FAILURES = 3;
 /** After this many failures of a connection that was live, requests are tried as well, in case only sockets fail. */
 const BLOCKED_AFTER_FAILURES_ONCE_LIVE = 8;

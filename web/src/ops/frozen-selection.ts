@@ -14,13 +14,13 @@ export interface FrozenSelection {
 export interface RetryProgress {
   /** Number of jobs that are queued again. */
   readonly queued: number;
-  /** Number of jobs whose state has changed, or that cannot be retried. */
+  /** Number of jobs that were not queued, because their state has changed or they cannot be retried. */
   readonly refused: number;
 }
 
 /** Limit of the pages that one press retries. For more, the operator presses again. */
 const PAGES_MAX = 200;
-/** Stands for "without a reason" in the query. A query without it means every reason. */
+/** Stands for "without a reason" in the query. A query without this value means every reason. */
 const NO_REASON = 'NONE';
 
 function pagePath(code: string, reason: string | null, more: Readonly<Record<string, string>>): string {

@@ -15,8 +15,8 @@ export function localText(at: string, zone: string): string {
 }
 
 /**
- * The instant (ISO 8601 in UTC) for a local time in the zone; null when `text` is no time. For a local hour that occurs
- * twice, it is the first one. For a skipped hour, it is the hour after.
+ * The instant (ISO 8601 in UTC) for a local time in the zone; null when `text` is no time. For a local hour that
+ * occurs twice, the result is in the first one. For a skipped hour, the result is in the following hour.
  */
 export function instantOf(text: string, zone: string): string | null {
   const asUtc = Date.parse(`${text}Z`);

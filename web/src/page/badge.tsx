@@ -14,7 +14,7 @@ export const STATE_WORDS = {
   expired: 'stateExpired',
 } as const satisfies Record<JobStateName, MessageKey>;
 
-/** A state as word, shape and colour, because colour alone is not accessible (WCAG 2.2, 1.4.1). */
+/** Shows a state as word, shape and colour, because colour alone is not accessible (WCAG 2.2, 1.4.1). */
 export function Badge({ state }: { state: JobStateName }) {
   const { t } = useText();
   return (

@@ -10,7 +10,7 @@ export function downloadPath(job: JobView): string {
   return `/api/jobs/${job.jobId}/download`;
 }
 
-/** Sends a command and reports its result. The rows show the effect on the jobs by themselves. */
+/** Sends a command and reports its result. The rows then show the effect on the jobs. */
 export async function runCommand(
   app: App,
   { t }: Text,
@@ -89,7 +89,7 @@ export function CancelButton({ job, base }: { job: JobView; base?: JobsBase }) {
   );
 }
 
-/** A button that is not available yet. It can have the focus and states the reason, which a disabled button cannot. */
+/** A button that is not available yet. Unlike a disabled button, it can have the focus and states the reason. */
 export function ReviewButton({ job }: { job: JobView }) {
   const app = useApp();
   const { t } = useText();
@@ -132,7 +132,7 @@ export async function copyText(app: App, text: string, done: string, otherwise: 
     await navigator.clipboard.writeText(text);
     app.tell(done);
   } catch {
-    // There is no permission, or the page has no TLS.
+    // The user gave no permission, or the page is not served over TLS.
     app.tell(otherwise);
   }
 }

@@ -3,8 +3,8 @@ import type { RefObject } from 'preact';
 
 /**
  * Keeps the focus in a list whose rows change. When the focused control disappears, the first control of its row gets
- * the focus. If the row is gone as well, the row now in its place gets it. In an empty list `fallback` gets it (WCAG
- * 2.2, 2.4.3). Rows have `data-row` with their key.
+ * the focus. If the row has disappeared as well, the row that is now in its place gets the focus. In an empty list,
+ * `fallback` gets the focus (WCAG 2.2, 2.4.3). Rows have `data-row` with their key.
  */
 export function useKeptFocus(list: RefObject<HTMLElement | null>, fallback: string): void {
   const last = useRef<{ key: string; index: number } | null>(null);
@@ -19,7 +19,8 @@ export function useKeptFocus(list: RefObject<HTMLElement | null>, fallback: stri
         : null;
     };
     const onFocusOut = ({ target }: FocusEvent) => {
-      // A control that is being removed is disconnected a moment later. A control that only lost the focus is not.
+      // A control that is being removed is disconnected a moment later. A control that only lost the focus is still
+      // connected.
       const left = target as Node;
       queueMicrotask(() => {
         if (left.isConnected && document.activeElement === document.body) last.current = null;

@@ -12,8 +12,8 @@ export interface ErrorLine {
 }
 
 /**
- * The sentence for the first code that has one; the most specific code comes first. For an unknown code it is the
- * server's own message, so that a general sentence never hides a new reason.
+ * The sentence for the first code that has one; the most specific code comes first. For an unknown code, the result
+ * is the server's own message, so that a general sentence never hides a new reason.
  */
 export function errorLine(
   t: Translate,

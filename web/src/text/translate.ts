@@ -6,7 +6,7 @@ export type Locale = (typeof LOCALES)[number];
 
 type Braces<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Braces<Rest> : never;
 type Form<Message> = Message extends { readonly other: infer Other } ? Other : Message;
-/** The values that a sentence needs. Others are not accepted. */
+/** The values that a sentence needs. The compiler refuses other values. */
 type FillArgument<Message> = [Braces<Form<Message>>] extends [never]
   ? []
   : [{ readonly [Name in Braces<Form<Message>>]: string | number }];

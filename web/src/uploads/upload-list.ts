@@ -83,7 +83,7 @@ export function withPhase(list: UploadList, id: number, phase: UploadPhase): Upl
 const SPEED_WEIGHT = 0.3;
 const SPEED_EVERY_MS = 250;
 
-/** Notes that `sent` bytes are sent at `atMs`, by a clock that never goes back. */
+/** Notes that `sent` bytes were sent until `atMs`, on a clock that never goes back. */
 export function withProgress(list: UploadList, id: number, sent: number, atMs: number): UploadList {
   const upload = list.uploads.find((each) => each.id === id);
   if (upload === undefined) return list;
@@ -118,7 +118,7 @@ export function mayRetry({ phase }: Upload): boolean {
   return phase.name === 'cancelled' || (phase.name === 'refused' && phase.again);
 }
 
-/** Problems first, then uploads in progress, then waiting ones. */
+/** Sorts uploads: problems first, then uploads in progress, then waiting uploads. */
 export function inReadingOrder(uploads: readonly Upload[]): Upload[] {
   const rank = ({ phase }: Upload) =>
     phase.name === 'refused' ? 0 : phase.name === 'waiting' ? 2 : phase.name === 'received' ? 3 : 1;

@@ -3,8 +3,8 @@ const DETECTING = 'invoice_v1';
 const DEFAULT_OF_THE_API = 'pt_simon_invoice_v1';
 
 /**
- * The mapping that the page uses: the user's last choice if it still exists, otherwise the operator's default. Without
- * both it is the mapping that detects the kind of document.
+ * The mapping that the page uses: the user's last choice if it still exists, otherwise the operator's default.
+ * Without both, the result is the mapping that detects the kind of document.
  * @param installed `DEFAULT_MAPPING` of the installation
  */
 export function usualMapping(

@@ -8,9 +8,9 @@ export interface ValueLinks {
 }
 
 /**
- * Links the texts of a result with the values that were read. A result does not state the origin of its texts, so equal
- * texts are linked. If both sides have equally many, they are linked one to one in order. Otherwise each is linked with
- * all.
+ * Links the texts of a result with the values that were read. A result does not state the origin of its texts, so
+ * equal texts are linked. If both sides have equally many, they are linked one to one in order. Otherwise each is
+ * linked with all equal texts of the other side.
  */
 export function linkValues(texts: readonly string[], values: readonly string[]): ValueLinks {
   const valuesOfText: number[][] = texts.map(() => []);
@@ -39,8 +39,8 @@ function placesByKey(texts: readonly string[]): Map<string, number[]> {
 }
 
 /**
- * Equal keys for equal values: `12.50` and `12.5` are one amount, `PT501234567` and `501234567` one number. Blanks do
- * not count.
+ * Equal keys for equal values: `12.50` and `12.5` are one amount, `PT501234567` and `501234567` one number. Blanks
+ * make no difference.
  */
 function keyOf(text: string): string {
   const plain = text.trim().replace(/\s+/g, ' ').toLowerCase();
