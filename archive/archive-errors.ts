@@ -4,7 +4,7 @@ import { CodedError } from '../schemas/coded-error.ts';
 export class ArchiveDamaged extends CodedError {
   readonly code = 'ARCHIVE_DAMAGED';
   readonly retryable = false;
-  /** The file, and its line where known. */
+  /** The file, and its line if it is known. */
   readonly where: string;
 
   constructor(where: string, why: string, options?: ErrorOptions) {

@@ -22,7 +22,8 @@ const ATTEMPT_HASH_CHARS = 16;
 
 /**
  * The key for the result of one attempt. Two attempts never write the same blob. After a restore of an older copy of
- * the log, an attempt can get the fencing token of another one. The hash of its start distinguishes the two (ADR 0114).
+ * the log, an attempt can get the fencing token of another attempt. The hash of its start distinguishes the two (ADR
+ * 0114).
  *
  * @param startHash hash of the attempt's `ConversionStarted`, in hexadecimal; null for a stream that is not chained
  */

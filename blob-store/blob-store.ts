@@ -68,8 +68,8 @@ export interface BlobStore {
    * wrong clock of a host, a file that is being uploaded could look old.
    */
   now(): Promise<number>;
-  /** Percent of the space that is used, 0 to 100; null where the store has no limit. */
+  /** Percent of the space that is used, 0 to 100; null when the store has no limit. */
   usedPercent(): Promise<number | null>;
-  /** Free bytes; null where the store has no limit. */
+  /** Free bytes; null when the store has no limit. */
   freeBytes(): Promise<number | null>;
 }

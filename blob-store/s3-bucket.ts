@@ -18,7 +18,7 @@ export interface S3Options {
   readonly timeoutMs: number;
   readonly log: Log;
   /**
-   * Without credentials here, the client looks for them itself: in the environment, in shared files, in the
+   * Without these credentials, the client looks for credentials itself: in the environment, in shared files, in the
    * instance's role.
    */
   readonly credentials?: {
@@ -28,7 +28,7 @@ export interface S3Options {
   };
 }
 
-/** A bucket, and what all requests to it share. */
+/** A bucket, and the parts that all requests to it share. */
 export interface S3Bucket {
   readonly s3: S3;
   readonly name: string;

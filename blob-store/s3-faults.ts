@@ -26,7 +26,7 @@ export function saysAbsent(error: unknown): boolean {
   return isS3Answer(error) && ABSENT.has(error.name);
 }
 
-/** True when the store refused to publish because an object has the key or is just being written there. */
+/** True when the store refused to publish because an object with the key exists or is just being written. */
 export function saysTaken(error: unknown): boolean {
   const status = isS3Answer(error) ? error.$metadata.httpStatusCode : undefined;
   return status === 412 || (isS3Answer(error) && error.name === 'ConditionalRequestConflict');

@@ -13,15 +13,15 @@ const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy'];
 /**
  * Removes the influence of the shell that starts Docket. Runs once, before anything else in a process:
  *
- * - Calls to this machine never go through a proxy. Neither do calls to a server whose name has no dot, since it is on the
- *   same network.
- * - Other calls go through the proxy that `http_proxy`, `https_proxy` or `grpc_proxy` names, in capitals or small letters.
- *   Calls to what `no_proxy` names go direct.
+ * - Calls to this machine never go through a proxy. Neither do calls to a server whose name has no dot, because it is
+ *   on the same network.
+ * - Other calls go through the proxy that `http_proxy`, `https_proxy` or `grpc_proxy` names, in capitals or small
+ *   letters. Calls to the hosts in `no_proxy` go direct.
  * - Variables that Postgres' programs and client read (`PGHOST`, `PGSSLMODE` and the like) are kept for a server that
  *   `DATABASE_URL` names, and do not reach the embedded one.
  *
  * @param environment changed in place; child processes inherit it
- * @returns what a person should know, one sentence each
+ * @returns facts that a person should know, one sentence each
  */
 export function shieldFromShell(environment: Environment): string[] {
   for (const name of Object.keys(environment))

@@ -38,8 +38,8 @@ interface Gathered {
 }
 
 /**
- * Gathers refusals. The first one after a quiet minute is appended at once, and the following ones together a minute
- * later.
+ * Gathers refusals. The first refusal after a quiet minute is appended at once. The following refusals are appended
+ * together a minute later.
  * @param options.everyMs least time between two events
  * @param options.onDropped called with the number of refusals that were lost because the log stayed away
  */

@@ -2,7 +2,8 @@ import type { JobEvent } from '../schemas/job-events.ts';
 import type { RecordedJobEvent } from './recorded.ts';
 
 /**
- * How an attempt ended. `running` means that it has not ended, `superseded` that a new request replaced the attempt.
+ * The end of an attempt. `running` means that the attempt has not ended, `superseded` that a new request replaced the
+ * attempt.
  */
 export type AttemptOutcome =
   'running' | 'succeeded' | 'deferred' | 'failed' | 'abandoned' | 'cancelled' | 'superseded';

@@ -26,7 +26,7 @@ export class StreamMovedOn extends CodedError {
 export class LogUnavailable extends CodedError {
   readonly code = 'LOG_UNAVAILABLE';
   readonly retryable = true;
-  /** The named fault, where the store or the network reported one. Null when no answer came. */
+  /** The named fault, if the store or the network reported one. Null when no answer came. */
   readonly fault: StoreFault | null;
 
   constructor(doing: string, options?: ErrorOptions & { fault?: StoreFault | null }) {

@@ -41,7 +41,7 @@ export function hashOfEvent(event: HashedEvent, previous: string | null): string
   return digest('sha256', text, 'hex');
 }
 
-/** Returns the links of an event; null for one that was written before Docket chained events. */
+/** Returns the links of an event; null for an event that was written before Docket chained events. */
 export function linksOf({ metadata }: Pick<RecordedEvent, 'metadata'>): ChainLinks | null {
   if (typeof metadata !== 'object' || metadata === null) return null;
   const { hash, previousHash = null } = metadata as Partial<ChainLinks>;

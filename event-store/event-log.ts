@@ -55,7 +55,7 @@ export interface FollowOptions {
    * Called for one event after the other: the next event waits until this call resolves. Other followers of the
    * process may get the same object, so nobody may change it.
    *
-   * @param bytes size of the event as the server sent it, where that is known
+   * @param bytes size of the event as the server sent it, if it is known
    */
   readonly onEvent: (event: RecordedEvent, bytes?: number) => void | Promise<void>;
   /** Called when no event that passes the filter lies between the last event and `position`. */

@@ -29,7 +29,7 @@ export interface Standing {
  * Compares a checkpoint with a log. The log must not end before the checkpoint, and must have the mark's event at the
  * mark's position. Between the mark and the checkpoint, the log must have no event that the reader has not seen.
  *
- * @returns why the log is another one, or null when it is the same
+ * @returns the reason why the log is another log, or null when it is the same
  * @throws LogUnavailable
  */
 export async function differenceFrom(

@@ -19,8 +19,8 @@ export interface Checked {
 }
 
 /**
- * Checks on a server every feature that Docket needs, in streams of its own, which it deletes afterwards. After a
- * failed check the other checks still run, except after the first one: without rights every other check fails too.
+ * Checks on a server every feature that Docket needs, in new streams, which it deletes afterwards. After a failed
+ * check the other checks still run, except after the first one: without rights every other check fails too.
  *
  * @throws SettingsRefused when the connection string cannot be used
  */

@@ -156,7 +156,7 @@ function distrust(text: string, url: EventStoreUrl): string {
     : `The certificate of the server was not signed by the authority in ${url.caFile}. Name the right file by tlsCAFile.`;
 }
 
-/** Returns the fault when nobody listens on the port, or when the program there does not speak this protocol. */
+/** Returns the fault when nobody listens on the port, or when the program on that port does not speak this protocol. */
 function unreachable(
   reason: string,
   url: EventStoreUrl,

@@ -7,7 +7,9 @@ import type { Transport } from './transport.ts';
 /** The metadata stream of a stream. It holds the limits of the stream. A deletion is also stored as a limit. */
 export const METADATA_STREAM_PREFIX = '$$';
 const METADATA_TYPE = '$metadata';
-/** Limits that hide events from readers. A scavenge then removes those events. Docket sets none on a job. */
+/**
+ * Limits that hide events from readers. A scavenge then removes these events. Docket sets no limit on a job's stream.
+ */
 const LIMITS = ['$tb', '$maxCount', '$maxAge'] as const;
 
 /** Returns the first limit in the metadata of a stream, or null. A soft delete sets `$tb`. */

@@ -19,8 +19,8 @@ import { readEvents, type OpenRead, type ReadLog } from './calls/watched-read.ts
 const LOOK_MS_MAX = 5_000;
 
 /**
- * The transport that carries every call. `auto` is Docket's lean transport where the connection string names one
- * server, and `@eventstore/db-client` for a cluster. `client` is always `@eventstore/db-client`.
+ * The transport that carries every call. `auto` is Docket's lean transport if the connection string names one server,
+ * and `@eventstore/db-client` for a cluster. `client` is always `@eventstore/db-client`.
  */
 export type TransportChoice = 'auto' | 'client';
 

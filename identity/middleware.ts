@@ -33,7 +33,7 @@ export interface Identity {
   ownerOfUpgrade(request: IncomingMessage): string | null;
   /** True when Docket's own page opens this socket. */
   mayOpenSocket(request: IncomingMessage): boolean;
-  /** True when the client may see and do what operators may (`OPS_ACCESS`). */
+  /** True when the client has the rights of an operator (`OPS_ACCESS`). */
   mayOperate(request: IncomingMessage): boolean;
   /** Answers 403 to everybody except operators. */
   readonly operatorsOnly: RequestHandler;

@@ -27,7 +27,7 @@ type AskedBy = Pick<IncomingMessage, 'headers'> & {
   readonly socket: { readonly remoteAddress?: string | undefined };
 };
 
-/** True when a request may see and do what operators may. All checks for HTTP and sockets call this one function. */
+/** True when a request has the rights of an operator. All checks for HTTP and sockets call this function. */
 export type MayOperate = (request: AskedBy, origins: ReadonlySet<string>) => boolean;
 
 /**

@@ -132,7 +132,7 @@ function limiterOf(options: IRateLimiterOptions, sharedBy: Pool | undefined): Ra
     storeClient: sharedBy,
     storeType: 'pool',
     insuranceLimiter: alone,
-    // A client over its limit is refused from memory, so that a flood of requests costs Postgres nothing.
+    // A client over its limit is refused from memory, so that a flood of requests causes no work for Postgres.
     inMemoryBlockOnConsumed: Number(options.points) + 1,
   });
 }

@@ -6,7 +6,7 @@ import { CodedError } from '../schemas/coded-error.ts';
 const KEY_FILE = 'session-keys';
 const KEY_BYTES = 32;
 const KEY_FILE_MODE = 0o600;
-/** Shortest secret, in characters, because a shorter one could be guessed. The setting has the same bound. */
+/** Shortest secret, in characters, because a shorter secret could be guessed. The setting has the same bound. */
 const SECRET_CHARS_MIN = 32;
 /** Most keys that still verify. Each key means one more HMAC for a forged cookie. */
 const SECRETS_MAX = 8;

@@ -18,8 +18,8 @@ export interface LogWatch {
    */
   isSure(): boolean;
   /**
-   * The log for one attempt. Its appends wait until the log is known to be the right one. After the log was replaced
-   * they fail with `AttemptCut`, because the attempt and its fencing token belong to the old log.
+   * The log for one attempt. Its appends wait until a comparison has shown that the log is the right one. After the
+   * log was replaced they fail with `AttemptCut`, because the attempt and its fencing token belong to the old log.
    */
   forAttempt(): EventLog;
   stop(): Promise<void>;

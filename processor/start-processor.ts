@@ -75,7 +75,7 @@ export interface ProcessorParts {
 
 /**
  * Starts a processor, which follows the log, claims jobs, converts them and appends every outcome. Resolves at once;
- * its readiness names what it still waits for.
+ * its readiness names the dependencies that it still waits for.
  *
  * @throws SettingsRefused
  */
@@ -257,7 +257,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     tasks.push(
       ...listTasks,
       repeat(() => untilTick(settings.PROCESSOR_BEAT_MS), evenly, ownLeases, troubled('own leases')),
-      // A processor that cannot clean up still converts, so a failure here does not change its readiness.
+      // A processor that cannot clean up still converts, so a failure of retention does not change its readiness.
       repeat(
         () => untilTick(retention.pauseMs()),
         evenly,

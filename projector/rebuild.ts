@@ -19,11 +19,11 @@ export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger
 }
 
 /**
- * Builds the tables of projections again from the first event, beside those in use. It is a build of the same version
- * under another number, followed by a switch. When a built table is as far as the one in use, one transaction
- * replaces the old table by the new one. Readers and the projector continue meanwhile. Nothing outside the read store
- * changes. A rebuild that is stopped or fails removes its own tables. The tables of a killed rebuild stay, and the
- * next rebuild starts over.
+ * Builds the tables of projections again from the first event, beside the tables in use. It is a build of the same
+ * version under another number, followed by a switch. When a built table has reached the position of the table in
+ * use, one transaction replaces the old table by the new one. Readers and the projector continue meanwhile. Nothing
+ * outside the read store changes. A rebuild that is stopped or fails removes its own tables. The tables of a killed
+ * rebuild stay, and the next rebuild starts over.
  * @returns the outcome of each projection, in the order of `projections`
  * @throws RebuildRunning, RebuildBehind, VersionRefused for a version that is not built, LogUnavailable,
  * ReadStoreUnavailable, the reason of `stop`
@@ -52,7 +52,7 @@ export async function rebuildProjections(options: RebuildOptions): Promise<reado
   });
 }
 
-/** The tables under construction, under a number of their own until they replace the tables in use. */
+/** The tables under construction. They have their own number until they replace the tables in use. */
 function besideOf({ target }: RegisteredProjection): ProjectionTarget {
   return {
     ledger: target.ledger,

@@ -47,7 +47,7 @@ async function replayOf(
         await writer.replay(stream);
         isHeld = writer.heldStreams().has(stream);
       } catch (error) {
-        // Postgres refused the rows again. This writer is now unusable, and the next stream gets a new one.
+        // Postgres refused the rows again. This writer is now unusable, and the next stream gets a new writer.
         if (!(error instanceof RowsRefused)) throw error;
       }
       replayed.push({ projection, stream, outcome: isHeld ? 'still held' : 'released' });

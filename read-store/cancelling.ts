@@ -13,7 +13,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * Runs work with statements that may take minutes, and cancels them on the server when the signal aborts. Otherwise a
  * statement runs to its end, even if nobody waits for it.
  * @param applicationName the name of the connections that this work uses; no other connection may have the name
- * @throws the signal's reason once it is aborted, otherwise what the work throws
+ * @throws the signal's reason once it is aborted, otherwise the errors of the work
  */
 export async function cancelling<Result>(
   options: { readonly url: string; readonly applicationName: string; readonly stop: AbortSignal },

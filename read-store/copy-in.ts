@@ -15,7 +15,7 @@ interface CopyConnection {
  * Runs a `copy ... from stdin` with text in PostgreSQL's text format. `pg` does not support COPY itself, but lets a
  * custom query use its connection. The next chunk is requested when the connection has taken the previous chunk,
  * which may then be overwritten.
- * @throws ReadStoreUnavailable, the error of the statement, or what `chunks` throws
+ * @throws ReadStoreUnavailable, the error of the statement, or the errors of `chunks`
  */
 export async function copyIn(
   client: pg.PoolClient,
@@ -46,7 +46,7 @@ function copying(statement: string, chunks: Iterable<Buffer>, callback: (error: 
           return void connection.stream.once('drain', () => send(connection));
       }
     } catch (error) {
-      // The server then answers with an error of its own, which ends the statement.
+      // The server then answers with an error, which ends the statement.
       failure = error instanceof Error ? error : new Error(String(error));
       connection.sendCopyFail('the rows could not be made');
     }

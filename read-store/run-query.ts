@@ -61,7 +61,7 @@ export async function runQuery(options: {
     application_name: 'docket query',
     types: { getTypeParser: () => (value: string) => value },
   });
-  // A connection that drops reports the error here as well as at the statement.
+  // A connection that drops reports its error to this listener as well as to the statement.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -20,8 +20,8 @@ export async function inTransaction<Result>(
     throw readStoreError(error);
   });
   let lost: Error | undefined;
-  // A connection that drops between two statements reports the error here. Without a listener the error would end the
-  // program.
+  // A connection that drops between two statements reports its error to this listener. Without a listener, the error
+  // would end the program.
   const onLost = (error: Error) => (lost = error);
   client.on('error', onLost);
   try {

@@ -12,7 +12,7 @@ const REAPED_SYSTEM_TICKS = 14;
 
 /**
  * Processor time that a process has used since its start, all threads together, in ms (precision: 10 ms). Undefined
- * where the system has no `/proc`, and for a process that no longer exists.
+ * when the system has no `/proc`, and for a process that no longer exists.
  */
 export function cpuMsOf(pid: number): number | undefined {
   const stat = statOf(String(pid));

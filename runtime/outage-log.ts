@@ -6,7 +6,10 @@ const SAID_EVERY_MS = 60_000;
 
 /** Logs an outage in three kinds of lines, however often a failure occurs. */
 export interface OutageLog {
-  /** Reports a failure. Logs a line for the first, and one a minute with the number of failures since the last line. */
+  /**
+   * Reports a failure. Logs a line for the first failure, then one line a minute with the number of failures since
+   * the last line.
+   */
   failed(error: unknown): void;
   /** Reports a success. Logs one line if there was an outage. */
   worked(): void;

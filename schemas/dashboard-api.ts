@@ -18,8 +18,8 @@ export const DASHBOARD_RANGES = Object.keys(DASHBOARD_RANGES_MIN) as [DashboardR
 export type DashboardRange = keyof typeof DASHBOARD_RANGES_MIN;
 
 /**
- * Lengths of a bucket, in minutes. A day is a day of `zone`, so where clocks change, two days a year are an hour
- * shorter or longer.
+ * Lengths of a bucket, in minutes. A day is a day of `zone`. Where clocks change, two days a year are an hour shorter
+ * or longer.
  */
 export const DASHBOARD_BUCKETS_MIN = { minute: 1, hour: 60, day: 24 * 60 } as const;
 export const DASHBOARD_BUCKETS = ['minute', 'hour', 'day'] as const;
@@ -146,7 +146,7 @@ export const PresentFigures = z.object({
       held: Count,
     }),
   ),
-  /** The tables that Docket now builds again because the log is another one. Usually empty. */
+  /** The tables that Docket now builds again because the log was replaced. Usually empty. */
   rebuilding: z.array(
     z.object({
       /** A projection, or `work-list`. */
@@ -154,7 +154,7 @@ export const PresentFigures = z.object({
       since: Instant,
       why: z.string(),
       position: PositionText,
-      /** The end of the log when the rebuild began; the rebuild is complete there. */
+      /** The end of the log when the rebuild began; the rebuild is complete at this position. */
       until: PositionText,
     }),
   ),

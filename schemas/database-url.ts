@@ -2,8 +2,8 @@
 const RESERVED = '/ as %2F, # as %23, ? as %3F, @ as %40, % as %25';
 
 /**
- * Says what is wrong with a connection string of Postgres, or returns null. It refuses a string that the driver would
- * misread. No sentence contains the password.
+ * Returns a sentence about the fault of a connection string of Postgres, or null. It refuses a string that the driver
+ * would misread. No sentence contains the password.
  */
 export function faultOfDatabaseUrl(text: string): string | null {
   const scheme = /^(postgres|postgresql):\/\//i.exec(text);

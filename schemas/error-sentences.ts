@@ -1,6 +1,6 @@
 /**
- * One sentence for each failure, for the APIs, the gateway and the page. The words after a semicolon say what to do.
- * The page adds a sentence where only the user of a page can help.
+ * One sentence for each failure, for the APIs, the gateway and the page. The words after a semicolon name the remedy.
+ * The page adds a sentence when only its user can help.
  *
  * The page loads this file, so it imports nothing.
  */

@@ -95,9 +95,9 @@ const OPTIONS: Readonly<Record<string, { readonly name: string; readonly check: 
 };
 
 /**
- * Reads a connection string and says everything that is wrong with it, one sentence each and without the password. It
- * refuses parts that the client would misread without an error: options that the client does not know, and characters
- * that end a password too early.
+ * Reads a connection string and names all its faults, one sentence each and without the password. It refuses parts
+ * that the client would misread without an error: options that the client does not know, and characters that end a
+ * password too early.
  */
 export function readEventStoreUrl(
   text: string,

@@ -31,7 +31,7 @@ export const explainedValueSchema = z.object({
   /** The page number, counted from 1. For a value that no page shows, it is 0 and `box` is null. */
   page: z.int().min(0),
   box: explanationBoxSchema.nullable(),
-  /** Size of that page, repeated here so that a reader can place the box at once; null when `page` is 0. */
+  /** Size of the value's page, repeated so that a reader can place the box at once; null when `page` is 0. */
   pageWidth: points.nullable(),
   pageHeight: points.nullable(),
   /** The rule of the mapping that found the value, in words. */

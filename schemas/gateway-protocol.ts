@@ -30,7 +30,10 @@ export const GATEWAY_HEADERS = {
   warnings: 'X-Warnings',
 } as const;
 
-/** Longest `X-Warnings` value in bytes. Warnings beyond it are dropped, and the last one says how many. */
+/**
+ * Longest `X-Warnings` value in bytes. Warnings that do not fit are dropped, and the last warning states their
+ * number.
+ */
 export const WARNINGS_HEADER_BYTES_MAX = 4096;
 
 /** Media types that a mapping may produce. */
@@ -177,7 +180,9 @@ export const gatewayHealthSchema = z.object({
 });
 export type GatewayHealth = z.infer<typeof gatewayHealthSchema>;
 
-/** The mapping that made a result: the requested one, or another one to which it passed the document. */
+/**
+ * The mapping that made a result: the requested mapping, or a mapping to which the requested one passed the document.
+ */
 export interface ConvertingMapping {
   readonly id: string;
   readonly version: number;

@@ -3,7 +3,7 @@ import { Sha256 } from './ids.ts';
 
 /**
  * Events of one `idempotency-<hash>` stream. Only the write side reads them, and the store drops them after a day. So
- * `event-versions.ts` does not list them; `v` tells their shape.
+ * `event-versions.ts` does not list them; `v` is the version of their shape.
  */
 const At = z.iso.datetime({ precision: 3 });
 const ClaimId = z.uuid();

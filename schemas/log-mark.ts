@@ -1,6 +1,6 @@
 /**
  * The event of the log on which a checkpoint stands. A position alone is not enough, because another log, or an older
- * copy that has grown again, also has an event there (ADR 0112).
+ * copy that has grown again, also has an event at this position (ADR 0112).
  */
 export interface LogMark {
   /**

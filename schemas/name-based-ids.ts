@@ -4,7 +4,7 @@ import type { JobId } from './ids.ts';
 /** Namespace of every name-based id of Docket (RFC 9562, section 5.5). A change would change every job id. */
 const DOCKET_NAMESPACE = Buffer.from('6f1d8f0e3c575b0a9a530d0c7e0a5d11', 'hex');
 
-/** Bytes of a UUID (RFC 9562, section 4). SHA-1 gives 20, and version 5 uses the first ones (section 5.5). */
+/** Bytes of a UUID (RFC 9562, section 4). SHA-1 gives 20 bytes, and version 5 uses the first 16 (section 5.5). */
 const UUID_BYTES = 16;
 
 /** The byte with the version in its upper four bits, and the byte with the variant in its upper two. */

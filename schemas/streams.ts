@@ -23,8 +23,8 @@ export function isLastingStream(stream: string): boolean {
 export const FOLLOWED_STREAM_PREFIXES = [JOB_STREAM_PREFIX, REJECTED_UPLOADS_STREAM, GATEWAY_STREAM] as const;
 
 /**
- * The prefix of streams to which nobody writes. A follower of one gets no events, and learns only when the connection
- * to the log breaks.
+ * The prefix of streams to which nobody writes. A follower of such streams gets no events, and notices only when the
+ * connection to the log breaks.
  */
 export const WATCHED_STREAM_PREFIX = 'docket-watch-';
 

@@ -11,9 +11,9 @@ interface Marked extends Recorded {
 }
 
 /**
- * Reads an event of a job's stream like `understandJobEvent`, and checks each event only once in this process:
- * followers of one process, and projections built together, share the same objects. The event itself keeps the
- * result. With a `WeakMap`, the garbage collector took a tenth of the processor time of a rebuild.
+ * Reads an event of a job's stream like `understandJobEvent`, and checks each event only once in this process.
+ * Followers of one process, and projections that are built together, share the same objects. The event itself keeps
+ * the result. With a `WeakMap`, the garbage collector took a tenth of the processor time of a rebuild.
  *
  * @throws EventNotUnderstood
  */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 const RUN = join(import.meta.dirname, 'run.ts');
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Runs the simulator in a process of its own, as a user starts it, so that the test runner's clock has no effect. */
+/** Runs the simulator in a separate process, as a user starts it, so that the test runner's clock has no effect. */
 export function runSimulator(...args: readonly string[]): Promise<{ exitCode: number; output: string }> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [RUN, ...args], { maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {

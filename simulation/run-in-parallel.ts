@@ -68,6 +68,6 @@ function runSlice(args: readonly string[], totals: Totals, signal: AbortSignal):
     if (line.startsWith(TOTALS)) addTotals(totals, JSON.parse(line.slice(TOTALS.length)) as Totals);
     else console.log(line);
   });
-  // A slice that was killed counts as failed, unless the failure of another slice ended this one.
+  // A killed slice counts as failed, unless it was killed because another slice failed.
   return new Promise((resolve) => child.once('close', (code) => resolve(code ?? (signal.aborted ? 0 : 1))));
 }

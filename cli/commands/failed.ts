@@ -218,7 +218,7 @@ async function commandOne(
   return null;
 }
 
-/** These commands change only failed jobs. A job that is no longer failed stays as it is. */
+/** These commands change only failed jobs. A job that is no longer failed is not changed. */
 function onlyFailed(decider: JobDecider): JobDecider {
   return {
     ...decider,

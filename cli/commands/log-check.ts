@@ -11,7 +11,7 @@ const LISTED_MAX = 100;
 const MIB = 1024 * 1024;
 
 /**
- * Checks the log in a folder of a stopped event store and says what to do.
+ * Checks the log in a folder of a stopped event store and names the remedy.
  * @returns the exit code: 0 no damage, 1 damage
  * @throws PlainFailure ALREADY_RUNNING while an event store uses the folder, NOT_FOUND when it has no log
  */

@@ -27,8 +27,8 @@ const USAGE =
   'Say for example: docket simulate-policy --retry attempts=5,backoff=2000 --breaker failures=3,reset=30000.';
 
 /**
- * `docket simulate-policy`: replays past attempts under the present retry policy and under another one, and compares
- * the outcomes. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+ * `docket simulate-policy`: replays past attempts under the present retry policy and under another policy, and
+ * compares the outcomes. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
  */
 export async function run(argv: readonly string[]): Promise<number> {
   const settings = loadSettings(process.env);

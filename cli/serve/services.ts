@@ -2,7 +2,10 @@ import { readerOf } from '../../event-store/event-log.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { Parts } from './parts.ts';
 
-/** How each service is built. Each loads only when needed, so a command-api never loads the projector. */
+/**
+ * The functions that build the services. The code of a service is loaded only when it is needed, so a command-api
+ * never loads the projector.
+ */
 export const SERVICES = {
   'command-api': async (parts: Parts): Promise<Service> => {
     const { createCommandApi } = await import('../../command-api/service.ts');

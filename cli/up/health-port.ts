@@ -18,8 +18,8 @@ export interface HealthPort {
 }
 
 /**
- * Chooses the port: the one of the environment, otherwise the usual one, or a free one when that is taken. A Docket
- * that starts at the same moment can still take a free port before the services listen.
+ * Chooses the port: the port of the environment, otherwise the usual port, or a free port when the usual port is
+ * taken. A Docket that starts at the same moment can still take a free port before the services listen.
  *
  * @param tell.note receives the address as a URL, now and after each change
  * @throws PortUnavailable when the port of the environment is taken

@@ -26,8 +26,8 @@ interface NamedFile extends LogFile {
 }
 
 /**
- * One log file for each child process, in `logs` of the data folder. The supervisor writes what it reads from the
- * child, because a child could not close a descriptor of its own stderr (ADR 0096).
+ * One log file for each child process, in `logs` of the data folder. The supervisor writes the lines of the child,
+ * because a child could not close its own stderr (ADR 0096).
  */
 export function openLogFiles(dataDir: string): LogFiles {
   const directory = join(dataDir, 'logs');

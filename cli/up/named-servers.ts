@@ -47,7 +47,7 @@ export function namedServers(settings: Settings): NamedServer[] {
   ];
 }
 
-/** Lines about what the environment decides for this start. */
+/** Lines about the settings of the environment that affect this start. */
 export function linesOnEnvironment(settings: Settings, servers: readonly NamedServer[]): string[] {
   return [
     ...(settings.NODE_ENV === 'development' ? [] : [`NODE_ENV: ${settings.NODE_ENV}, from the environment`]),

@@ -10,7 +10,7 @@ const LIMITS_FILE = '/proc/self/limits';
  * Lines about limits of the shell that will make a part fail. They are printed first, because the later failure says
  * at most that memory was missing.
  *
- * @param limits the text of `/proc/self/limits`; empty where the system has none
+ * @param limits the text of `/proc/self/limits`; empty when the system has none
  * @param isRoot true for root, to which the limit of processes does not apply
  */
 export function linesOnLimits(
@@ -33,7 +33,7 @@ export function linesOnLimits(
   ];
 }
 
-/** Infinity where there is no limit. */
+/** Infinity when there is no limit. */
 function softLimit(limits: string, name: string): number {
   const soft = new RegExp(`^${name}\\s+(\\d+)\\s`, 'm').exec(limits)?.[1];
   return soft === undefined ? Infinity : Number(soft);

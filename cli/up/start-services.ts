@@ -21,7 +21,8 @@ interface ServicesInstallation {
 }
 
 /**
- * Starts the services and waits until they are ready; meanwhile it shows at the terminal what they wait for.
+ * Starts the services and waits until they are ready; meanwhile it shows at the terminal the servers that they wait
+ * for.
  * @returns their port
  * @throws PlainFailure with their last line when they end before that
  */

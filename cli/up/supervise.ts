@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 
-/** A running process or server beside this one, which may end at any time. */
+/** A running process or server beside this process. It may end at any time. */
 export interface Running {
   readonly pid: number;
   readonly exited: Promise<string>;

@@ -23,7 +23,8 @@ interface ReadyAnswer {
 
 /**
  * Asks `/ready` until the services are ready, or until `stop` is aborted.
- * @param onWaiting receives after each other answer what the services wait for; empty while they do not answer
+ * @param onWaiting receives the dependencies that the services wait for, after each answer that is not "ready"; empty
+ * while the services do not answer
  */
 export async function untilReady(
   health: HealthAddress,

@@ -41,14 +41,14 @@ interface Opened {
   readonly elsewhere: readonly string[];
 }
 
-/** The running parts, and what is needed to start more. */
+/** The running parts, and the things that are needed to start more parts. */
 interface Installation {
   readonly settings: Settings;
   readonly folder: DataFolder;
   readonly logs: LogFiles;
   /** The token that the gateway requires and its callers send; empty when a setting names another gateway. */
   readonly gatewayToken: { readonly GATEWAY_TOKEN?: string };
-  /** Aborted when the installation stops. It ends work that belongs to no part. */
+  /** Aborted when the installation stops. This signal ends work that belongs to no part. */
   readonly stopping: AbortSignal;
   /** Aborted when every part must be killed at once. */
   readonly killing: AbortSignal;

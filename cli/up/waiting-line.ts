@@ -1,6 +1,6 @@
 import type { WaitingFor } from '../../runtime/service.ts';
 
-/** Least time between two lines where a line cannot be replaced. */
+/** Least time between two lines on an output where lines cannot be replaced. */
 const NEW_LINE_EVERY_MS = 10_000;
 /** A start that takes less than this time shows nothing. */
 const SILENT_MS = 1_000;
@@ -12,7 +12,7 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-/** Shows the user at the terminal what a start waits for, in one line. */
+/** Shows at the terminal, in one line, the dependencies that a start waits for. */
 export interface WaitingLine {
   readonly show: (waiting: readonly WaitingFor[]) => void;
   /** Removes a line that can be replaced. */

@@ -7,7 +7,7 @@ export interface CommandActor {
   /** The name of the actor in the event's metadata. */
   readonly name: string;
   readonly by: 'owner' | 'operator';
-  /** Restricts the decider to what this actor may do. */
+  /** Restricts the decider to commands that this actor may send. */
   readonly decider: (decider: JobDecider) => JobDecider;
 }
 

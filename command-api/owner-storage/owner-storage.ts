@@ -41,8 +41,8 @@ export interface OwnerStorage {
 }
 
 /**
- * Follows the log and adds up what each owner has stored. Nothing else stores the sums: every start reads the log. So
- * the write side works without Postgres (ADR 0132).
+ * Follows the log and adds up the stored bytes of each owner. The sums are only in memory: every start reads the log.
+ * So the write side works without Postgres (ADR 0132).
  * @param options.allowedBytes limit of one owner
  */
 export function followOwnerStorage(options: {

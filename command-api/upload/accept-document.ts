@@ -55,7 +55,7 @@ export async function acceptDocument(
   };
 }
 
-/** After a repeated upload, the job refers to the new blob. Returns the old one, to which nothing refers any more. */
+/** After a repeated upload, the job refers to the new blob. Returns the old blob, to which nothing refers any more. */
 function replacedBlob(before: Job | null, blobKey: string): string | null {
   if (before === null || before.state === 'absent' || before.sourceBlobKey === blobKey) return null;
   return before.sourceBlobKey;

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 const SLOWEST_BYTES_PER_SEC = 1024;
 
 /**
- * Number of checks in one window. A process that was frozen is late for one check only. So the frozen time counts as at
- * most a tenth of a window, and no sender is blamed for it.
+ * Number of checks in one window. A process that was frozen is late for one check only. So the frozen time counts as
+ * at most a tenth of a window, and no sender is refused because of it.
  */
 const LOOKS_PER_WINDOW = 10;
 

@@ -180,7 +180,10 @@ async function removeStored(blobs: BlobStore, tasks: readonly Promise<ReceivedFi
   await Promise.allSettled(keys.map((key) => blobs.remove(key)));
 }
 
-/** @throws ApiError for a parameter that is repeated or too long, and for one parameter too many */
+/**
+ * Notes a parameter of the mapping.
+ * @throws ApiError for a parameter that is repeated or too long, and when there are too many parameters
+ */
 function takeParameter(parameters: Record<string, string>, name: string, value: string): void {
   if (value === '') return;
   const next = MappingParameters.safeParse({ ...parameters, [name]: value });

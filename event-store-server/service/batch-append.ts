@@ -1,7 +1,7 @@
 /**
  * Serves `Streams.BatchAppend`: one stream carries many appends in flight, each with its correlation id. Each append
- * gets exactly one answer. A second answer would be an uncaught exception in the client, and a missing one would let
- * the client wait for ever.
+ * gets exactly one answer. A second answer would be an uncaught exception in the client, and without an answer the
+ * client would wait for ever.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { StoreLimits } from '../storage/store-limits.ts';

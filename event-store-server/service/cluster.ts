@@ -1,6 +1,6 @@
 /**
- * The answers to what a client asks before it uses a server: which methods the server has, and where the leader of
- * the cluster is.
+ * The answers to a client's first questions to a server: the methods of the server, and the address of the cluster's
+ * leader.
  */
 import { bytesField, message, varintField } from '../../event-store/wire/protobuf.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Serves `Streams.Read` as a subscription: a confirmation, every event after the starting point, `CaughtUp`, then
  * events as the log publishes them. The subscription reads the log at the speed of its client, and each commit wakes
- * it. So a client that does not read costs one message.
+ * it. So only one message is in memory for a client that does not read.
  */
 import { randomUUID } from 'node:crypto';
 import type { EventReader } from '../storage/event-reader.ts';

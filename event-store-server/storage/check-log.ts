@@ -170,7 +170,7 @@ interface FoundRecord {
   readonly record: RecordHeader;
 }
 
-/** Finds the first whole record after a bad one. */
+/** Finds the first undamaged record after a damaged one. */
 function nextRecord(segment: Segment, bytes: Buffer, badAt: number, after: number): FoundRecord | null {
   for (let at = bytes.indexOf(RECORD_MAGIC, badAt + 1); at >= 0; at = bytes.indexOf(RECORD_MAGIC, at + 1)) {
     const record = readSegmentRecord(segment, bytes, at, after);

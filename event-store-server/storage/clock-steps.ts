@@ -1,6 +1,6 @@
 /**
- * The times of the log's events. They rise with the clock, and go back where somebody set the clock back. `steps` lists
- * the few events at which times go back, so that a binary search between them stays possible.
+ * The times of the log's events. They rise with the clock, and go back when somebody sets the clock back. `steps`
+ * lists the few events at which times go back, so that a binary search between them stays possible.
  */
 export interface ClockSteps {
   /** The time of the newest event, milliseconds since 1970; 0 when there is none. */

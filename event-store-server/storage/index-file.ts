@@ -104,7 +104,7 @@ function contentOf(file: Buffer, segment: Segment, through: number): SegmentInde
   };
 }
 
-/** True when the file has the first and the last event where the index says. */
+/** True when the first and the last event of the file are at the places that the index names. */
 function isOfThisFile({ places, packing, firstCrc, lastCrc }: SegmentIndex, segment: Segment): boolean {
   if (places.length === 0) return true;
   const handle = openSync(segment.path, 'r');

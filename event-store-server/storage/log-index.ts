@@ -1,8 +1,8 @@
 /**
  * Holds the place of every published event. The ordinal of an event is its place in the whole log, counted from 0.
- * Besides the streams' names an event costs 22 to 28 bytes of memory. The position takes 8, the stream 4, the type 4,
- * and the event's cell in the stream's list 4 to 8. An event that scavenge removed keeps its ordinal until the next
- * start; it is "gone", and no reader gets it.
+ * Besides the streams' names, an event takes 22 to 28 bytes of memory. The position takes 8, the stream 4, the type
+ * 4, and the event's cell in the stream's list 4 to 8. An event that scavenge removed keeps its ordinal until the
+ * next start; it is "gone", and no reader gets it.
  */
 import { openNameTable, type NameTable } from './name-table.ts';
 import { openOrdinalLists } from './ordinal-lists.ts';

@@ -1,6 +1,6 @@
 /**
  * Writes a segment again, without some of its events, to a file beside it. Records and events keep their positions. A
- * record that loses all events is left out, and one that loses some gets a new header.
+ * record that loses all events is left out. A record that loses some events gets a new header.
  */
 import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
@@ -62,7 +62,7 @@ function recordOf(kept: readonly KeptEntry[], before: RecordHeader): Buffer {
 /**
  * Writes the segment without the events at `dropped` to `path`. The file is durable when the promise resolves.
  * @returns where the segment's events lie now, and the number of removed events
- * @throws LogCorrupt when a record is not what was written, AbortError, or the system's error
+ * @throws LogCorrupt when a record is damaged, AbortError, or the system's error
  */
 export async function packSegment(
   segment: Segment,

@@ -103,7 +103,7 @@ export function forEachEntry(
 export const entryEnd = (bytes: Buffer, at: number): number =>
   at + ENTRY_HEADER_BYTES + bytes.readUInt32LE(at);
 
-/** The event of the entry at `at`, or null when its bytes are not what was written. */
+/** The event of the entry at `at`, or null when its bytes are damaged. */
 export function readEntry(bytes: Buffer, at: number): Buffer | null {
   const start = at + ENTRY_HEADER_BYTES;
   if (start > bytes.length) return null;

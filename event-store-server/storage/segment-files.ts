@@ -135,7 +135,11 @@ export interface SegmentFiles {
   readonly close: () => void;
 }
 
-/** @param found the checked segments. It makes a new one for writing when there is none or the last one is packed. */
+/**
+ * Opens the segment files for reading and writing. When there is none, or the last one is packed, it makes a new
+ * segment.
+ * @param found the checked segments
+ */
 export function openSegmentFiles(
   directory: string,
   found: readonly Segment[],

@@ -16,7 +16,7 @@ const MAGIC = Buffer.from('DOCKETLG');
 const AS_WRITTEN = 1;
 const PACKED = 2;
 
-/** @param end the position after the last byte of a packed segment, null for one that scavenge did not pack */
+/** @param end the position after the last byte of a packed segment, null for a segment that scavenge did not pack */
 export function segmentHeader(base: number, end: number | null): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
   MAGIC.copy(header);

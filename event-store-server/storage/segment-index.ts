@@ -32,7 +32,7 @@ export interface SegmentIndex {
 
 export interface SegmentStream {
   readonly name: Buffer;
-  /** The revision of the first event of the stream in this segment; null when only its tombstone is here. */
+  /** The revision of the first event of the stream in this segment; null when the segment has only its tombstone. */
   readonly firstRevision: number | null;
 }
 
@@ -129,9 +129,9 @@ export function collectSegment(
 }
 
 /**
- * Adds a segment's events to the log's index, after those of all segments before it.
- * @returns false, and adds nothing, when a stream's first revision here is below the revision that the log expects
- * next
+ * Adds a segment's events to the log's index, after the events of all earlier segments.
+ * @returns false, and adds nothing, when a stream's first revision in the segment is below the revision that the log
+ * expects next
  */
 export function addSegment({ index, clock }: LoadedLog, content: SegmentIndex): boolean {
   const follows = content.streams.every(({ name, firstRevision }) => {

@@ -1,6 +1,6 @@
 /**
  * Turns a group of write requests into bytes to write and outcomes, as if the requests had come one after the other.
- * The index does not change here: it learns of a group only after the group is on disk.
+ * The index does not change meanwhile: it gets the events of a group only after the group is on disk.
  */
 import { randomUUID } from 'node:crypto';
 import { decideAppend } from './append-decision.ts';

@@ -56,7 +56,7 @@ export async function appendExactly<Client>(append: Append<Client>): Promise<App
     const leftMs = Math.max(50, deadline - performance.now());
     const generation = await generations.current(leftMs, doing);
     try {
-      // One try takes at most half of the time, so that a second one is possible.
+      // One try takes at most half of the time, so that a second try is possible.
       const tryMs = Math.max(50, Math.min(deadline - performance.now(), timeoutMs / 2));
       return await tryOnce(append, generation, tryMs);
     } catch (error) {

@@ -15,7 +15,7 @@ import { LogUnavailable, StoreUnusable } from '../errors.ts';
 import { NoAnswer, within } from './no-answer.ts';
 import { faultOf, isNoNode } from '../store-faults.ts';
 
-/** The wait between a client that did not work and the next one. */
+/** The wait between a client that did not work and the next client. */
 const OPEN_BACKOFF = { firstMs: 100, maxMs: 2_000 };
 
 /** One client of a transport, numbered in the order of opening. */
@@ -29,8 +29,8 @@ export interface Generation<Client> {
 /** One client at a time: a client that stopped answering is given up and replaced. */
 export interface Generations<Client> {
   /**
-   * Returns the current client; during a replacement waits for one that works.
-   * @throws LogUnavailable with the reason, when none works within `ms`
+   * Returns the current client; during a replacement, waits for a client that works.
+   * @throws LogUnavailable with the reason, when no client works within `ms`
    */
   current(ms: number, doing: string): Promise<Generation<Client>>;
   /**

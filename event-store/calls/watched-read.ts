@@ -39,7 +39,7 @@ export interface Reading<Client> {
   readonly silenceMs: number;
 }
 
-/** The request of one read, and what to tell the caller about it. */
+/** The request of one read, and the texts for its errors. */
 export interface Read {
   readonly request: ReadRequest;
   /** What the caller is doing, for the text of an error. */
@@ -47,8 +47,8 @@ export interface Read {
   /** The error for a cause that this read can explain; null for every other cause. */
   readonly refusal?: (cause: unknown) => Error | null;
   /**
-   * Which events the read yields; all by default. The filter is here because each further generator around a read costs
-   * time for every event.
+   * The filter for the events that the read yields; all events by default. The read itself filters, because another
+   * generator around a read takes time for every event.
    */
   readonly wanted?: (event: RecordedEvent) => boolean;
 }

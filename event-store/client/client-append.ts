@@ -5,10 +5,10 @@ import { within } from '../calls/no-answer.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /**
- * The client turns a deadline into an instant of its wall clock, and gRPC counts down to it. With a wrong clock, or
- * one that somebody sets meanwhile, every append would end at once (D28). A year exceeds the error of any clock and
- * is the most the client accepts. The real limits are `within` here and the store's own. A call for which nobody
- * waits any more ends together with its connection.
+ * The client turns a deadline into an instant of its wall clock, and gRPC counts down to it. If the clock is wrong,
+ * or is set meanwhile, every append would end at once (D28). A year is more than the error of any clock, and is the
+ * longest time that the client accepts. The real limits are `within` in this file and the limit of the store. A call
+ * for which nobody waits any more ends together with its connection.
  */
 const DEADLINE_MS = 365 * 24 * 3_600_000;
 

@@ -8,8 +8,8 @@ import { within } from '../calls/no-answer.ts';
 export interface ClientConnection {
   readonly client: EventStoreDBClient;
   /**
-   * Credentials sent with each append, so that the client makes a separate call for each append. Null where the
-   * client has none to send.
+   * Credentials sent with each append, so that the client makes a separate call for each append. Null when the client
+   * has no credentials to send.
    */
   readonly credentials: { readonly username: string; readonly password: string } | null;
 }
@@ -49,8 +49,8 @@ export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGener
 /**
  * Chooses credentials that make the client send each append as a separate call. Without credentials appends share a
  * stream, and one map of the process holds their answers. The end of any such stream empties the map, and a later
- * answer then throws where nobody can catch it (D20, D44). Without TLS the client sends no credentials, so any value
- * works.
+ * answer then throws an error that nobody can catch (D20, D44). Without TLS the client sends no credentials, so any
+ * value works.
  */
 function credentialsOf({ login, isSecure }: EventStoreUrl): ClientConnection['credentials'] {
   if (!isSecure) return { username: '', password: '' };

@@ -35,7 +35,10 @@ export interface LiveTail {
   /** The current session; null between two sessions. */
   session(): TailSession | null;
   join(reader: TailReader): void;
-  /** Removes a reader. After the last one it ends the subscription and resolves when that has ended. */
+  /**
+   * Removes a reader. After the last reader, it also ends the subscription, and resolves when the subscription has
+   * ended.
+   */
   leave(reader: TailReader): Promise<void>;
 }
 
@@ -62,11 +65,11 @@ const LIMITS: TailLimits = { itemsMax: RING_ITEMS_MAX, bytesMax: RING_BYTES_MAX,
 const DROP_EVERY_ITEMS = 64;
 
 /**
- * Serves the live end of the log to all readers of this process, with one subscription into one ring. It accepts at
- * once what the server sends, and waits for no reader.
+ * Serves the live end of the log to all readers of this process, with one subscription into one ring. It accepts all
+ * items of the server at once, and waits for no reader.
  *
- * Each subscription begins a new session at the end that the log has then. Each reader must itself compare the log with
- * its checkpoint and read the events before that end (ADR 0153).
+ * Each subscription begins a new session at the end that the log has then. Each reader must itself compare the log
+ * with its checkpoint and read the events before that end (ADR 0153).
  */
 export function openLiveTail(parts: LiveTailParts): LiveTail {
   const { log, streamPrefixes, limits = LIMITS, createRing = createEventRing } = parts;
@@ -105,7 +108,7 @@ export function openLiveTail(parts: LiveTailParts): LiveTail {
   const start = (): void => {
     const own: { following?: Following } = {};
     running = own;
-    // Ignores what an ended subscription still delivers.
+    // Ignores items that an ended subscription still delivers.
     const isOurs = (): boolean => running === own;
     own.following = log.follow({
       filter: { streamPrefixes },

@@ -1,6 +1,7 @@
 /**
  * Packs several gRPC messages into one HTTP/2 write. grpc-js frames each message and writes it to the socket alone.
- * That costs about ten times what the store spends on a read event, and much of an append.
+ * That takes about ten times as long as the rest of the store's work for a read event, and a large part of the time
+ * of an append.
  *
  * grpc-js frames a message with a flag byte, its length (big-endian), and then its bytes (gRPC over HTTP/2,
  * "Length-Prefixed-Message"). It asks a message only for its length, and calls its `copy` to the place behind the

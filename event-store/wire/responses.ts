@@ -88,7 +88,7 @@ export const appendTooLarge = (maxBytes: number): BatchError =>
 export const accessDenied = (): BatchError =>
   batchError(CODE.permissionDenied, 'AccessDenied', 'AccessDenied');
 export const timedOut = (): BatchError => batchError(CODE.deadlineExceeded, 'Timeout', 'Timeout');
-/** The store is not ready. EventStoreDB packs an `Empty` here, which the client does not recognise. */
+/** The store is not ready. EventStoreDB packs an `Empty` as the detail, which the client does not recognise. */
 export const notReady = (text: string): BatchError => ({
   code: CODE.unknown,
   text,

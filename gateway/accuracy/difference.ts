@@ -13,7 +13,7 @@ export type Subject = FieldName | 'vat' | 'lines' | `line ${number}`;
 /** One value that differs from the truth. */
 export interface Difference {
   readonly subject: Subject;
-  /** False where the result has no value. A missing value does not count as wrong. */
+  /** False when the result has no value. A missing value does not count as wrong. */
   readonly wrong: boolean;
   /** A text for people: `grand: 10.00, truth 12.00`. */
   readonly text: string;

@@ -13,7 +13,7 @@ interface Saxon {
  * Opens the official rules, compiled for Saxon's JavaScript processor. Neither is part of Docket. The processor
  * (`saxon-js`) must be installed in a folder above the stylesheet.
  * @param stylesheet path of the compiled stylesheet (`.sef.json`)
- * @throws Error when the file or the processor is not there
+ * @throws Error when the file or the processor is missing
  */
 export function openOfficialRules(stylesheet: string): OfficialRules {
   const load = createRequire(join(dirname(stylesheet), 'any.js'));

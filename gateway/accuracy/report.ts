@@ -11,7 +11,7 @@ export interface MappingReport {
   readonly wrongAndTold: number;
   /** Documents with a wrong value that has no warning. */
   readonly wrongAndNotTold: number;
-  /** Documents with missing values and no wrong ones. */
+  /** Documents with missing values but no wrong values. */
   readonly incomplete: number;
   readonly refused: number;
   readonly documents: number;

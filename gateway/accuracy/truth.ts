@@ -34,7 +34,7 @@ export interface TruthVatRow {
   readonly rate: string;
   readonly basis: string;
   readonly tax: string;
-  /** The VAT category (UNCL5305), where it is known. */
+  /** The VAT category (UNCL5305), if it is known. */
   readonly category?: string | undefined;
 }
 

@@ -16,7 +16,7 @@ export interface CheckContext {
 /** One comparison of a check: its two sides and whether they agree. */
 export interface Comparison {
   readonly ok: boolean;
-  /** A text that names what is compared. */
+  /** A text that names the compared values. */
   readonly what: string;
   readonly left: string;
   readonly right: string;

@@ -17,7 +17,7 @@ const nifSeller: Check = ({ invoice }) => {
 };
 
 /**
- * PT-NIF-BUYER: the check digit of the buyer's NIF is right, where the buyer has a NIF. Foreign buyers have other
+ * PT-NIF-BUYER: the check digit of the buyer's NIF is right, if the buyer has a NIF. Foreign buyers have other
  * numbers.
  */
 const nifBuyer: Check = ({ invoice }) => {

@@ -41,7 +41,7 @@ export async function convertEmbedded(
 
 /**
  * Returns the only e-invoice, or undefined when there is none.
- * @throws Refusal `AMBIGUOUS` for two that differ
+ * @throws Refusal `AMBIGUOUS` for two different e-invoices
  */
 export function onlyInvoice(invoices: readonly EmbeddedInvoice[]): EmbeddedInvoice | undefined {
   if (invoices.length < 2) return invoices[0];

@@ -9,7 +9,7 @@ export type Ink = ReturnType<ReturnType<Canvas['createCanvas']>['getContext']>;
 export const FONT_NAME = 'DocketSans';
 
 /**
- * Loads the native canvas and its browser classes. A caller must do so before pdfjs is loaded.
+ * Loads the native canvas and its browser classes. Call it before pdfjs is loaded.
  * @throws Refusal where the canvas is not installed
  */
 export async function prepareDrawing(): Promise<Canvas> {

@@ -6,8 +6,8 @@ import type { Identifier, SemanticLine, Text, VatBreakdown } from './semantic-in
 
 /**
  * Reads a line of a CrossIndustryInvoice. The basic profile of ZUGFeRD 1 omits values that can be computed. When the
- * breakdown has only one rate, every line has that rate. The price is the amount divided by the quantity, where that
- * gives an exact price.
+ * breakdown has only one rate, every line has that rate. The price is the amount divided by the quantity, if the
+ * division is exact.
  */
 export function lineOf(line: XmlElement, vat: readonly VatBreakdown[]): SemanticLine {
   const agreement = first(line, 'SpecifiedLineTradeAgreement|SpecifiedSupplyChainTradeAgreement');

@@ -31,7 +31,7 @@ export function partyOf(party: XmlElement | undefined): SemanticParty {
   };
 }
 
-/** Reads the payee, where it is not the seller. */
+/** Reads the payee, if the payee is not the seller. */
 export function payeeOf(party: XmlElement | undefined): Payee | undefined {
   if (party === undefined) return undefined;
   return {

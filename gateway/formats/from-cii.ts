@@ -121,7 +121,7 @@ function withOneId<T extends { readonly ids: readonly Identifier[] }>(party: T):
   return { ...party, ids: party.ids.slice(0, 1) };
 }
 
-/** Returns the payee only where it is not the seller (BR-17). */
+/** Returns the payee only if the payee is not the seller (BR-17). */
 function payeeApart(payee: Payee | undefined, seller: SemanticParty): Payee | undefined {
   return payee === undefined || payee.name === seller.name ? undefined : withOneId(payee);
 }

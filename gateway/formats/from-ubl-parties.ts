@@ -49,7 +49,7 @@ export function addressFromUbl(address: XmlElement | undefined): Address | undef
   });
 }
 
-/** Reads all identifiers except the creditor's, which is a business term of its own (BT-90). */
+/** Reads all identifiers except the creditor's, which is a separate business term (BT-90). */
 function idsOf(party: XmlElement | undefined): SemanticParty['ids'] {
   return every(party, 'PartyIdentification/ID')
     .flatMap(identifierOf)

@@ -76,7 +76,7 @@ const DECIMALS: Readonly<Record<string, number>> = {
 };
 const AMOUNT_DECIMALS = 2;
 
-/** Adds zeros where a value has too few decimals. It never rounds. */
+/** Adds zeros to a value with too few decimals. It never rounds. */
 function inForm(node: XmlNode): XmlNode {
   if (node.children !== undefined) return { ...node, children: node.children.map(inForm) };
   const isAmount = node.attributes?.['currencyID'] !== undefined;

@@ -8,7 +8,7 @@ export function amountNode(name: string, value: Text, currency: string): Maybe {
   return text(name, amountText(value), { currencyID: currency });
 }
 
-/** Makes an element with an identifier and, where there is one, the scheme of the identifier. */
+/** Makes an element with an identifier and, if known, the scheme of the identifier. */
 export function identifierNode(name: string, { value, scheme }: Identifier): Maybe {
   return text(name, value, scheme === undefined ? undefined : { schemeID: scheme });
 }

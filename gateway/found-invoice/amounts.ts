@@ -44,7 +44,7 @@ export function amountsOf(invoice: Invoice): Amounts {
   };
 }
 
-/** Net amount of a line: the printed one, otherwise quantity × price less the discount. */
+/** Net amount of a line: the printed amount, otherwise quantity × price less the discount. */
 export function lineNet(line: InvoiceLine): Big {
   if (line.total) return new Big(line.total.value);
   return expectedNet(line).round(2, Big.roundHalfUp);
@@ -79,7 +79,7 @@ export function quantityOf(line: InvoiceLine): Big {
   return new Big(line.qty?.value ?? '1');
 }
 
-/** Unit price: the printed one, otherwise the line's amount divided by its quantity. */
+/** Unit price: the printed price, otherwise the line's amount divided by its quantity. */
 export function priceOf(line: InvoiceLine): Big {
   if (line.price) return new Big(line.price.value);
   const qty = quantityOf(line);

@@ -4,7 +4,7 @@ import type { Found } from '../printed/provenance.ts';
 /** A seller or buyer as printed. */
 export interface Party {
   readonly name: Found | undefined;
-  /** The VAT number, with the country's prefix where the page prints one. */
+  /** The VAT number, with the country's prefix if the page prints it. */
   readonly vatId: Found | undefined;
   readonly street: Found | undefined;
   readonly postalCode: Found | undefined;

@@ -36,7 +36,7 @@ const OTHER_KINDS: Readonly<Record<string, readonly string[]>> = {
   ],
 }; // prettier-ignore
 
-/** Titles of invoices and credit notes. The largest title of the first page decides what the document is. */
+/** Titles of invoices and credit notes. The largest title of the first page decides the kind of document. */
 const INVOICE_TITLE =
   /^(?:tax|commercial|sales)?(?:invoice|creditnote|creditmemo|rechnung|handelsrechnung|gutschrift|rechnungskorrektur|stornorechnung|facture|avoir|factura|fattura|fatura|faturarecibo|faturasimplificada|notadecredito|notadedebito|notadicredito|notadeabono|vendaadinheiro|recibo)/;
 

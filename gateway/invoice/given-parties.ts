@@ -25,8 +25,8 @@ const OTHER: Readonly<Record<Role, Role>> = { seller: 'buyer', buyer: 'seller' }
 const QR_LETTER: Readonly<Record<Role, string>> = { seller: 'A', buyer: 'B' };
 
 /**
- * Completes the parties from the mapping. The tax number decides: if the page prints another one, the finding is an
- * error. Other differences between page and mapping are warnings (ADR 0173).
+ * Completes the parties from the mapping. The tax number decides: if the page prints another tax number, the finding
+ * is an error. Other differences between page and mapping are warnings (ADR 0173).
  */
 export function givenParties(
   mapping: InvoiceMapping,

@@ -12,7 +12,7 @@ import { parseQrPayload } from '../found-invoice/qr-payload.ts';
 const PAGES_LOOKED_AT_MAX = 20;
 const IMAGES_PER_PAGE_MAX = 12;
 
-/** Searches the images of the first pages, in page order, for QR codes of the AT. It stops at the first one. */
+/** Searches the images of the first pages, in page order, for QR codes of the AT. It stops at the first such code. */
 export function qrCollector(found: QrPayload[]): PageVisitor {
   // pdfjs keeps an image that several pages paint, such as a logo, as one object.
   const searched = new Set<unknown>();

@@ -135,7 +135,7 @@ export function readInvoice(
   return { invoice, candidates, matched, areas, tables, qr, given, doubts };
 }
 
-/** Reads the table of items and the table of the VAT breakdown. Each table ends where the other begins. */
+/** Reads the table of items and the table of the VAT breakdown. Each table ends at the beginning of the other table. */
 function readTables(
   mapping: InvoiceMapping,
   document: ReadDocument,

@@ -172,9 +172,7 @@ function isUnderTitleOfBuyer(number: TaxNumber, blocks: readonly TextBlock[]): b
   });
 }
 
-/**
- * Adds the area of a list of labels and values under a party's title, where the mapping has no region for the party.
- */
+/** Adds the area of a list of labels and values under a party's title, if the mapping has no region for the party. */
 function withLists(regions: ReadonlyMap<string, Area>, document: ReadDocument): ReadonlyMap<string, Area> {
   const areas = new Map(regions);
   for (const role of ['seller', 'buyer'] as const) {

@@ -8,7 +8,8 @@ import type { ReadTable } from '../reading/table-rows.ts';
 import { isUnknownUnit } from '../values/units.ts';
 
 /**
- * Warns that the document's number may be longer than what was read: more words follow it wherever the page prints it.
+ * Warns that the document's number may be longer than the number that was read, because more words follow it wherever
+ * the page prints it.
  */
 export function numberWarnings(
   number: Found | undefined,

@@ -75,7 +75,7 @@ function saidBy(reason: Found): Found | undefined {
 const RATE_DECIMALS_MAX = 2;
 
 /**
- * Computes a rate that is not printed: of all rates that give the tax to the cent, the one with the fewest decimals.
+ * Computes a rate that is not printed: of all rates that give the tax to the cent, the rate with the fewest decimals.
  */
 function rateFrom(basis: Found, tax: Found): Found | undefined {
   if (new Big(basis.value).eq(0)) return undefined;

@@ -11,9 +11,9 @@ import { isTaxOf } from './vat-total-lines.ts';
 const CENTS_PER_RATE = 1;
 
 /**
- * Computes net amount and tax when the page prints only the gross amount and the rates. They are accepted only if a
- * printed rate leads to the printed gross amount, to the cent. The start is the sum of the lines or the printed net
- * amount.
+ * Computes net amount and tax when the page prints only the gross amount and the rates. The computation starts with
+ * the sum of the lines or the printed net amount. The result is accepted only if a printed rate leads to the printed
+ * gross amount, to the cent.
  */
 export function workedOutTotals(
   fields: Map<string, Found>,

@@ -18,8 +18,8 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 }
 
 /**
- * Builds a mapping that extends another one. It changes the base as JSON Merge Patch (RFC 7396) says. Objects are
- * merged name by name, `null` removes a name, and every other value replaces the old one. `{"add": [...]}` in the
+ * Builds a mapping that extends another mapping. It changes the base as JSON Merge Patch (RFC 7396) says. Objects are
+ * merged name by name, `null` removes a name, and every other value replaces the old value. `{"add": [...]}` in the
  * place of a list adds items to it.
  * @param base the JSON of the other mapping, with everything that this mapping itself takes over
  * @param own the file that extends it

@@ -47,7 +47,7 @@ const fieldSchema = z.strictObject({
   labels: labels.optional(),
   /** The directions from a label to its value, in order of preference. */
   directions: z.array(z.enum(DIRECTIONS)).min(1).default(['right', 'below']),
-  /** Patterns that find the value without a label. Group 1 is the value where the pattern has a group. */
+  /** Patterns that find the value without a label. If the pattern has a group, group 1 is the value. */
   patterns: z.array(pattern).max(20).optional(),
   /** The value is taken only when it matches this pattern. */
   mustMatch: pattern.optional(),
@@ -63,7 +63,7 @@ export type FieldRule = z.infer<typeof fieldSchema>;
 
 const regionSchema = z.strictObject({
   labels,
-  /** The region ends where one of these labels, or another region, begins. */
+  /** The region ends at one of these labels, or at the beginning of another region. */
   until: labels.optional(),
   /** Limit of the region's height, in lines of its label's height. */
   linesMax: z.int().min(1).max(60).default(14),
@@ -112,7 +112,7 @@ const givenPartySchema = z.strictObject({
   /** The VAT number identifies the party's documents, so no other value is given without it. */
   vatId: vatNumber,
   name: z.string().min(1).max(200).optional(),
-  /** The name that the page prints, where it differs from `name`. */
+  /** The name that the page prints, if it differs from `name`. */
   printedName: z.string().min(1).max(200).optional(),
   street: z.string().min(1).max(200).optional(),
   postalCode: z.string().min(1).max(20).optional(),

@@ -8,7 +8,7 @@ import { MappingInvalid } from './mapping-invalid.ts';
 import type { InvoiceMapping, Mapping } from './mapping-schema.ts';
 import { readOwnMappings } from './own-mappings.ts';
 
-/** The mappings that a gateway may use. A registry never changes: a changed folder gives a new one. */
+/** The mappings that a gateway may use. A registry never changes: a changed folder gives a new registry. */
 export interface MappingRegistry {
   get(id: string): Mapping | undefined;
   list(): readonly GatewayMapping[];

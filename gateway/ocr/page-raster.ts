@@ -9,7 +9,7 @@ export interface PlacedInk {
   readonly matrix: Matrix;
 }
 
-/** The lightness where a page has no image. */
+/** The lightness of the parts of a page without an image. */
 const PAPER = 255;
 
 /**

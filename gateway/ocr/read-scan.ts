@@ -53,7 +53,7 @@ async function inksOf(content: PageContent, document: PDFDocumentProxy): Promise
   return inks;
 }
 
-/** A stencil has no kind. Its dots are black where they are drawn, as in a black and white image. */
+/** A stencil has no kind. Its drawn dots are black, as in a black and white image. */
 async function imageIn(page: PDFPageProxy, image: PaintedImage): Promise<unknown> {
   const found = await decodedImage(image.inline ?? imageObject(page, image.name));
   return { kind: 1, ...(found as object | undefined) };

@@ -20,7 +20,8 @@ export interface SeenWord {
 const require = createRequire(import.meta.url);
 
 /**
- * The part of `tesseract-wasm` that is used here. The package.json of the package names a wrong place for its types.
+ * The part of `tesseract-wasm` that this file uses. The package.json of the package names a wrong place for its
+ * types.
  */
 interface TesseractWasm {
   supportsFastBuild(): boolean;

@@ -113,8 +113,8 @@ function isProven(
 const DIGITS_TRIED_MAX = 34;
 
 /**
- * Returns the changed forms of a value: each digit replaced by another one, or the decimal mark moved. Each change is
- * larger than the tolerance of sums.
+ * Returns the changed forms of a value: another digit in the place of each digit, or another place of the decimal
+ * mark. Each change is larger than the tolerance of sums.
  */
 function confusions(value: string): string[] {
   const digits = [...value].flatMap((character, at) => (/\d/.test(character) ? [at] : []));

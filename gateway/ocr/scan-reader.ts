@@ -18,7 +18,7 @@ export function hasReadScans(): boolean {
 }
 
 /**
- * Returns a reader of pages without text; undefined where the setting `GATEWAY_OCR` is off. The OCR engine is loaded
+ * Returns a reader of pages without text; undefined when the setting `GATEWAY_OCR` is off. The OCR engine is loaded
  * with the first such page.
  */
 export function scanReader(): ScanReader | undefined {

@@ -79,7 +79,7 @@ const INK_CONTRAST_MIN = 25;
 
 /**
  * Returns the lightness that separates ink from paper best. This is the lightness with the most variance between ink
- * and paper (Otsu 1979). Undefined where ink and paper are nearly the same.
+ * and paper (Otsu 1979). Undefined when ink and paper are nearly the same.
  */
 function darkBelow(gray: Uint8Array): number | undefined {
   const counts = new Uint32Array(256);

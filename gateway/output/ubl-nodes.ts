@@ -1,7 +1,7 @@
 import type Big from 'big.js';
 import type { XmlNode } from './xml-writer.ts';
 
-/** An element, or undefined where the invoice has no value for it. */
+/** An element, or undefined when the invoice has no value for it. */
 export type Maybe = XmlNode | undefined;
 
 /** Makes an element with text in the namespace of basic components. */

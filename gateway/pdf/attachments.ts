@@ -23,7 +23,7 @@ const KEEP_ESCAPES = true;
 /** An argument of pdfjs's `getAllPageDicts`: for a damaged page tree, pdfjs returns the pages that can be read. */
 const RECOVER = true;
 
-/** The converter passes this to pdfjs where pdfjs expects the id of one attachment. */
+/** The converter passes this value to pdfjs in the place of an attachment's id. */
 const EVERY_ATTACHMENT = 'docket:every-attachment';
 
 /**

@@ -7,9 +7,9 @@ const FLAT = `const clone = Object.assign(Object.create(EvalState.prototype), th
     if (newPath)`;
 
 /**
- * Changes pdfjs's text, so that it copies the evaluator's state flat. pdfjs itself makes the saved state the prototype
- * of the next one. A page with n nested `q` then has a prototype chain of length n, and V8 walks it at every access.
- * A file of 40 bytes can hold 20,000 of them, which take half a minute. Flat copies take time linear in n.
+ * Changes pdfjs's text, so that it copies the evaluator's state flat. pdfjs itself makes the saved state the
+ * prototype of the next state. A page with n nested `q` then has a prototype chain of length n, and V8 walks it at
+ * every access. A small file can hold 20,000 nested `q`, which take half a minute. Flat copies take time linear in n.
  * @throws Error for a pdfjs that copies the state in another way
  */
 export function withFlatStates(text: string): string {

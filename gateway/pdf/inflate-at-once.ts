@@ -4,10 +4,10 @@ import { inflateSync } from 'node:zlib';
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
 
 /**
- * Replaces `DecompressionStream` where pdfjs unpacks a whole stream that it already holds. A child converts one
- * document at a time, so another thread would save no time. The web stream around it costs more than the unpacking
- * itself. Bytes that cannot be unpacked (cut off, damaged) make the read fail. pdfjs then uses its own tolerant
- * decoder.
+ * Replaces `DecompressionStream` when pdfjs unpacks a whole stream that is already in memory. A child converts one
+ * document at a time, so another thread would save no time. The web stream around it takes more time than the
+ * unpacking itself. Bytes that cannot be unpacked (cut off, damaged) make the read fail. pdfjs then uses its own
+ * tolerant decoder.
  */
 export function inflateAtOnce(format: string): {
   writable: { getWriter(): object };

@@ -53,7 +53,7 @@ export function loadPdfjs(): Promise<Pdfjs> {
   return loaded;
 }
 
-/** Starts the parsing half of pdfjs in this thread, at the other end of a channel of its own. */
+/** Starts the parsing half of pdfjs in this thread, at the other end of a separate channel. */
 function parserFor(pdfjs: Pdfjs): PDFWorker {
   const [near, far] = sameThreadChannel();
   const { pdfjsWorker } = globalThis as unknown as { pdfjsWorker: ParsingHalf };

@@ -1,7 +1,7 @@
 import type { Box, Matrix } from './matrix.ts';
 import type { TextPiece } from './show-glyphs.ts';
 
-/** A filled area that is nearly a rectangle. It hides what was painted under it before. */
+/** A filled area that is nearly a rectangle. It hides everything that was painted under it earlier. */
 export interface Fill {
   readonly box: Box;
   /** The colour as `#rrggbb`; undefined for an image or a pattern, whose colour is not known. */

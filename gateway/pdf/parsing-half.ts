@@ -77,7 +77,7 @@ const NAMES = ['Catalog', 'Dict', 'Ref', 'FileSpec', 'stringToPDFString', 'Font'
  * Loads the parsing half of pdfjs with two changes of its text. First, a line at the end exports the names above.
  * They are needed because pdfjs returns a name tree as a map, which keeps only one attachment for each key, and
  * because it ignores `/AF` (ADR 0166). Second, `withFlatStates` makes its change.
- * @returns undefined where Node's loader takes no hooks, as in Jest: the text is then unchanged, and attachments
+ * @returns undefined when Node's loader takes no hooks, as in Jest: the text is then unchanged, and attachments
  * cannot be read
  */
 export async function loadParsingHalf(path: string): Promise<ParsingInternals | undefined> {
@@ -91,7 +91,7 @@ export async function loadParsingHalf(path: string): Promise<ParsingInternals | 
   }
 }
 
-/** Registers hooks that change the text of one module; undefined where the loader takes no hooks. */
+/** Registers hooks that change the text of one module; undefined when the loader takes no hooks. */
 function registerTextChanges(address: string): { deregister(): void } | undefined {
   try {
     return registerHooks({

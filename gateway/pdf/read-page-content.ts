@@ -22,7 +22,7 @@ export interface PageWants {
 }
 
 /**
- * Reads what one page paints.
+ * Reads the painted content of one page.
  * @throws Refusal `PDF_LIMIT` when the page exceeds a limit
  */
 export async function readPageContent(

@@ -25,7 +25,10 @@ export interface ReadLimits {
 
 export const DEFAULT_READ_LIMITS: ReadLimits = { pagesMax: 2000, wordsMax: 500_000 };
 
-/** Receives what each page paints, before the memory is freed. It looks for QR codes and drawn edges. */
+/**
+ * Receives the painted content of each page, before its memory is freed. The visitor looks for QR codes and drawn
+ * edges.
+ */
 export type PageVisitor = (
   content: PageContent,
   document: PDFDocumentProxy,

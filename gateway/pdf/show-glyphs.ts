@@ -4,8 +4,8 @@ import type { GraphicsState } from './graphics-state.ts';
 import type { Recognised } from './recognised.ts';
 
 /**
- * A piece of text that is drawn without a gap: at most one word, often a part of one. Coordinates are in page points, y
- * downwards.
+ * A piece of text that is drawn without a gap: at most one word, often only a part of a word. Coordinates are in page
+ * points, y downwards.
  */
 export interface TextPiece {
   readonly text: string;
@@ -36,7 +36,7 @@ interface Glyph {
   readonly vmetric?: readonly number[];
 }
 
-/** A gap wider than this part of the font size ends a word even where no space was drawn. */
+/** A gap wider than this part of the font size ends a word even if no space was drawn. */
 const WORD_GAP_RATIO = 0.16;
 
 /** The state that text is drawn in, and the list that receives the pieces. */

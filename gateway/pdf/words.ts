@@ -137,7 +137,7 @@ function joinWords(group: readonly Placed[], page: number, counts: HiddenCounts)
 }
 
 /**
- * True when the same letters are drawn again, mostly over the first ones, for bold print or a shadow. Two equal
+ * True when the same letters are drawn again, mostly over the first letters, for bold print or a shadow. Two equal
  * letters side by side, as in `ll`, do not count.
  */
 function isOverprint(item: Placed, earlier: readonly Placed[]): boolean {

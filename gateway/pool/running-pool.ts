@@ -26,7 +26,7 @@ export interface PoolOptions {
   readonly mappings: readonly Mapping[];
 }
 
-/** The state of one pool: its children, its waiting documents, and whether it still starts children. */
+/** The state of one pool: its children, its waiting documents, and a sign that it still starts children. */
 export interface RunningPool {
   readonly limits: PoolLimits;
   readonly options: PoolOptions;

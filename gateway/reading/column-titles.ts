@@ -90,8 +90,8 @@ function countOfBits(bits: number): number {
 }
 
 /**
- * True for a line on which a header may begin: a word begins a title, or begins with one (`Un.Pr.`). Most lines of a
- * page have none.
+ * True for a line on which a header may begin: a word begins a title, or begins with a title (`Un.Pr.`). Most lines
+ * of a page have none.
  */
 export function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
   for (let at = 0; at < line.tokens.length; at += 1)

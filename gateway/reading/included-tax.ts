@@ -12,8 +12,8 @@ const WORDS_BETWEEN_MAX = 2;
 const CELL_GAP = 0.9;
 
 /**
- * True for a name of the tax inside the label of a gross or net amount, where it is not the label of a value:
- * `Gesamtbetrag inkl. 19 % MwSt.`, `Rechnungssumme netto (excl. USt.)`.
+ * True for a name of the tax that is not a label itself but part of the label of a gross or net amount: `Gesamtbetrag
+ * inkl. 19 % MwSt.`, `Rechnungssumme netto (excl. USt.)`.
  */
 export function isIncludedTax({ line, from }: LabelHit): boolean {
   const goesOn = (at: number): boolean => at > 0 && (line.tokens[at] as Token).gap < CELL_GAP;

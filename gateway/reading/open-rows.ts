@@ -39,7 +39,7 @@ export interface BodyLine {
   readonly assigned: Assigned;
 }
 
-/** What is needed to read the cells of a table. */
+/** The data that is needed to read the cells of a table. */
 export interface CellContext {
   readonly columns: readonly PlacedColumn[];
   readonly document: ReadDocument;

@@ -251,7 +251,7 @@ function tokensOfPart(value: string, cell: BlockCell | undefined): readonly Toke
   });
 }
 
-/** Finds the country in the address itself: its name on a line of its own, or the form of the postal code. */
+/** Finds the country in the address itself: its name on a separate line, or the form of the postal code. */
 function printedCountry(cells: readonly BlockCell[]): Found | undefined {
   const own = cells.findLast((cell) => countryNamed(textOf(cell.tokens)) !== undefined);
   const country = countryOfAddress(cells.map((cell) => textOf(cell.tokens)));

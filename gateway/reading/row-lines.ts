@@ -28,7 +28,7 @@ export function isAnchor(rule: TableRule, cells: ReadonlyMap<string, Found>): bo
 /** A continuation line may stand at most this many line heights below its row. */
 export const CONTINUATION_LINES_MAX = 1.62;
 
-/** A line with a value in one of these columns begins a row of its own. */
+/** A line with a value in one of these columns begins a new row. */
 const BEGINS_ROW = ['pos', 'qty', 'price', 'rate'] as const;
 
 /**

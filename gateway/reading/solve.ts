@@ -94,8 +94,8 @@ function bestCombination(
     Math.max(...[equals, ...sum].map((term) => names.indexOf(nameOf(term))));
   const judgedAt = names.map((_, at) => judged.filter(({ equation }) => lastOf(equation) === at));
   for (const one of judged) if (lastOf(one.equation) < 0) judge(one);
-  // For each field, the most points that this field and the later ones can still add, with the equations that are
-  // still open.
+  // For each field, the most points that this field and the later fields can still add, including the equations that
+  // are still open.
   const mostFrom = [0];
   for (let at = names.length - 1; at >= 0; at -= 1) {
     const points = Math.max(0, ...(options[at] ?? []).map(({ score }) => score));

@@ -261,7 +261,7 @@ interface Look {
   readonly sign: boolean;
 }
 
-/** The known forms of words, since tables repeat words. It is emptied when it is full. */
+/** The known forms of words, because tables repeat words. It is emptied when it is full. */
 const looks = new Map<string, Omit<Look, 'ofPercent'>>();
 const LOOKS_KEPT_MAX = 2000;
 const LOOKED_AT_LENGTH_MAX = 40;
@@ -333,7 +333,7 @@ function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column
   }
 }
 
-/** Cost of a figure after a wide blank, since it seldom belongs to the words before it. */
+/** Cost of a figure after a wide blank, because it seldom belongs to the words before it. */
 const FIGURE_APART = 8;
 const STARTS_WITH_FIGURE = /^[-+(]?\d/;
 

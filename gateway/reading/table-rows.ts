@@ -166,7 +166,7 @@ function readPart(
   };
 }
 
-/** What is needed to read a line of a table. */
+/** The data that is needed to read a line of a table. */
 interface Reading {
   readonly rule: TableRule;
   readonly stop: readonly ReadonlySet<string>[];

@@ -75,7 +75,7 @@ const units = (document: UblDocument): string[] => [
   ...new Set(QUANTITIES.flatMap((name) => attributeOf(named(document, name), 'unitCode'))),
 ];
 
-/** The codes of a document: the number of their rule, their name, their list, and where they are. */
+/** The codes of a document: the number of their rule, their name, their list, and their places. */
 // prettier-ignore
 const CODED: readonly (readonly [string, string, List, (document: UblDocument) => readonly string[]])[] = [
   ['BR-CL-01', 'the document type (BT-3)', TYPES, ({ root, kind }) => texts(childrenOf(root, `cbc:${kind}TypeCode`))],

@@ -5,7 +5,7 @@ const memos: Map<XmlElement, unknown>[] = [];
 
 /**
  * Computes a fact about an element once, because many rules need the same fact. The cache is a plain map that is
- * emptied for the next document. The entries of a weak map would cost the garbage collector more time than they save.
+ * emptied for the next document. With a weak map, the garbage collector would need more time than the map saves.
  */
 export function oncePerElement<T>(work: (element: XmlElement) => T): (element: XmlElement) => T {
   const memo = new Map<XmlElement, T>();

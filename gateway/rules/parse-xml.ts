@@ -92,7 +92,7 @@ function addChild(parent: Open, child: XmlElement): void {
   else parent.children.push(child);
 }
 
-/** Adds the text before a tag to the element around the tag. Returns false where no text is allowed. */
+/** Adds the text before a tag to the element around the tag. Returns false when no text is allowed. */
 function takeText(written: string, around: Open | undefined): boolean {
   if (written === '') return true;
   const isBlank = written.charCodeAt(0) <= BLANK && written.trim() === '';

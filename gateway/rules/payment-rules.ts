@@ -17,7 +17,7 @@ function isTransfer(each: XmlElement): boolean {
 
 /**
  * BR-49, BR-50, BR-61 (fatal; EN 16931-1, integrity constraints), BR-51 (a warning): means of payment. Later releases
- * of the standard's published rules no longer have BR-CO-25 (a due date or payment terms where an amount is due). So
+ * of the standard's published rules no longer have BR-CO-25 (a due date or payment terms when an amount is due). So
  * Docket does not check BR-CO-25.
  */
 // prettier-ignore

@@ -13,7 +13,7 @@ import { TOTALS_RULES } from './totals-rules.ts';
 import { VAT_BREAKDOWN_RULES } from './vat-breakdown-rules.ts';
 import { VAT_CATEGORY_RULES } from './vat-category-rules.ts';
 
-/** Every rule, by theme. A job's row names the first one that is broken. */
+/** Every rule, by theme. A job's row names the first broken rule. */
 export const RULES_BY_THEME: Readonly<Record<string, readonly Rule[]>> = {
   'The document': DOCUMENT_RULES,
   Parties: PARTY_RULES,

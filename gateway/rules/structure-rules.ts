@@ -88,9 +88,9 @@ function valueFaults({ name, text, attributes }: XmlElement): readonly Breach[] 
 }
 
 /**
- * UBL-SCHEMA (fatal; OASIS UBL 2.1): the rules of the schema for elements that EN 16931's binding uses: names, order
- * and number of elements, decimals, dates, booleans, and currencies of amounts. The contents of other elements are
- * not checked.
+ * UBL-SCHEMA (fatal; OASIS UBL 2.1): the rules of the schema for elements that EN 16931's binding uses. The rules are
+ * about names, order and number of elements, decimals, dates, booleans, and currencies of amounts. The contents of
+ * other elements are not checked.
  */
 export const STRUCTURE_RULES: readonly Rule[] = [
   schema(

@@ -23,9 +23,7 @@ const given: readonly Rule[] = [
   totalGiven('BR-15', 'the amount due (BT-115)', 'cbc:PayableAmount'),
 ];
 
-/**
- * Compares a printed total with the sum that it must equal. Returns no breach where the total or the sum is missing.
- */
+/** Compares a printed total with the sum that it must equal. Returns no breach when the total or the sum is missing. */
 function comesTo(what: string, own: Big | undefined, parts: string, sum: Big | undefined): readonly Breach[] {
   if (own === undefined || sum === undefined || own.eq(sum)) return [];
   return [{ what, found: own.toFixed(2), expected: `${parts} come to ${sum.toFixed(2)}` }];

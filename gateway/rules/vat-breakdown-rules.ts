@@ -25,7 +25,7 @@ export function rowName(row: XmlElement): string {
  */
 export const UNIT_OF_CURRENCY = 1;
 
-/** Checks the VAT of a row, which has the sign of its basis. Returns no breach where an amount is missing. */
+/** Checks the VAT of a row, which has the sign of its basis. Returns no breach when an amount is missing. */
 export function wrongTax(row: XmlElement): Breach[] {
   const basis = decimalAt(row, 'cbc:TaxableAmount');
   const tax = decimalAt(row, 'cbc:TaxAmount');

@@ -12,10 +12,7 @@ export interface Placed {
   readonly columns: readonly DayColumn[];
 }
 
-/**
- * A text belongs to no column when its distance to the nearest column is more than this, as a share of the distance
- * of two columns.
- */
+/** The largest distance between a text and its column, as a share of the distance of two columns. */
 const OFFSET_MAX = 0.4;
 /** The assumed width in points of the column in a grid with only one column. */
 const LONE_COLUMN_PT = 120;

@@ -82,7 +82,10 @@ function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, Timetabl
   return pairs;
 }
 
-/** Returns minutes from a Monday, or for a dated entry from 1970. The two ranges never overlap. */
+/**
+ * Returns a time in minutes: since Monday for a weekly entry, because 1970 for a dated entry. The two ranges never
+ * overlap.
+ */
 function startOf({ weekday, date, start }: TimetableEntry): number {
   return (date === undefined ? weekday * DAY_MIN : Date.parse(`${date}T00:00:00Z`) / 60_000) + start;
 }

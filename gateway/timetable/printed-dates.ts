@@ -3,8 +3,8 @@ import type { DateOrder } from '../values/dates.ts';
 import { parseDate } from '../values/dates.ts';
 
 /**
- * A printed date, `--MM-DD` for a date without a year. There are two readings where nothing tells the order of day
- * and month.
+ * A printed date, `--MM-DD` for a date without a year. There are two readings when nothing shows the order of day and
+ * month.
  */
 export interface PrintedDay {
   readonly printed: string;
@@ -75,7 +75,7 @@ export function orderOf(days: readonly PrintedDay[], isEnglish: boolean): DateOr
 
 /**
  * Returns a printed day as `YYYY-MM-DD`.
- * @param known.order the order of day and month on the page, where it is known
+ * @param known.order the order of day and month on the page, if it is known
  * @param known.years the years that the page or the request names; a date without a year takes the year in which it
  * is on that weekday
  * @param weekday the weekday printed beside the day; 0 is Monday

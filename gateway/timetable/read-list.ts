@@ -14,8 +14,8 @@ import type { WeekdayNames } from './weekday-names.ts';
 import { namedDays } from './weekday-names.ts';
 
 /**
- * A line without a time at its start belongs to the day above when the distance is at most the size of the line times
- * this.
+ * The largest distance between a line without a time at its start and the day above, in sizes of the line. A line
+ * that is further away does not belong to the day.
  */
 const LIST_GAP_MAX = 2.5;
 
@@ -34,7 +34,7 @@ export interface ListContext {
 }
 
 /**
- * Reads the entries of a list: a weekday or date, a time, and a title. The weekday may stand on a line of its own.
+ * Reads the entries of a list: a weekday or date, a time, and a title. The weekday may stand on a separate line.
  * @param lines the runs of each line, top to bottom
  * @throws Refusal `CHECKS_FAILED` for a line whose end or title is missing, or that holds several times
  */

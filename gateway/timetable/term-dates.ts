@@ -28,7 +28,7 @@ const LAST_HOLIDAY_COUNT = 400;
 
 /**
  * Reads the term and the holidays, and finds out whether the page is the plan of one week.
- * @param order the order of day and month on the page; undefined where nothing shows it
+ * @param order the order of day and month on the page; undefined when nothing shows it
  * @throws Refusal `CHECKS_FAILED` when two terms are printed or a date may be read in two ways
  */
 export function printedTerm(
@@ -104,7 +104,7 @@ function holidayDates(text: string, dates: readonly string[]): string[] {
   return days;
 }
 
-/** Returns where a label begins among the tokens. Each of its words must be a whole token. */
+/** Returns the index of the token at which a label begins. Each of its words must be a whole token. */
 function labelAt(
   tokens: readonly Token[],
   labels: readonly (string | { readonly text: string })[],

@@ -161,7 +161,7 @@ type Outcome =
 /** Returns the outcome; null when the lease is lost, because nobody then waits for an outcome. */
 async function outcomeOf(parts: AttemptParts, begun: Begun, cut: AbortSignal): Promise<Outcome | null> {
   const { job } = begun;
-  // One controller for both reasons, because `AbortSignal.any` costs several times as much as the rest of this
+  // One controller for both reasons, because `AbortSignal.any` takes several times as long as the rest of this
   // function.
   const ending = new AbortController();
   const whenCut = (): void => ending.abort(cut.reason);

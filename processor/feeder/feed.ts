@@ -19,7 +19,10 @@ export interface Feed {
 
 export interface FeedParts extends FeedWriterParts {
   readonly log: EventLog;
-  /** Called when the feed ends by itself: it lost the right to feed, the log is another one, or an error stopped it. */
+  /**
+   * Called when the feed ends by itself, because it lost the right to feed, the log was replaced, or an error stopped
+   * it.
+   */
   readonly onLost: (cause: Error) => void;
 }
 

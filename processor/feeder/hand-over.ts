@@ -5,7 +5,7 @@ import type { FedEvent } from '../work-list/fold-changes.ts';
 import type { WorkChange } from '../work-list/work-change.ts';
 import type { ClaimedItem } from '../work-list/work-list.ts';
 
-/** The worker of this processor that has begun a job, and how long the job stays reserved for it. */
+/** The worker of this processor that has begun a job, and the time for which the job is reserved for the worker. */
 export interface Reservation {
   readonly workerId: string;
   readonly reserveMs: number;

@@ -137,7 +137,7 @@ async function converse<Received>(
 function exchange(sending: ClientRequest, { source, jobId }: ConversionCall): Promise<IncomingMessage> {
   return new Promise<IncomingMessage>((resolve, reject) => {
     sending.once('response', resolve);
-    // The handler stays, because the upload fails after an early answer. Such a failure is no error.
+    // The handler is not removed, because the upload fails after an early answer. Such a failure is no error.
     sending.on('error', (error) => reject(unreachable(error)));
     source.once('error', (error) => {
       reject(new AttemptFailed('IO_ERROR', 'The stored PDF could not be read.', { cause: error }));

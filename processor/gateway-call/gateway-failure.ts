@@ -5,7 +5,7 @@ import { gatewayRefusalSchema } from '../../schemas/gateway-protocol.ts';
 /** Longest message that an event may hold. */
 const MESSAGE_CHARS_MAX = 500;
 const REASON = /^[A-Z][A-Z0-9_]{0,63}$/;
-/** Upper bound of a `Retry-After`. The retry policy has a limit of its own, which is lower. */
+/** Upper bound of a `Retry-After`. The retry policy has its own, lower limit. */
 const RETRY_AFTER_MAX_MS = 24 * 60 * 60 * 1000;
 /**
  * Statuses that refuse the call at this moment, and not the document: RFC 9110 (408), RFC 8470 (425), RFC 6585 (429).

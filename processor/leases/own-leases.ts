@@ -24,8 +24,9 @@ const QUIET_LOOKS = 30;
 const QUIET_LOOK_EACH = 15;
 
 /**
- * Compares the attempts that this worker runs with those on the list. It cuts an attempt whose job was cancelled or
- * given to another worker. It abandons a lease without an attempt, which a start without an answer leaves behind.
+ * Compares the attempts that this worker runs with the attempts on the list. It cuts an attempt whose job was
+ * cancelled or given to another worker. It abandons a lease without an attempt, which a start without an answer
+ * leaves behind.
  * @returns the comparison, to call on every heartbeat
  */
 export function ownLeaseWatch(parts: OwnLeaseParts): () => Promise<void> {

@@ -12,8 +12,8 @@ import type { LostLease, WorkList } from '../work-list/work-list.ts';
 /** Most leases that one sweep abandons. */
 const LEASES_MAX = 200;
 /**
- * Most rows that one sweep compares with their streams. A sweep compares rows without a change for the time of the
- * next constant.
+ * Most rows that one sweep compares with their streams. A sweep compares rows that have not changed for a certain
+ * time: the next constant.
  */
 const UNTOUCHED_MAX = 20;
 const UNTOUCHED_MS = 120_000;
@@ -57,7 +57,7 @@ async function abandonOrSkip(parts: SweepParts, lease: LostLease): Promise<void>
 }
 
 /**
- * Tries held jobs again. Those that this build understands continue.
+ * Tries held jobs again. Jobs that this build understands continue.
  * @throws LogUnavailable, ReadStoreUnavailable
  */
 export async function reviewHeld(parts: Pick<SweepParts, 'list' | 'commands' | 'logger'>): Promise<void> {

@@ -43,7 +43,7 @@ export interface ReleaseFile {
   readonly at: string;
 }
 
-/** Folds and decides what retention may remove, from a job's own stream alone (promise 6). Pure. */
+/** Folds a job's stream, and decides from this stream alone which files retention may remove (promise 6). Pure. */
 export interface KeepingDecider {
   readonly initial: KeptJob;
   readonly evolve: (kept: KeptJob, event: JobEvent, revision: bigint) => KeptJob;

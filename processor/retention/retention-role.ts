@@ -23,7 +23,7 @@ import { runScan } from './scans.ts';
  * most this time.
  */
 const ASKED_EVERY_MS = 5_000;
-/** The interval for the processor with the lease, where downloads remove no results. */
+/** The interval for the processor with the lease, if downloads remove no results. */
 const LEADER_ASKED_EVERY_MS = RETENTION_LEASE_MS / 4;
 /** No blob has a key with this prefix, so a list of these keys costs little. */
 const PROBED_PREFIX = 'probed/';
@@ -34,7 +34,8 @@ export interface RetentionRole {
    * result after its first download, it also follows downloads. When the log or the blobs do not answer, it gives the
    * right back, and takes it again once both answer (ADR 0138).
    *
-   * @throws LogUnavailable, ReadStoreUnavailable, BlobStoreUnavailable: the next call continues from there
+   * @throws LogUnavailable, ReadStoreUnavailable, BlobStoreUnavailable: the next call continues where this call
+   * stopped
    */
   tend(): Promise<void>;
   /** Returns the pause until the next `tend`. */

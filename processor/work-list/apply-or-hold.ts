@@ -6,7 +6,7 @@ import type { WorkChange } from './work-change.ts';
 
 export interface ApplyOrHold {
   readonly events: readonly FedEvent[];
-  /** Writes changes. The checkpoint moves with them or stays. */
+  /** Writes changes. The checkpoint moves with the changes, or does not move. */
   readonly apply: (changes: readonly WorkChange[], checkpoint: 'moves' | 'stays') => Promise<void>;
   readonly hold: (held: readonly Quarantined[]) => Promise<void>;
 }

@@ -50,8 +50,8 @@ const PLACED = `
     touched_at = now()`;
 
 /**
- * Applies a batch of changes and moves the checkpoint. A held job stays held whatever its later events say, because
- * its stream as a whole is not understood; only `CORRECT` ends that.
+ * Applies a batch of changes and moves the checkpoint. A held job stays held after any later event, because its
+ * stream as a whole is not understood. Only `CORRECT` releases it.
  *
  * One statement is one transaction and one round trip. The checkpoint moves only under the feeder's epoch and from
  * where the feeder left it; otherwise the statement writes nothing. Only this statement removes finished jobs from

@@ -20,9 +20,9 @@ returning item.job_id, item.owner, item.revision, item.not_before, item.snapshot
 
 /**
  * Ranks the waiting jobs and reserves the best. $1 worker, $2 most jobs, $3 reservation in ms, $4 places of the
- * ranking. The query skips from owner to owner in the index, so a hundred thousand files of one owner cost no more
- * than one. A job's turn is the number of its owner's running conversions plus its place among the owner's waiting
- * jobs. Returned rows with an owner are reserved. Rows without an owner are the next in turn, in order.
+ * ranking. The query skips from owner to owner in the index, so a hundred thousand files of one owner take no more
+ * time than one file. A job's turn is the number of its owner's running conversions plus its place among the owner's
+ * waiting jobs. Returned rows with an owner are reserved. Rows without an owner are the next in turn, in order.
  */
 export const RANK_AND_CLAIM = `
 with recursive owners(owner) as (

@@ -4,8 +4,8 @@ import { jobOfSnapshot } from './snapshot.ts';
 import type { ClaimedItem } from './work-list.ts';
 
 /**
- * Fewest places of one ranking; a larger claim ranks twice as many jobs as it takes. More places hardly cost more. A
- * processor with very short jobs begins about this many jobs before the ranking is too old.
+ * Fewest places of one ranking; a larger claim ranks twice as many jobs as it takes. More places hardly take more
+ * time. A processor with very short jobs begins about this many jobs before the ranking is too old.
  */
 const RANKING_PLACES_MIN = 128;
 /** A ranking older than this is made again, because waiting times and running jobs have changed. */
@@ -20,8 +20,8 @@ interface ClaimRow {
 }
 
 /**
- * Claims jobs so that owners take turns. A ranking costs many times as much as a reservation, so under load one ranking
- * serves several claims. A claim skips jobs that another worker has taken meanwhile.
+ * Claims jobs so that owners take turns. A ranking takes many times as long as a reservation, so under load one
+ * ranking serves several claims. A claim skips jobs that another worker has taken meanwhile.
  */
 export function fairClaims(
   store: Pick<ReadStore, 'prepared'>,

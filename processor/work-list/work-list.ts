@@ -30,7 +30,7 @@ export interface LostLease {
   readonly cause: 'lease-ended' | 'processor-silent';
 }
 
-/** The right to feed the list, and where the last feeder stopped. */
+/** The right to feed the list, and the position at which the last feeder stopped. */
 export interface FeedGrant {
   readonly epoch: bigint;
   readonly position: bigint | 'start';
@@ -66,9 +66,9 @@ export class FeedLost extends CodedError {
 }
 
 /**
- * The work list of all processors: the jobs that still need an outcome. It comes from the log and decides nothing, so a
- * wrong row only costs a refused command. Production keeps it in Postgres, the simulator in memory. Every method may
- * throw the read store's `READ_STORE_UNAVAILABLE`.
+ * The work list of all processors: the jobs that still need an outcome. It comes from the log and decides nothing, so
+ * a wrong row only causes a refused command. Production keeps it in Postgres, the simulator in memory. Every method
+ * may throw the read store's `READ_STORE_UNAVAILABLE`.
  *
  * The list measures all times by its own clock, so nobody compares the clocks of two machines.
  */

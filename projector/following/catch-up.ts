@@ -6,7 +6,7 @@ import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
 
 /** Number of events in a batch while tables are built or catch up. */
 export const BULK_EVENTS_MAX = 10_000;
-/** With fewer events than this left, the live subscription takes over. */
+/** When fewer events than this are left, the live subscription takes over. */
 const NEARLY_THERE_EVENTS = 1_000;
 
 /** The writer that catches up, or several writers that read the same events together. */
@@ -38,7 +38,7 @@ export function together(writers: readonly Pick<ProjectionWriter, 'checkpoint' |
  * Reads the log from the writer's checkpoint to its end in large batches. While one batch is written, the next is
  * read and folded. Returns the number of events read.
  *
- * @throws LogUnavailable, and what `ProjectionWriter.apply` throws
+ * @throws LogUnavailable, and the errors of `ProjectionWriter.apply`
  */
 export async function catchUp(
   log: Pick<EventLog, 'readAll'>,

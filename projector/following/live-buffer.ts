@@ -5,8 +5,8 @@ import type { StoredEvent } from '../../read-store/projection-engine/stored-even
 export const LIVE_EVENTS_MAX = 2_000;
 export const LIVE_FLUSH_AFTER_MS = 10;
 /**
- * After a batch of this many events the log is busy, and the next batch waits longer. A write has costs beside its
- * rows, and readers hear of new positions every 50 ms at most.
+ * After a batch of this many events the log is busy, and the next batch waits longer. Each write takes some time
+ * besides the time for its rows, and readers are notified at most every 50 ms.
  */
 export const LIVE_BUSY_EVENTS = 12;
 export const LIVE_BUSY_FLUSH_AFTER_MS = 30;
@@ -22,7 +22,7 @@ export const IDLE_CHECKPOINT_MS = 1_000;
 export interface LiveBuffer {
   /**
    * Takes an event. When the buffer is full, it returns a promise for the caller to wait for.
-   * @throws what the writing threw
+   * @throws the errors of the writing
    */
   add(event: StoredEvent): Promise<void> | undefined;
   /** Notes that no event of Docket lies between the last event and `position`. */
@@ -42,7 +42,7 @@ export function gatherMsAfter(events: number): number {
   return events >= LIVE_BUSY_EVENTS ? LIVE_BUSY_FLUSH_AFTER_MS : 0;
 }
 
-/** Gathers live events into batches. It writes one batch at a time and gathers the next one meanwhile. */
+/** Gathers live events into batches. It writes one batch at a time, and gathers the next batch during the write. */
 export function createLiveBuffer(
   write: (events: readonly StoredEvent[], through: bigint) => Promise<unknown>,
   flushAfterMs: number = LIVE_FLUSH_AFTER_MS,

@@ -147,7 +147,7 @@ async function openObservedWriter<Event, Row extends FoldedRow>(
 
 /**
  * Retries every held stream in the first session of a program, because a new build may understand them. Each stream
- * gets a writer of its own. If Postgres refuses its rows again, the stream stays held and that writer is unusable.
+ * gets its own writer. If Postgres refuses its rows again, the stream stays held and that writer is unusable.
  */
 async function replayHeldStreams<Event, Row extends FoldedRow>(
   options: SessionOptions<Event, Row>,

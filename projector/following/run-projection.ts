@@ -21,7 +21,7 @@ export type ProjectionOptions<Event, Row extends FoldedRow> = Omit<
 
 export interface RunningProjection {
   waitingFor(): WaitingFor;
-  /** Writes what was delivered, and releases the lease. */
+  /** Writes the delivered events, and releases the lease. */
   stop(): Promise<void>;
 }
 

@@ -40,7 +40,7 @@ export interface VerifyOptions {
   readonly store: Queryable;
   /** Jobs that the caller has already folded, by id. If their rows are equal, their streams need not be read. */
   readonly folded?: ReadonlyMap<string, Job>;
-  /** The rows of those jobs in the other tables of the projection. */
+  /** The rows of these jobs in the other tables of the projection. */
   readonly relatedRows?: ReadonlyMap<string, RelatedRows>;
   /** Stops after this many differences; the default is `DIFFERENCES_MAX`. */
   readonly differencesMax?: number;

@@ -32,9 +32,9 @@ const LOWEST_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Compares the read tables with the fold of the log (promise 4) while both continue. It compares every row with the
- * fold of its stream up to the row's revision, including the job's rows of `job_artifacts` and `job_invoices`. It also
- * looks up the rows of every stream up to the checkpoint. Memory does not grow with the number of jobs. Jobs in
- * quarantine are reported as differences, since their rows are not right.
+ * fold of its stream up to the row's revision, including the job's rows of `job_artifacts` and `job_invoices`. It
+ * also looks up the rows of every stream up to the checkpoint. Memory does not grow with the number of jobs. Jobs in
+ * quarantine are reported as differences, because their rows are not right.
  * @throws LogUnavailable, ReadStoreUnavailable, the signal's reason
  */
 export async function verifyJobs(options: VerifyOptions): Promise<Verified> {
@@ -156,7 +156,7 @@ async function* uploadsAmong(
     }
 }
 
-/** Finds jobs that have rows for files or invoices but no row of their own, except those already reported. */
+/** Finds jobs that have rows for files or invoices but no row in `jobs`, except jobs that are already reported. */
 async function rowsWithoutAJob(
   { store, differencesMax = DIFFERENCES_MAX }: VerifyOptions,
   told: readonly Difference[],

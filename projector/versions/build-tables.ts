@@ -52,11 +52,12 @@ export interface FullTables {
 }
 
 /**
- * Builds tables from the first event beside those in use, and passes the filled tables to `use`. Docket builds tables
- * only in this way (ADR 0164). One read of the log fills all of them. Each table has its own entry in the ledger. The
- * entry counts once `use` marks it as built, or replaces another entry by it. Otherwise the build removes its tables.
- * Nobody reads the tables of a killed build, and the next build starts over.
- * @throws what `alreadyRunning` makes, LogUnavailable, ReadStoreUnavailable, the reason of `stop`, what `use` throws
+ * Builds tables from the first event beside the tables in use, and passes the filled tables to `use`. Docket builds
+ * tables only in this way (ADR 0164). One read of the log fills all of them. Each table has its own entry in the
+ * ledger. The entry counts once `use` marks it as built, or replaces another entry by it. Otherwise the build removes
+ * its tables. Nobody reads the tables of a killed build, and the next build starts over.
+ * @throws the error of `alreadyRunning`, LogUnavailable, ReadStoreUnavailable, the reason of `stop`, the errors of
+ * `use`
  */
 export async function buildTables<Result>(
   wanted: readonly Omit<Filled, 'fencingEpoch'>[],

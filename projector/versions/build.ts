@@ -14,7 +14,7 @@ export type Built =
 /**
  * Builds the tables of a version from the first event, beside the tables in use, which continue unchanged. After that
  * the projector follows the log into both versions. Nobody reads the tables of an unfinished build.
- * @throws VersionRefused when the version is there already, or another build of it runs
+ * @throws VersionRefused when the version already exists, or another build of it runs
  * @throws LogUnavailable, ReadStoreUnavailable
  */
 export async function buildVersion(options: BuildOptions): Promise<Built> {

@@ -4,7 +4,7 @@ import { ledgerVersions, VersionRefused } from './ledger.ts';
 
 /**
  * Removes a version that nobody reads, with all its records.
- * @throws VersionRefused for the version in use, and for one that does not exist
+ * @throws VersionRefused for the version in use, and for a version that does not exist
  */
 export async function dropVersion(store: ReadStore, { name, target }: RegisteredProjection): Promise<void> {
   const { version, schema } = target;

@@ -22,7 +22,7 @@ export interface LedgerVersion {
   readonly isCurrent: boolean;
   /** Null while the tables are being built. */
   readonly builtAt: Date | null;
-  /** When readers were last switched away from this version. */
+  /** The time at which readers were last switched away from this version. */
   readonly leftAt: Date | null;
   /** Null before the first batch. */
   readonly position: bigint | null;
@@ -70,7 +70,7 @@ export async function builtVersion(
   return versions.find((each) => each.name === ledger && each.version === version && each.builtAt !== null);
 }
 
-/** An operator's request about a version cannot be done. The message states why, and what to do. */
+/** An operator's request about a version cannot be done. The message states the reason and the remedy. */
 export class VersionRefused extends CodedError {
   readonly code = 'VERSION_REFUSED';
   readonly retryable = false;

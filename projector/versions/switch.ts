@@ -17,9 +17,9 @@ export interface Switched {
 }
 
 /**
- * Switches readers to another version in one transaction: views, current version and a new epoch, so that every socket
- * receives a snapshot. The version must be at least as far as the one in use. The last comparison must have found only
- * accepted differences.
+ * Switches readers to another version in one transaction: views, current version and a new epoch, so that every
+ * socket receives a snapshot. The position of the version must be at least the position of the version in use. The
+ * last comparison must have found only accepted differences.
  * @param accepted keys whose difference is intended
  * @throws VersionRefused, ReadStoreUnavailable
  */
@@ -187,10 +187,10 @@ export async function replaceTables(
 }
 
 /**
- * Changes what readers see, in one transaction in which neither version can move. Every switch uses it.
- * @returns the position of the version `to`. Null when it is behind `from`, since readers must not step back. Also
- *   null when a reader or a projector held a lock.
- * @throws ReadStoreUnavailable, what `change` throws
+ * Changes the tables that readers see, in one transaction in which neither version can move. Every switch uses it.
+ * @returns the position of the version `to`. Null when it is behind `from`, because readers must not step back. Also
+ * null when a reader or a projector held a lock.
+ * @throws ReadStoreUnavailable, the errors of `change`
  */
 async function inSwitchTransaction(
   store: ReadStore,

@@ -5,7 +5,7 @@ import { percentilesOf, type LatencyCount } from '../../schemas/latency-buckets.
 /** A stored figure: its name, the detail within that name, and its sum. */
 export type StoredFigure = readonly [figure: string, detail: string, value: number];
 
-/** Figures that count what happened, by their names in the tables. */
+/** Figures that count events, by their names in the tables. */
 export const FLOW_FIGURES = [
   'submitted',
   'succeeded',

@@ -2,7 +2,7 @@ import { CodedError } from '../../schemas/coded-error.ts';
 
 /**
  * Runs a task when its user's turn comes.
- * @throws TurnRefused, and what the task throws
+ * @throws TurnRefused, and the errors of the task
  */
 export type TakeTurn = <T>(asker: string, work: () => Promise<T>) => Promise<T>;
 

@@ -23,7 +23,7 @@ interface MadeFormat {
 export interface ResultFormats {
   /**
    * @param asker the user whose turn the request takes
-   * @throws ApiError FORMAT_NOT_POSSIBLE with the reason, UNAVAILABLE, and what reading the result throws
+   * @throws ApiError FORMAT_NOT_POSSIBLE with the reason, UNAVAILABLE, and the errors of reading the result
    */
   make(asker: string, job: ReadyJob, format: InvoiceFormat): Promise<MadeFormat>;
 }

@@ -26,7 +26,7 @@ export interface Connection {
   closing: boolean;
 }
 
-/** A subscription of a connection: its pure state, and what is needed to send its messages. */
+/** A subscription of a connection: its pure state, and the data that is needed to send its messages. */
 export interface Follower {
   readonly connection: Connection;
   readonly id: number;
@@ -44,7 +44,7 @@ export interface Follower {
 /** A socket with fewer waiting bytes than this has room for more. */
 const ROOM_BYTES = 64 * 1024;
 
-/** True when the client keeps up. It records the time at which the client stopped keeping up. */
+/** True when the client reads fast enough. Records the time at which the client became too slow. */
 export function hasRoom(connection: Connection, nowMs: number): boolean {
   const room = connection.socket.bufferedAmount < ROOM_BYTES;
   if (!room) connection.fullSinceMs ??= nowMs;

@@ -4,7 +4,7 @@ import type { ChangedRow } from '../change-feed/page.ts';
 /** Rows for one follower. Followers that get the same rows share the same list object. */
 export type Deliver = (follower: Follower, rows: readonly ChangedRow[]) => void;
 
-/** The followers of each topic, so that a change costs only as much as its followers. */
+/** The followers of each topic, so that the work for a change grows only with its followers. */
 export interface Followers {
   add(follower: Follower): void;
   remove(follower: Follower): void;

@@ -27,7 +27,7 @@ import type { ChangedRow } from '../change-feed/page.ts';
 import { createSweeps, sweepConnection, sweepFull } from './sweep.ts';
 import { admit, type Admission, type SocketIdentity } from './upgrade-gate.ts';
 
-/** Number of sockets of one process. Each takes a few KB here and more in the kernel. */
+/** Number of sockets of one process. Each socket takes a few KB in this process and more in the kernel. */
 export const SOCKETS_MAX = 15_000;
 /** Time for the closing handshake. After it the server destroys the socket. */
 const CLOSE_TIMEOUT_MS = 3_000;

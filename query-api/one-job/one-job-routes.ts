@@ -62,8 +62,8 @@ const HISTORY_DELETED =
 
 /**
  * Makes the answer for a job about which the log tells nothing to this owner. Only the read row tells the owner of a
- * hidden stream, so it is read first. An unknown job and another owner's job cost the same and look the same (promise
- * 8). Without a row, a hidden stream looks like an unknown job; `docket why` names it.
+ * hidden stream, so it is read first. For an unknown job and another owner's job, the time and the answer are the
+ * same (promise 8). Without a row, a hidden stream looks like an unknown job; `docket why` names it.
  * @param owner null for an operator, who sees everyone's jobs
  * @throws ReadStoreUnavailable, LogUnavailable
  */

@@ -26,9 +26,9 @@ export interface Explained {
 }
 
 /**
- * Explains why a job is, or was, in its state. It reads only the log, so it is right while the read tables are behind
- * or away. At a position, the clock shows the time of the job's last event up to the position. At a time, the clock
- * shows that time.
+ * Explains why a job is, or was, in its state. It reads only the log, so it is right even when the read tables are
+ * behind or away. At a position, the clock shows the time of the job's last event up to the position. At a time, the
+ * clock shows that time.
  * @param owner the required owner; null for an operator, who sees everyone's jobs. The first event names the owner,
  * so a job of another owner costs little
  * @param moment null is the present

@@ -1,9 +1,9 @@
 /**
  * Selects rows of `jobs` as they were when the tables were at a position. An unchanged row is in `jobs`, and a
- * changed one in the history. Both halves have the same conditions, order and limit. So a page of the past costs
- * about twice a page of the present.
- * @param columns what to select; both tables have the columns of a `JobView`, and the position of a past row is
- * `since`
+ * changed row is in the history. Both halves have the same conditions, order and limit. So a page of the past takes
+ * about twice as long as a page of the present.
+ * @param columns the columns to select; both tables have the columns of a `JobView`, and the position of a past row
+ * is `since`
  * @param position the parameter that holds the position, such as `$3`
  * @param orderAndLimit the order and limit of the page
  * @param few true when few past rows can match, for example rows of running jobs. The statement then finds all of

@@ -59,7 +59,7 @@ interface Listed {
   readonly head: Bookmark;
 }
 
-/** A page of the list, and the cursor of the next one. */
+/** Reads a page of the list, and the cursor of the next page. */
 async function listJobs(context: QueryContext, owner: string | null, query: JobListQuery): Promise<Listed> {
   const { store, feed, keys } = context;
   const scope: ListScope = { owner, asOf: await pastOf(context, query.asOf) };

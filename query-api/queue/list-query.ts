@@ -34,8 +34,8 @@ export interface ListScope {
 }
 
 /**
- * The statement for one page of jobs plus one row, which tells whether another page follows. Pages go by key and not by
- * number, so every page costs the same (A-DS01).
+ * The statement for one page of jobs plus one row, which tells whether another page follows. Pages begin at a key and
+ * not at a number, so every page takes the same time (A-DS01).
  */
 export function listStatement(scope: ListScope, query: JobListQuery, after: ListPlace | null): Statement {
   const values: unknown[] = [];

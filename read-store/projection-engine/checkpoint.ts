@@ -56,9 +56,9 @@ export function markValues(mark: LogMark | null): (string | null)[] {
 }
 
 /**
- * Moves the checkpoint in the transaction of its rows. The checkpoint must be where this writer left it, and the writer
- * must have the lease. Commit and prepare position are both stored, because a subscription needs both. In Docket's log
- * they are equal.
+ * Moves the checkpoint in the transaction of its rows. The checkpoint must still be the last one of this writer, and
+ * the writer must have the lease. Commit and prepare position are both stored, because a subscription needs both. In
+ * Docket's log they are equal.
  * @throws CheckpointMoved
  */
 export async function moveCheckpoint(

@@ -17,7 +17,7 @@ export interface Commit<Row> extends CheckpointMove {
 
 /**
  * Writes a folded batch: rows, quarantine and checkpoint in one transaction. The usual batch is one statement.
- * @throws CheckpointMoved when another writer was there
+ * @throws CheckpointMoved when another writer has moved the checkpoint
  * @throws RowsRefused when Postgres refused the values of some streams. These streams are then in quarantine,
  * everything else is written, and the caller's rows in memory are no longer right.
  * @throws ReadStoreUnavailable
@@ -159,7 +159,7 @@ async function commitAtOnce(
     if (rows.length === 0) continue;
     const statement = writeStatement(schema, table, {
       // An event is folded once, so the rows that it appends are new. If one exists, Postgres refuses the batch, and
-      // `commitBatch` writes each table by a statement of its own.
+      // `commitBatch` writes each table with a separate statement.
       presentRows: 'refused',
       firstParameter: values.length + 1,
       onlyIf: 'exists (select from moved)',

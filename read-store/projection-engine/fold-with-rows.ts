@@ -9,9 +9,10 @@ type KnownRows<Row> = Pick<RowCache<Row>, 'has' | 'get'>;
 
 /**
  * Loads the rows that a batch needs, and folds the batch. It reads missing events of a stream from the log.
- * @param held keys of streams in quarantine; `rows`: rows in memory, by key
+ * @param held keys of streams in quarantine
+ * @param rows rows in memory, by key
  * @param after position up to which everything was folded before
- * @throws ReadStoreUnavailable, and what `readMissing` throws
+ * @throws ReadStoreUnavailable, and the errors of `readMissing`
  */
 export async function foldWithRows<Event, Row extends FoldedRow>(
   options: WriterOptions<Event, Row>,

@@ -6,7 +6,7 @@ export interface RowCache<Row> {
   set(key: string, row: Row | undefined): void;
 }
 
-/** Makes a cache of two generations. A full younger generation becomes the older one, and the older one is dropped. */
+/** Makes a cache of two generations. When the younger generation is full, it replaces the older generation. */
 export function createRowCache<Row>(rowsMax: number): RowCache<Row> {
   let younger = new Map<string, Row | undefined>();
   let older = new Map<string, Row | undefined>();

@@ -56,7 +56,7 @@ export interface DefinedTable extends Table {
   readonly columns: readonly DefinedColumn[];
   /** `at-end`: the key is made once, when the table is full, because nothing looks up rows before that. */
   readonly keyMade: 'with-table' | 'at-end';
-  /** Indexes beside the key, by name. The text is what follows the table's name in `create index`. */
+  /** Indexes beside the key, by name. The text follows the table's name in `create index`. */
   readonly indexes: Readonly<Record<string, string>>;
 }
 

@@ -13,11 +13,11 @@ export interface Column {
 export interface Table {
   readonly name: string;
   readonly columns: readonly Column[];
-  /** This many first columns are the primary key. */
+  /** Number of columns in the primary key, which are the first columns of the table. */
   readonly keyColumns: number;
   /**
-   * `append`: an existing row stays as it is. `replace`: the newer row replaces the older one. `add`: the columns after
-   * the key are numbers that are added to the stored ones; many streams may add to one row.
+   * `append`: an existing row is not changed. `replace`: the newer row replaces the older row. `add`: the columns
+   * after the key are numbers that are added to the stored ones; many streams may add to one row.
    */
   readonly writes: 'append' | 'replace' | 'add';
   /** A column whose value only rises. A row is never replaced by a row with a smaller value. */

@@ -35,7 +35,7 @@ export interface ProjectionWriter {
   /**
    * Folds a batch and commits it together with checkpoint `through`. A second call may follow at once, so that its
    * fold runs during the first write. Further calls wait.
-   * @throws CheckpointMoved, RowsRefused, ReadStoreUnavailable, and what `readMissing` throws
+   * @throws CheckpointMoved, RowsRefused, ReadStoreUnavailable, and the errors of `readMissing`
    */
   apply(batch: readonly StoredEvent[], through: bigint): Promise<Applied>;
   /** Retries a held stream, from its first event that is not in the tables. */

@@ -96,7 +96,7 @@ function toApiError(error: unknown): ApiError {
 
 /** An outage is over when no request has failed for this time. */
 const OVER_AFTER_MS = 60_000;
-/** Number of reasons with a count of their own. All other reasons share one count. */
+/** Number of reasons that have their own count. All other reasons share one count. */
 const CODES_MAX = 16;
 
 /**

@@ -37,7 +37,7 @@ interface Hop {
 
 /**
  * Makes the function that reads the client of a request. Forwarded headers count only when the connection comes from
- * a trusted proxy, and only those that trusted proxies wrote. Docket never trusts headers that the client itself
+ * a trusted proxy, and only headers that trusted proxies wrote. Docket never trusts headers that the client itself
  * wrote (A-HT04).
  *
  * The function reads `X-Forwarded-For`, `-Proto` and `-Host`; without `X-Forwarded-For` it reads `Forwarded` (RFC

@@ -21,7 +21,7 @@ export const OWNERS = ['anna', 'bela'] as const;
 const ANSWER_MS = 5_000;
 const UPLOAD_TRIES_MAX = 8;
 
-/** Three small documents, one that the gateway refuses, and one that exceeds the limit of bytes. */
+/** Three small documents, a document that the gateway refuses, and a document that exceeds the limit of bytes. */
 const DOCUMENTS = [
   Buffer.from('%PDF-1.7 one'),
   Buffer.from('%PDF-1.7 two'),

@@ -5,7 +5,8 @@ export const SORT_COLUMNS = ['created', 'updated', 'filename', 'size'] as const;
 export type SortColumn = (typeof SORT_COLUMNS)[number];
 
 /**
- * The user's choice of what to show. The address contains the choice, so that a reload, a bookmark and Back keep it.
+ * The jobs that the user chose to see. The address contains the choice, so that a reload, a bookmark and Back keep
+ * it.
  */
 export interface QueueQuery {
   /** An empty list means every state. */

@@ -7,7 +7,7 @@ export const ROWS_DRAWN_MAX = 200;
 /** Number of rows drawn beyond each edge, so that fast scrolling and the arrow keys find no blank space. */
 const AHEAD_ROWS = 20;
 const ROW_HEIGHT_GUESS_PX = 60;
-/** Assumed height of what is above the list, until it is measured. A wrong value only costs a second drawing. */
+/** Assumed height of the area above the list, until it is measured. A wrong value only causes a second drawing. */
 const ABOVE_GUESS_PX = -240;
 /** The window moves in steps of this many rows, so that small movements draw nothing. */
 const STEP_ROWS = 5;

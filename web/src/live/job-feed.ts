@@ -40,7 +40,7 @@ function liveUrl({ protocol, host }: Location): string {
   return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/api/live`;
 }
 
-/** Passes rows on in groups: the first at once, later ones at most as often as the page should draw. */
+/** Passes rows on in groups: the first group at once, later groups at most as often as the page should draw. */
 function collector(hand: (rows: readonly JobView[]) => void): (rows: readonly JobView[]) => void {
   let waiting: JobView[] = [];
   let timer: ReturnType<typeof setTimeout> | null = null;

@@ -17,8 +17,8 @@ export const RANGES_MIN: Readonly<Record<DashboardRange, number>> = {
 export const RANGES = Object.keys(RANGES_MIN) as DashboardRange[];
 
 /**
- * The operator's choice of what to show. The address contains the whole choice, so a link shows other people the
- * same.
+ * The figures and jobs that the operator chose to see. The address contains the whole choice, so a link shows other
+ * people the same page.
  */
 export interface OpsQuery {
   readonly range: DashboardRange;

@@ -12,7 +12,7 @@ export interface Asked<Answer> {
 
 /**
  * The answer of an address, requested again when `version` changes, and at most every two seconds. An answer stays
- * visible until the next one arrives. After a refusal, nothing of another request stays visible.
+ * visible until the next answer arrives. After a refusal, nothing of another request stays visible.
  */
 export function useAnswer<Answer>(path: string, version: string): Asked<Answer> {
   const [held, setHeld] = useState<Asked<Answer> & { path: string }>({

@@ -8,7 +8,7 @@ interface EmptyStateProps {
   readonly children?: ComponentChildren;
 }
 
-/** Shown where there is no content: the reason, and the one action that helps. */
+/** Shows, in the place of missing content, the reason and the only action that helps. */
 export function EmptyState({ title, hint, heading: Heading = 'h3', children }: EmptyStateProps) {
   return (
     <div class="empty-state">

@@ -126,7 +126,7 @@ export function CopyIdButton({ job }: { job: JobView }) {
   );
 }
 
-/** Copies a text and reports it, or reports `otherwise` where copying is not allowed. */
+/** Copies a text and reports it, or reports `otherwise` when copying is not allowed. */
 export async function copyText(app: App, text: string, done: string, otherwise: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);

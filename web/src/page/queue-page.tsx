@@ -39,7 +39,7 @@ export function QueuePage() {
   );
 }
 
-/** Shows the table. Without a table, shows the reason and the one action that helps. */
+/** Shows the table. If there is none, shows the reason and the only action that helps. */
 function QueueContent() {
   const app = useApp();
   const { t } = useText();

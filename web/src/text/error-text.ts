@@ -37,7 +37,10 @@ function filled(t: Translate, key: ErrorKey, message: string, megabytes: number)
   return takesDetail(key) ? t(key, { detail: message }) : t(key);
 }
 
-/** Reasons whose own words name what the user must check: the rule and both values, the kind of document, the pages. */
+/**
+ * Reasons whose own words name the things that the user must check: the rule and both values, the kind of document,
+ * the pages.
+ */
 const WITH_DETAIL = [
   'error_CHECKS_FAILED',
   'error_OUTPUT_INVALID',

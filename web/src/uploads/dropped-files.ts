@@ -3,9 +3,9 @@ const FOLDER_DEPTH_MAX = 10;
 const DROPPED_FILES_MAX = 2_001;
 
 /**
- * Returns the files of a drop or paste, including those in folders. Of a folder only files named `.pdf` count,
- * because the user does not mean the other files. A single file always counts, so that a wrong one gets an
- * explanation.
+ * Returns the files of a drop or paste, including files in folders. Of a folder only files named `.pdf` count,
+ * because the user does not mean the other files. A single file always counts, so that a file of the wrong type gets
+ * an explanation.
  */
 export async function filesOf(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items]

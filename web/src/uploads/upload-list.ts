@@ -1,6 +1,6 @@
 import type { StorageQuota } from '../../../schemas/error-codes.ts';
 
-/** An upload in progress, or one that needs the user's attention. Every function here is pure. */
+/** An upload in progress, or an upload that needs the user's attention. Every function of this file is pure. */
 export interface Upload {
   readonly id: number;
   readonly filename: string;

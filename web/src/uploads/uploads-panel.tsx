@@ -24,13 +24,13 @@ export function UploadsPanel() {
   const app = useApp();
   const { t } = useText();
   const { uploads, overfull } = useStore(app.uploads, (now) => now);
-  // The queue matters only while something is listed here.
+  // The queue matters only while the panel lists something.
   const queue = useStore(app.queue, (now) => (uploads.length === 0 ? null : now));
   const list = useRef<HTMLUListElement>(null);
   useKeptFocus(list, '#choose-files');
   useLeaveGuard(uploads.some(isUnderway));
 
-  // A received upload disappears here once its row is in the queue.
+  // A received upload disappears from the panel once its row is in the queue.
   const listed = uploads.filter(
     ({ phase }) => phase.name !== 'received' || queue?.jobs.has(phase.jobId) !== true,
   );

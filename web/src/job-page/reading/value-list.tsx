@@ -8,7 +8,7 @@ interface ValueListProps {
   readonly choose: (places: readonly number[]) => void;
 }
 
-/** All values that were read, the missing ones, and the failed checks. */
+/** All values that were read, the missing values, and the failed checks. */
 export function ValueList({ explanation: { values, missing, checks }, chosen, choose }: ValueListProps) {
   const { t } = useText();
   const broken = checks.filter(({ ok }) => !ok);

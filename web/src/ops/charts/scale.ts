@@ -1,6 +1,6 @@
 const STEPS = [1, 2, 2.5, 5, 10] as const;
 
-/** Round values from 0 for the marks of an axis up to `highest`. The last one is at least `highest`. */
+/** Round values from 0 for the marks of an axis up to `highest`. The last value is at least `highest`. */
 export function ticksOf(highest: number, wanted = 3): number[] {
   if (highest <= 0) return [0, 1];
   const rough = highest / wanted;
