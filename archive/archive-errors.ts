@@ -1,6 +1,6 @@
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** The archive differs from what was written: a part is missing, changed, duplicated or in another order. */
+/** The archive is damaged: a part is missing, changed, duplicated or in another order. */
 export class ArchiveDamaged extends CodedError {
   readonly code = 'ARCHIVE_DAMAGED';
   readonly retryable = false;

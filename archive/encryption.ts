@@ -23,7 +23,7 @@ export function encrypted(source: Readable, key: MasterKey, name: string): Reada
 
 /**
  * Decrypts a stream.
- * @throws ArchiveDamaged, through the stream, when a byte, the order, the length or the name has changed
+ * @throws ArchiveDamaged as an error of the stream, when a byte, the order, the length or the name has changed
  */
 export function decrypted(source: Readable, key: MasterKey, name: string): Readable {
   return Readable.from(decryptedChunks(source, key, name), { objectMode: false });

@@ -25,7 +25,10 @@ export interface ArchivedEvent {
   readonly metadata: unknown;
 }
 
-/** @param revision the event's revision within the archive */
+/**
+ * Makes the line of an event.
+ * @param revision the event's revision within the archive
+ */
 export function lineOf(event: RecordedEvent, revision: bigint): string {
   const { stream, id, type, position, created, data, metadata } = event;
   const line = {

@@ -106,7 +106,7 @@ async function assertSameHistory({ log }: ExportParts, { links }: Links, head: b
   );
 }
 
-/** Collects lines and writes first the batch, then its link. A batch without a link counts as not written. */
+/** Collects lines. Writes first the batch and then its link. A batch without a link counts as not written. */
 function batchWriter(place: Place, before: Links, batchEventsMax: number) {
   const links = [...before.links];
   let end = before.end;

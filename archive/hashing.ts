@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Passes chunks on. After the last it returns their hash and length. */
+/** Passes chunks on. After the last chunk, returns the hash and the length of all chunks. */
 export function hashing(source: AsyncIterable<unknown>): {
   readonly chunks: AsyncGenerator<Buffer>;
   readonly result: () => { readonly sha256: string; readonly bytes: number };

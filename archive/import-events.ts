@@ -53,11 +53,11 @@ export interface Imported {
 /**
  * Appends an archive to a log: each event with its own id, revision and metadata, in the order of the archive. It
  * checks a whole batch before it appends any of it. The store recognises a repeated append by id and revision. So an
- * interrupted import continues, and a second import changes nothing. An append without an answer retries for a while;
- * appends of other streams may overtake it. The new log gives new positions and timestamps.
+ * interrupted import continues, and a second import changes nothing. An append without an answer is retried for a
+ * while. Appends of other streams may overtake it. The new log gives new positions and timestamps.
  *
  * @throws ArchiveDamaged; HistoriesDiffer when the log has other events at these revisions; LogUnavailable;
- *   BlobStoreUnavailable; the signal's reason, between two batches
+ * BlobStoreUnavailable; the signal's reason, between two batches
  */
 export async function importEvents(parts: ImportParts): Promise<Imported> {
   const { place } = parts;

@@ -6,8 +6,8 @@ import type { Place } from './place.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 
 /**
- * Returns the events of a batch, in the order of the log, after every check that needs no log. It returns either a
- * whole correct batch or none.
+ * Returns the events of a batch, in the order of the log, after every check that needs no log. The function returns
+ * either a whole correct batch or nothing.
  *
  * @throws ArchiveDamaged naming file and line; BlobStoreUnavailable
  */

@@ -7,7 +7,7 @@ export interface HiddenStream {
   readonly message: string;
 }
 
-/** Finds lasting streams that somebody deleted or limited. Docket never does so. */
+/** Finds lasting streams that somebody deleted or limited. Docket itself never deletes or limits such a stream. */
 export interface HiddenStreams {
   /**
    * Takes an event. Notes an event of a metadata stream; the last event of each such stream counts.

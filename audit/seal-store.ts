@@ -135,7 +135,7 @@ function changesOf(seal: Buffer): string | null {
   }
 }
 
-/** Bytes that are no gzip are not the sealed changes. Their hash shows the fault. */
+/** Bytes that are no gzip cannot be the sealed changes, and their hash will show the fault. */
 function unpacked(changes: Buffer): string {
   try {
     return gunzipSync(changes).toString('utf8');

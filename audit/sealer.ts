@@ -38,7 +38,7 @@ export interface SealerParts {
 }
 
 /**
- * Makes the daily seal in the process that takes the lease. The lease only saves double work, because the blob store
+ * Makes the daily seal in the process that takes the lease. The lease only prevents double work; the blob store
  * refuses a second seal of the same number. A failed seal is logged and retried.
  */
 export function startSealer(parts: SealerParts): Service {

@@ -31,7 +31,10 @@ export interface StreamEnds {
   take(event: RecordedEvent): ChainFault | null;
 }
 
-/** @param known the ends from which to continue */
+/**
+ * Collects the ends of streams.
+ * @param known the ends from which to continue
+ */
 export function streamEnds(known: ReadonlyMap<string, StreamEnd> = new Map()): StreamEnds {
   const ends = new Map(known);
   /** Streams in which an event had links. Every later event of such a stream must have them. */

@@ -39,11 +39,11 @@ export interface BundleParts {
 }
 
 /**
- * Writes a new folder with everything that a third party needs to check one job. It contains the job's events, the
- * proof that the newest seal covers them, its files, and a page to read. It omits expired files.
+ * Writes a new folder with everything that a third party needs to check one job. The folder contains the job's
+ * events, the proof that the newest seal covers them, the job's files, and a page to read. Expired files are omitted.
  *
  * @throws NotSealed when no seal covers the job, or the seals have a fault; LogUnavailable; BlobStoreUnavailable;
- *   EEXIST when the folder exists
+ * EEXIST when the folder exists
  */
 export async function writeBundle(parts: BundleParts, jobId: string, folder: string): Promise<BundleIndex> {
   const stream = jobStream(jobId);

@@ -24,7 +24,7 @@ export class BlobExists extends CodedError {
   }
 }
 
-/** The stream exceeded its limit. The store kept nothing. */
+/** The stream exceeded its limit. Nothing of it is in the store. */
 export class BlobTooLarge extends CodedError {
   readonly code = 'BLOB_TOO_LARGE';
   readonly retryable = false;

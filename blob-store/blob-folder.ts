@@ -28,7 +28,7 @@ export interface BlobFolder {
    */
   pathOf(key: string, options?: { create?: boolean }): Promise<string>;
   /**
-   * Checks that the root is still the opened one.
+   * Checks that the root is still the folder that was opened.
    * @throws BlobStoreUnavailable
    */
   assertMounted(): Promise<void>;

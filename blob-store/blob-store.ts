@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Docket refuses uploads when less space is free, because the log, the tables and cleanup need the rest. */
+/** Docket refuses uploads when less space is free, because the log, the tables and cleanup need this space. */
 export const FREE_BYTES_MIN = 64 * 1024 * 1024;
 
 /** The length and the SHA-256 (lower-case hexadecimal) of a finished stream. */
@@ -50,9 +50,15 @@ export interface BlobStore {
    * @throws BlobTooLarge, BlobExists, StorageFull, or the error of `inspect`, `verify`, the source or the signal
    */
   put(key: string, source: Readable, options: PutOptions): Promise<Written>;
-  /** @throws BlobMissing */
+  /**
+   * Opens a blob.
+   * @throws BlobMissing
+   */
   open(key: string): Promise<OpenedBlob>;
-  /** @throws BlobMissing */
+  /**
+   * Returns length and time of a blob.
+   * @throws BlobMissing
+   */
   stat(key: string): Promise<BlobListing>;
   /** Removes a blob durably. A missing blob counts as removed. */
   remove(key: string): Promise<void>;
@@ -64,8 +70,8 @@ export interface BlobStore {
    */
   sweepPartials(olderThanMs: number): Promise<number>;
   /**
-   * The store's own time in milliseconds since the epoch, the clock of `modifiedAt`. It gives the age of a blob. By the
-   * wrong clock of a host, a file that is being uploaded could look old.
+   * The store's own time in milliseconds since the epoch, by the clock of `modifiedAt`. The age of a blob is computed
+   * with it. By a wrong clock of another machine, a new file could look old.
    */
   now(): Promise<number>;
   /** Percent of the space that is used, 0 to 100; null when the store has no limit. */

@@ -8,7 +8,10 @@ interface SystemError {
   readonly code: string;
 }
 
-/** True for an error of the operating system. The check uses its shape, because `instanceof` fails across realms. */
+/**
+ * True for an error of the operating system. The check uses its shape, because `instanceof` fails for errors of
+ * another realm.
+ */
 export function isSystemError(error: unknown): error is SystemError {
   const { errno, code } = (error ?? {}) as Partial<SystemError>;
   return typeof errno === 'number' && typeof code === 'string';

@@ -39,7 +39,7 @@ export async function openFilesystemBlobStore(options: { directory: string }): P
   };
 }
 
-/** This function converts the errors of the disk one by one, so that an error of the source stays unchanged. */
+/** This function converts the errors of the disk one by one, so that an error of the source is not changed. */
 async function put(folder: BlobFolder, key: string, source: Readable, options: PutOptions): Promise<Written> {
   options.signal?.throwIfAborted();
   const partial = join(folder.partials, randomUUID());

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { PutOptions, Written } from './blob-store.ts';
 import { BlobTooLarge } from './blob-errors.ts';
 
-/** Bytes of one write. A put holds twice this, because as many bytes may be on their way to the disk. */
+/** Bytes of one write. A put holds twice as many bytes in memory, because one write may be in progress. */
 const GATHER_BYTES_MAX = 256 * 1024;
 
 /**
@@ -30,7 +30,7 @@ export function readHashed(
       if (settled) return;
       settled = true;
       source.off('data', onData).off('end', onEnd).off('close', onClose).pause();
-      // The error listener stays, because a source that fails later must not end the process.
+      // The error listener is not removed, because a source that fails later must not end the process.
       signal?.removeEventListener('abort', onAbort);
       finish();
     };

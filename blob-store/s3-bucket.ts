@@ -11,7 +11,7 @@ export interface S3Options {
   readonly region: string;
   /** Address of an S3-compatible store; AWS when absent. */
   readonly endpoint?: string;
-  /** True: the bucket is in the path and not in the host name. */
+  /** True when addresses have the bucket in the path and not in the host name. */
   readonly forcePathStyle: boolean;
   readonly serverSideEncryption: 'none' | 'AES256' | 'aws:kms';
   /** Longest wait for one answer, including the time to send one part (8 MiB). */
@@ -41,7 +41,10 @@ export interface S3Bucket {
    * @throws BlobStoreUnavailable, StorageFull, or the signal's reason
    */
   ask<Answer>(question: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer>;
-  /** The store's time, ms since the epoch. @throws BlobStoreUnavailable */
+  /**
+   * Returns the store's time, in ms since the epoch.
+   * @throws BlobStoreUnavailable
+   */
   now(): Promise<number>;
   /** The facts of an object, or null for a missing object. A missing bucket is not a missing object. */
   head(key: string): Promise<ObjectFacts | null>;

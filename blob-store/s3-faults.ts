@@ -15,7 +15,10 @@ interface S3Error {
   readonly $metadata: { readonly httpStatusCode?: number };
 }
 
-/** True for an error from the store's answer. The check uses its shape, because `instanceof` fails across realms. */
+/**
+ * True for an error from the store's answer. The check uses its shape, because `instanceof` fails for errors of
+ * another realm.
+ */
 export function isS3Answer(error: unknown): error is S3Error {
   const { name, $metadata } = (error ?? {}) as Partial<S3Error>;
   return typeof name === 'string' && typeof $metadata?.httpStatusCode === 'number';

@@ -6,8 +6,8 @@ import type { S3Bucket } from './s3-bucket.ts';
 import { isS3Answer, s3Fault, saysTaken } from './s3-faults.ts';
 
 /**
- * Bytes of every part but the last. S3 requires at least 5 MiB and at most 10,000 parts. Some stores require parts of
- * equal length. A put holds one part in memory.
+ * Bytes of every part except the last. S3 requires at least 5 MiB and at most 10,000 parts. Some stores require parts
+ * of equal length. A put holds one part in memory.
  */
 export const PART_BYTES = 8 * 1024 * 1024;
 
@@ -97,7 +97,8 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
       try {
         await send(written);
       } catch (error) {
-        // An earlier try whose answer was lost may have written the object. A later try then hears that the key exists.
+        // An earlier try whose answer was lost may have written the object. A later try then gets the answer that the
+        // key exists.
         const found = await bucket.head(key);
         if (found?.metadata[PUT_ID] === putId) return;
         throw found !== null && saysTaken(error) ? new BlobExists(key, { cause: error }) : s3Fault(error);

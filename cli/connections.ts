@@ -11,8 +11,8 @@ export interface Connections {
 }
 
 /**
- * What `docket up` also records: the address of `/health`, `/ready` and `/metrics`, and the analysts' connection
- * string.
+ * Further data that `docket up` records: the address of `/health`, `/ready` and `/metrics`, and the analysts'
+ * connection string.
  */
 interface Noted extends Connections {
   readonly HEALTH_URL: string;

@@ -9,7 +9,7 @@ const MAIN = join(import.meta.dirname, '..', 'event-store-server', 'main.ts');
 const USER = 'docket';
 const PASSWORD_BYTES = 32;
 
-/** The embedded event store of a data folder: how to start it, and how its own Docket connects. */
+/** The embedded event store of a data folder: its options for a start, and the connection of its own Docket. */
 export interface OwnEventStore {
   readonly script: string;
   /** The command-line arguments of the event store. */
@@ -20,8 +20,8 @@ export interface OwnEventStore {
 
 /**
  * At the first start on a data folder, makes a certificate, and a user with a random password. The folder
- * `event-store-access` has them, and only its owner can read it. The store then accepts only TLS and this user, and
- * nobody can delete the stream of a job.
+ * `event-store-access` holds them, and only its owner can read the folder. The store then accepts only TLS and this
+ * user, and nobody can delete the stream of a job.
  */
 export function ownEventStore(dataDir: string): OwnEventStore {
   const folder = join(dataDir, 'event-store-access');

@@ -6,7 +6,10 @@ import type { Log } from '../runtime/log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
 import type { Settings } from '../schemas/config.ts';
 
-/** Longest wait for one answer of S3, including the time to send one part (8 MiB): 2.2 Mbit/s is enough. */
+/**
+ * Longest wait for one answer of S3, including the time to send one part (8 MiB): an upload speed of 2.2 Mbit/s is
+ * enough.
+ */
 const S3_ANSWER_MS_MAX = 30_000;
 
 /**

@@ -1,6 +1,6 @@
 import { CodedError } from '../schemas/coded-error.ts';
 
-/** A failure that the user can fix. Docket prints its sentence without a stack. */
+/** A failure that the user can fix. Docket prints the sentence of the failure without a stack. */
 export class PlainFailure extends CodedError {
   readonly code: string;
   readonly retryable = false;

@@ -52,7 +52,7 @@ function* settleProxies(environment: Environment): Iterable<string> {
   const exceptForGrpc = given(environment, 'no_grpc_proxy')?.value;
   if (exceptForGrpc !== undefined)
     set(environment, 'no_grpc_proxy', [...new Set([...exceptForGrpc.split(/[\s,]+/), ...direct])].join(','));
-  // `fetch` and `node:http` read the environment earlier, and only if NODE_USE_ENV_PROXY was set.
+  // `fetch` and `node:http` read the environment at the start of the process, and only if NODE_USE_ENV_PROXY was set.
   setGlobalProxyFromEnv(environment);
 }
 

@@ -16,8 +16,8 @@ export function errorBody(res: Response, error: ApiError): ErrorBody {
 
 /**
  * Answers a request whose body is still arriving. It sends the whole answer at once. Then it reads and drops the body
- * within limits, and closes the connection. If it closed first, it would reset the connection, and the sender would see
- * an error instead of the answer (RFC 9112, section 9.6).
+ * within limits, and closes the connection. An earlier close would reset the connection, and the sender would see an
+ * error instead of the answer (RFC 9112, section 9.6).
  */
 export function answerEarly(req: IncomingMessage, res: Response, status: number, body: object): void {
   if (req.complete || req.destroyed || !req.readable) {

@@ -38,7 +38,7 @@ const STORAGE_UNCOUNTED: WaitingNow = {
 
 /**
  * Makes the write side, which turns uploads and commands into events. It needs the log and the blobs, but never
- * Postgres. It closes nothing that it was given: the caller closes the log, the blobs and the directory.
+ * Postgres. The caller closes the log, the blobs and the directory.
  */
 export function createCommandApi(options: {
   log: EventLog;

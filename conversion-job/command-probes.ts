@@ -2,8 +2,8 @@ import type { JobCommand, JobCommandType } from '../schemas/job-commands.ts';
 import type { ExistingJob } from './job.ts';
 
 /**
- * Each command as an authorised sender would give it now. The outcome of an attempt has the token of the running
- * attempt.
+ * Each command in the form in which an authorised sender would send it now. The outcome of an attempt has the token
+ * of the running attempt.
  */
 export const COMMAND_PROBES: Readonly<Record<JobCommandType, (job: ExistingJob, at: string) => JobCommand>> =
   {

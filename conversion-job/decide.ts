@@ -21,8 +21,8 @@ export interface Refusal {
 export type Decision = { readonly accepted: readonly JobEvent[] } | { readonly refused: Refusal };
 
 /**
- * Decides what a command does to a job. Pure: the same job and command always give the same decision. The table in
- * docs/job-states.md lists every state with every command, and `decide.test.ts` checks it.
+ * Decides the effect of a command on a job. The function is pure: the same job and command always give the same
+ * decision. The table in docs/job-states.md lists every state with every command, and `decide.test.ts` checks it.
  */
 export function decide(command: JobCommand, job: Job, policy: RetryPolicy): Decision {
   if (command.type === 'UploadDocument') return upload(command, job);
@@ -122,7 +122,7 @@ function complete(command: CompleteAttempt, job: ExistingJob): Decision {
   });
 }
 
-/** Requests another attempt if the budget of the code and the job's timeout allow one. Otherwise the job fails. */
+/** Requests another attempt if the budget of the code and the job's timeout allow it. Otherwise the job fails. */
 function reportFailure(command: ReportFailure, job: ExistingJob, policy: RetryPolicy): Decision {
   if (job.state !== 'converting' || job.fencingToken !== command.fencingToken) return leaseLost(job);
   const { at, fencingToken, code, reason, message } = command;

@@ -3,8 +3,8 @@ import type { ExistingJob, Job, JobFacts } from './job.ts';
 
 /**
  * Folds one event into a job. For any order of events it returns a job and never throws. An event that cannot apply
- * changes only the revision, because the fold cannot change the log. An example is the outcome of an attempt that is
- * not running.
+ * changes only the revision, because the fold cannot change the log. For example, it ignores the outcome of an
+ * attempt that is not running.
  */
 export function evolve(job: Job, event: JobEvent, revision: bigint): Job {
   if (event.type === 'DocumentUploaded') return uploaded(job, event.data, revision);

@@ -1,8 +1,8 @@
 const NUMBERS = /^(\d+)\.(\d+)\.(\d+)$/;
 
 /**
- * Says why a version cannot follow another; null when it can. Semantic Versioning 2.0.0, item 2: three numbers, and
- * released versions only rise.
+ * Returns the reason why a version cannot follow another version; null when it can. A version has three numbers, and
+ * released versions only rise (Semantic Versioning 2.0.0, item 2).
  */
 export function versionAfter(last: string, next: string): string | null {
   const numbers = NUMBERS.exec(next)?.slice(1).map(Number);
@@ -16,7 +16,7 @@ export function versionAfter(last: string, next: string): string | null {
 /**
  * Gives the unreleased section of the changelog a version and a date (Keep a Changelog 1.1.0).
  * @param day as `2026-11-30`
- * @returns null when that section is empty
+ * @returns null when the section is empty
  */
 export function changelogOfRelease(changelog: string, version: string, day: string): string | null {
   const [head = '', ...rest] = changelog.split('## [Unreleased]\n');

@@ -24,7 +24,7 @@ function writeVersion(file: string, from: string, to: string, times: number): vo
   writeFileSync(join(ROOT, file), text);
 }
 
-/** Records the hash of each migration, because nobody may edit a released one; a test checks the hashes. */
+/** Records the hash of each migration, because nobody may edit a released migration; a test checks the hashes. */
 function freezeMigrations(folder: string): void {
   const files = readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.sql'));
   const lines = files.toSorted().map((file) => {

@@ -9,11 +9,11 @@ import { openLog } from './storage/open-log.ts';
 export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
   /** The directory of the log; the store makes it when it is missing. */
   readonly directory: string;
-  /** The address to listen on. Without TLS and users, keep to loopback or a private network. */
+  /** The address to listen on. Without TLS and users, use only loopback or a private network. */
   readonly host?: string;
   /** The port to listen on. 0 chooses a free port. */
   readonly port?: number;
-  /** Certificate chain and private key, PEM; without them the connection is plain. */
+  /** Certificate chain and private key in PEM; without them, the connection is not encrypted. */
   readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer } | null;
   /** The users, their rights, and the secret. By default the store requires neither user nor secret. */
   readonly access?: AccessRules;
@@ -98,7 +98,7 @@ export async function startEmbeddedEventStore(
     // The log closes first, so that appends that wait are answered before their streams end.
     await log.close();
     service.endStreams();
-    // The statuses just written need one turn of the event loop to reach the sockets.
+    // The statuses that were just written need one turn of the event loop to reach the sockets.
     await new Promise((resolve) => setTimeout(resolve, 20));
     server.forceShutdown();
   };

@@ -5,8 +5,8 @@ const ALL = '$all';
 const ADMINISTRATORS = '$admins';
 
 /**
- * Lets a user read `$all`, which EventStoreDB allows only administrators by default. Users and groups that could read
- * it before keep that right.
+ * Lets a user read `$all`, which EventStoreDB allows only administrators by default. Users and groups that already
+ * could read `$all` keep this right.
  *
  * @param connectionString names an administrator
  * @returns the users and groups who may read `$all` now

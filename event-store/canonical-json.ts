@@ -1,7 +1,7 @@
 /**
- * Writes JSON in the one form of RFC 8785: no white space, and members in the order of their names' UTF-16 code units.
- * Numbers and strings are as ECMAScript writes them. It omits what `JSON.stringify` omits, so a value and its stored
- * copy have the same form.
+ * Writes JSON in the one form of RFC 8785: no white space, and members in the order of their names' UTF-16 code
+ * units. Numbers and strings have the form that ECMAScript defines. The function omits the same members as
+ * `JSON.stringify`, so a value and its stored copy have the same form.
  *
  * @throws TypeError for a value that JSON cannot hold: a number that is not finite, a bigint, or undefined alone
  */

@@ -20,7 +20,7 @@ export class StreamMovedOn extends CodedError {
 }
 
 /**
- * Nobody can use the event store now: it does not answer in time, or refuses this user. The outcome of an append is
+ * The event store cannot be used now: it does not answer in time, or refuses this user. The outcome of an append is
  * unknown, unless the fault says that the store refused it.
  */
 export class LogUnavailable extends CodedError {

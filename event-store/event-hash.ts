@@ -2,7 +2,7 @@ import { hash as digest } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import type { EventToAppend, RecordedEvent } from './event-log.ts';
 
-/** The part of an event that its hash covers: everything but the store's own time and position. */
+/** The part of an event that its hash covers: everything except the store's own time and position. */
 export type HashedEvent = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'type' | 'data' | 'metadata'>;
 
 /** The links of an event in the chain of its stream, stored in its metadata. */
@@ -24,7 +24,7 @@ export interface StreamEnd {
 const HASH = /^[0-9a-f]{64}$/;
 
 /**
- * SHA-256, in hexadecimal, of a stored event (never of its upcast form) and of the hash before it. The input is RFC
+ * SHA-256, in hexadecimal, of a stored event (never of its upcast form) and of the previous hash. The input is RFC
  * 8785 JSON of data, id, metadata without its two links, previous, revision, stream and type.
  */
 export function hashOfEvent(event: HashedEvent, previous: string | null): string {

@@ -1,6 +1,6 @@
 /**
- * The log as the rest of Docket uses it: append with an exact expected revision, read, follow. `connect.ts` implements
- * it on a server, the simulator in memory.
+ * The interface to the log for all other code: append with an exact expected revision, read, follow. `connect.ts`
+ * implements it with a server, the simulator in memory.
  */
 
 /** The state of the stream that an append expects: no stream yet, or exactly this last revision. */

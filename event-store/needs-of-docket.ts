@@ -28,7 +28,7 @@ export interface Bench {
 /** Returns the observation of the check; throws an error that names the fault. */
 type Need = (bench: Bench) => Promise<string>;
 
-/** A server behaves differently from what Docket needs. */
+/** A server does not behave as Docket needs. */
 class NotAsNeeded extends CodedError {
   readonly code = 'NOT_AS_NEEDED';
   readonly retryable = false;

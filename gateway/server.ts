@@ -11,7 +11,7 @@ import { openPool } from './pool/child-pool.ts';
 import type { ChildPool } from './pool/child-pool.ts';
 import { DEFAULT_POOL_LIMITS, type PoolLimits } from './pool/pool-limits.ts';
 
-/** The settings of a gateway. All but the port have defaults. */
+/** The settings of a gateway. All settings except the port have defaults. */
 export interface GatewayOptions extends Partial<PoolLimits> {
   /** The port to listen on. 0 chooses a free port. */
   readonly port: number;
@@ -43,9 +43,11 @@ const DEFAULT_DRAIN_MS = 18_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * Starts the gateway: first the mappings, then the children, then the port. Resolves when it can convert a document.
- * @throws MappingInvalid when a mapping is not valid; the system's own error when the port is taken; Error when other
- * machines can reach the host and no token is set
+ * Starts the gateway: first the mappings, then the children, then the port. Resolves when the gateway can convert a
+ * document.
+ * @throws MappingInvalid when a mapping is not valid
+ * @throws the system's own error when the port is taken
+ * @throws Error when other machines can reach the host and no token is set
  */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const log = options.log ?? stderrLog();

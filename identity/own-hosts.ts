@@ -41,7 +41,8 @@ function interfacesNow(): readonly InterfaceAddress[] {
   try {
     lastSeen = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   } catch {
-    // Without a free file handle the system cannot list addresses. The last list is still right.
+    // Without a free file handle the system cannot list addresses. The addresses of the last list are probably still
+    // right.
   }
   return lastSeen;
 }

@@ -32,12 +32,12 @@ export interface RateLimits {
   readonly byOwner: RequestHandler;
   /**
    * Counts one file of an owner.
-   * @returns seconds to wait, or null when the file may come
+   * @returns seconds to wait; null when the file is allowed
    */
   file(owner: string): Promise<number | null>;
   /**
    * Counts one socket of an address.
-   * @returns seconds to wait, or null when it may open
+   * @returns seconds to wait; null when the socket may open
    */
   socket(clientKey: string): Promise<number | null>;
   /** Counts a refusal that other code decided. */
@@ -52,11 +52,11 @@ interface Limit {
 }
 
 /**
- * The limits for all routes of a process. Refusals are 429 with `Retry-After`. Answers carry the fields
+ * The limits for all routes of a process. Refusals are 429 with `Retry-After`. Answers have the fields
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10).
  *
  * @param options.sharedBy Postgres, in which all processes count together. Without it, and while it does not answer,
- *   each process counts for itself
+ * each process counts for itself
  */
 export function createRateLimits(options: {
   settings: Pick<Settings, 'REQUEST_RATE_PER_MINUTE' | 'UPLOAD_RATE_PER_MINUTE' | 'UPLOAD_RATE_PER_HOUR'>;

@@ -8,9 +8,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 type OriginSettings = Pick<Settings, 'PUBLIC_URL' | 'HOST' | 'PORT'>;
 
 /**
- * Returns the origins that may write. With `PUBLIC_URL`, only its origin may write. Otherwise the hosts of this machine
- * may, with the port on which it listens. They are `localhost`, `HOST`, and all network addresses when `HOST` means
- * every address. The `Host` header does not count (A-HT02).
+ * Returns the origins that may write. With `PUBLIC_URL`, only its origin may write. Otherwise the hosts of this
+ * machine may write, with the port on which Docket listens. These hosts are `localhost`, `HOST`, and all network
+ * addresses when `HOST` means every address. The `Host` header does not count (A-HT02).
  *
  * @param listeningPort the port that the server got, which differs from `PORT` when `PORT` is 0
  */
@@ -41,7 +41,10 @@ export function mayWrite(
   return origin === undefined || allowed.has(origin);
 }
 
-/** True when a socket may open: only with an `Origin` on the list, because no other rule stops a page (A-CS03). */
+/**
+ * True when a socket may open: its `Origin` must be on the list, because browsers do not stop other pages from
+ * opening sockets (A-CS03).
+ */
 export function mayOpenSocket(
   request: Pick<IncomingMessage, 'headers'>,
   allowed: ReadonlySet<string>,

@@ -16,7 +16,7 @@ const OWNER_ID_BYTES = 16;
 
 const FORM = /^v1\.([A-Za-z0-9_-]{22})\.([0-9a-z]{1,10})\.([A-Za-z0-9_-]{43})$/;
 
-/** Newest first. The first key signs, all keys verify. */
+/** The keys, newest first. The first key signs, and all keys verify. */
 export type SessionKeys = readonly [Buffer, ...Buffer[]];
 
 /** A session from a valid cookie. */
@@ -31,7 +31,7 @@ export function newOwner(): string {
   return randomBytes(OWNER_ID_BYTES).toString('base64url');
 }
 
-/** Makes the value of the cookie: version, owner, issue time in seconds (base 36), HMAC-SHA256 of the three. */
+/** Makes the value of the cookie: version, owner, issue time in seconds (base 36), HMAC-SHA256 of these three parts. */
 export function sealSession(owner: string, keys: SessionKeys, nowMs: number): string {
   const claim = `v1.${owner}.${Math.floor(nowMs / 1000).toString(36)}`;
   return `${claim}.${macOf(claim, keys[0]).toString('base64url')}`;

@@ -11,7 +11,7 @@ const SECRET_CHARS_MIN = 32;
 /** Most keys that still verify. Each key means one more HMAC for a forged cookie. */
 const SECRETS_MAX = 8;
 
-/** The secrets, newest first. The first signs, all verify. */
+/** The secrets, newest first. The first secret signs, and all secrets verify. */
 export type SigningSecrets = readonly [string, ...string[]];
 
 /** Docket cannot use the signing secrets. */
@@ -26,8 +26,8 @@ export class SigningSecretsRefused extends CodedError {
 
 /**
  * Loads the secrets of all signatures: `SESSION_SECRET` when set (several, newest first, separated by commas).
- * Otherwise the lines of `session-keys` in the data folder; it makes that file with one random key when missing. To
- * rotate, put a new secret first, and remove the old one when its cookies may end.
+ * Otherwise the lines of `session-keys` in the data folder; if the file is missing, the function makes it with one
+ * random key. To change secrets, put a new secret first, and remove the old secret when its cookies may end.
  *
  * @throws SigningSecretsRefused
  */

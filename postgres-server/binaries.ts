@@ -17,8 +17,9 @@ export interface PostgresBinaries {
 }
 
 /**
- * Returns the Postgres programs from the package of this platform, usable by `account`. They normally run in place.
- * When that place is read-only or closed to the account, they are copied once to a folder named after their version.
+ * Returns the Postgres programs from the package of this platform, usable by `account`. Normally they run from the
+ * package. If the package is read-only or closed to the account, they are copied once to a folder that is named after
+ * their version.
  *
  * @throws EmbeddedPostgresFailed when this platform has no package, or when no folder can hold a usable copy
  */

@@ -67,7 +67,7 @@ async function postmasterPid(pidFile: string): Promise<number | null> {
 
 /**
  * Pids of the programs whose working folder is the cluster folder: a server and its backends. The pid file is not
- * enough, because another program may have its number by now.
+ * enough, because another program may have the same pid by now.
  */
 async function programsIn(cluster: string): Promise<number[]> {
   const place = await realpath(cluster).catch((error: NodeJS.ErrnoException) => {

@@ -12,7 +12,7 @@ export interface Passwords {
   readonly analyst: string;
 }
 
-/** Reads the passwords of this folder; null when there is no file, or an unreadable one. */
+/** Reads the passwords of this folder; null when the file is missing or unreadable. */
 export async function readPasswords(directory: string): Promise<Passwords | null> {
   let text: string;
   try {

@@ -12,7 +12,7 @@ export type Place = { readonly socketFolder: string } | { readonly port: number 
 
 /** The port in the name of the socket file, which clients expect. */
 export const SOCKET_PORT = 5_432;
-/** The socket file, in its folder. */
+/** The name of the socket file in its folder. */
 export const SOCKET_FILE = `.s.PGSQL.${SOCKET_PORT}`;
 /** Longest path of a socket file in bytes, without the zero at its end (unix(7), sockaddr_un, on Linux and macOS). */
 const SOCKET_PATH_BYTES_MAX = process.platform === 'darwin' ? 103 : 107;

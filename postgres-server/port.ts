@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** The address on which a server without a socket listens. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Returns a free port: the wanted one, or any for 0. Null when the wanted one is taken. */
+/** Returns a free port: the wanted port, or any port for 0. Null when the wanted port is taken. */
 export function freePort(wanted: number): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

@@ -32,8 +32,8 @@ export interface EmbeddedPostgresOptions {
   /** The folder of all files of the server. The caller holds the lock of the data folder that contains this folder. */
   readonly directory: string;
   /**
-   * A port of loopback. 0: the port of the last run if it is free, otherwise any. Unset: a socket in the folder of the
-   * database files and no port, unless the path of the socket would be too long.
+   * A port of loopback. 0 means the port of the last run if it is free, otherwise any port. Without a value, the
+   * server gets a socket in the folder of the database files and no port, unless the path of the socket is too long.
    */
   readonly port?: number;
   readonly log: StartLog;
@@ -52,7 +52,7 @@ export interface EmbeddedPostgres {
   /** Resolves when the server has ended, for the supervisor. */
   readonly exited: Promise<ServerExit>;
   /**
-   * Ends every connection and shuts the server down in order. Repeated calls join the first.
+   * Ends every connection and shuts the server down in order. Further calls wait for the same end.
    * @param waitMs time before a stronger signal follows
    */
   stop(waitMs?: number): Promise<void>;
@@ -61,9 +61,9 @@ export interface EmbeddedPostgres {
 }
 
 /**
- * Starts the Postgres of this machine in `directory` and waits until it accepts connections. First it stops and removes
- * what an earlier run left there. A start that fails or is aborted leaves nothing running. It works as root, where the
- * server runs as an unprivileged user, and as an ordinary user.
+ * Starts the Postgres of this machine in `directory` and waits until it accepts connections. First it stops programs
+ * and removes files that an earlier run left there. A start that fails or is aborted leaves nothing running. It works
+ * as root, where the server runs as an unprivileged user, and as an ordinary user.
  *
  * @throws EmbeddedPostgresFailed with one sentence: no rights, disk full, damaged files, port taken
  * @throws the reason of `stop` when that is aborted

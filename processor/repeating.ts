@@ -7,11 +7,12 @@ export interface Repeating {
 }
 
 /**
- * Runs `task` at once and then `everyMs` after each end, a tenth earlier or later so that processors spread out.
+ * Runs `task` at once and then `everyMs` after each end, up to a tenth earlier or later, so that processors do not
+ * run at the same time.
  *
- * @param everyMs a function is called after each run
+ * @param everyMs a number, or a function that is called after each run
  * @param onTrouble receives the error of a failed run, and null after a successful one; the next run follows in both
- *   cases
+ * cases
  */
 export function repeat(
   everyMs: number | (() => number),

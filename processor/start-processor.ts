@@ -110,7 +110,8 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   const sinceNoted = waitingList(() => clock.now());
   const troubled = (task: string) => keepTroubles(troubles, task, logger);
   const mayClaim = (): boolean => ready && !superseded && watch?.isSure() === true;
-  // Permits are for conversions that begin now. Permits for jobs claimed ahead would later start a burst.
+  // Permits are for conversions that begin now. Permits for jobs that are claimed in advance would later cause a
+  // burst.
   const aheadMax = settings.GATEWAY_MAX_RATE === undefined ? settings.CLAIM_AHEAD_MAX : 0;
   const loop: ClaimLoop = startClaimLoop({
     list,
@@ -233,7 +234,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   ];
   /** These tasks pause for longer while the list is empty. */
   const listTasks: Repeating[] = [];
-  // Separate from the heartbeat, so that a slow log does not make this processor look silent.
+  // This task is separate from the heartbeat, so that a slow log does not make this processor look silent.
   const startTending = (): void => {
     const tendEveryMs = Math.min(settings.PROCESSOR_BEAT_MS, 1_000);
     const trusted = (): boolean => performance.now() - beatingSinceMs > 2 * settings.PROCESSOR_BEAT_MS;

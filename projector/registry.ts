@@ -50,7 +50,10 @@ export interface RegisteredProjection {
   streamOf(key: string): string;
   /** Folds the events of a stream step by step, and returns the rows of each step. */
   trace(events: readonly StoredEvent[]): readonly TracedStep[];
-  /** Compares the tables in use with the fold of the log. @throws LogUnavailable, ReadStoreUnavailable */
+  /**
+   * Compares the tables in use with the fold of the log.
+   * @throws LogUnavailable, ReadStoreUnavailable
+   */
   verify(options: VerifyOptions): Promise<Verified>;
 }
 

@@ -13,7 +13,7 @@ export interface ReplayedStream {
 }
 
 /**
- * Retries the held streams of every projection with this build: all of them, or the named ones. It takes the
+ * Retries the held streams of every projection with this build: all of them, or only the named streams. It takes the
  * projection's lease from the running projector. The projector notices, and continues from the stored checkpoint when
  * the lease is released. Updates pause for about a second, and nothing is lost.
  * @throws CheckpointMoved when the projector was faster; LogUnavailable, ReadStoreUnavailable

@@ -37,7 +37,8 @@ export interface ProjectorOptions {
 
 /**
  * Starts the service that keeps the read tables equal to the log. It resolves at once, even if a server is away. It
- * waits while Postgres or the event store is away, and readiness names the cause. A second projector stands by.
+ * waits while Postgres or the event store is away, and readiness names the cause. A second projector waits for the
+ * lease.
  */
 export async function startProjector(options: ProjectorOptions): Promise<Service> {
   const { log, store, logger } = options;

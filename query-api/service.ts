@@ -151,8 +151,8 @@ const gatewayOf = (settings: Settings) => ({
 });
 
 /**
- * Tells browsers to use only TLS for a year (RFC 6797). It covers only this host, because other hosts may not be ready
- * for TLS.
+ * Tells browsers to use only TLS for a year (RFC 6797). The rule covers only this host, because other hosts may not
+ * be ready for TLS.
  */
 const requireTls: RequestHandler = (_req, res, next) => {
   res.set('Strict-Transport-Security', 'max-age=31536000');

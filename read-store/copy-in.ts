@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Writable } from 'node:stream';
 import { readStoreError } from './read-store-errors.ts';
 
-/** The methods that a connection of `pg` offers to a custom query. The types of `pg` leave out COPY. */
+/** The methods that a connection of `pg` offers to a custom query. The types of `pg` lack the methods for COPY. */
 interface CopyConnection {
   readonly stream: Writable;
   query(text: string): void;

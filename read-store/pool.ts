@@ -79,7 +79,10 @@ function addressOf(url: string): string {
   return host.startsWith('/') ? `${host} (port ${port})/${database}` : `${host}:${port}/${database}`;
 }
 
-/** SQLSTATEs for a prepared statement that the server lacks or already has, because a pooler mixed connections up. */
+/**
+ * SQLSTATEs for a prepared statement that the server lacks or already has, because a pooler has exchanged the
+ * connections.
+ */
 const PREPARED_STATEMENT_LOST = new Set(['26000', '42P05']);
 
 /**

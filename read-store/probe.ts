@@ -28,6 +28,7 @@ const QUESTION = `
 /** Asks Postgres, on a separate connection, whether Docket can use it. */
 export interface ReadStoreProbe {
   /**
+   * Asks Postgres.
    * @param purpose `writing` also requires a server that accepts writes and a role that may make schemas
    * @throws ReadStoreUnavailable, `final` when waiting does not help
    */
@@ -53,7 +54,7 @@ export function readStoreProbe(url: string): ReadStoreProbe {
   let asking: ReturnType<typeof ask<Answer>> | null = null;
   return {
     probe: async (purpose) => {
-      // Several services of a process ask at the same time.
+      // Several services of a process may ask at the same time, and share one answer.
       asking ??= ask<Answer>(pool, QUESTION).finally(() => (asking = null));
       const { rows } = await asking;
       const fault = rows[0] && unsuitable(rows[0], purpose);

@@ -54,7 +54,9 @@ const NETWORK_CODES = new Set([
   'ENETUNREACH',
 ]);
 
-/** Codes for a connection by a socket file whose server is away, or to which too many connect at once. */
+/**
+ * Codes for a connection by a socket file when the server is away, or when too many clients connect at the same time.
+ */
 const SOCKET_CODES = new Set(['ENOENT', 'EAGAIN']);
 
 /** Messages of `pg` errors without a code, for a lost connection or an exceeded time limit. */
@@ -63,7 +65,7 @@ const CLIENT_MESSAGES =
 
 /** Turns an error of `pg` into `ReadStoreUnavailable`; returns other errors unchanged. */
 export function readStoreError(thrown: unknown): Error {
-  // For an address with several IPs, the error contains one error for each.
+  // When a name has several IP addresses, the error contains one error for each address.
   const error = (thrown instanceof AggregateError ? thrown.errors[0] : thrown) as NodeJS.ErrnoException;
   if (error instanceof ReadStoreUnavailable) return error;
   const { code = '', message = '' } = error;

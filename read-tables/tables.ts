@@ -24,7 +24,10 @@ export interface ProjectionTables {
   readonly names: readonly string[];
 }
 
-/** @param tables the table of rows first, the largest one last */
+/**
+ * Describes the tables.
+ * @param tables the table of rows first, the largest table last
+ */
 function tablesOf(tables: readonly DefinedTable[]): ProjectionTables {
   return {
     create: (schema) =>

@@ -31,8 +31,8 @@ export interface DependencyWatch {
   /** The current result; null when the dependency can serve. Returns at once. */
   waitingFor(): WaitingFor | null;
   /**
-   * Resolves when the result of `waitingFor` is recent. That is at once while somebody asks regularly, otherwise after
-   * one new probe, within 2 s.
+   * Resolves when the result of `waitingFor` is recent. While somebody asks regularly, it resolves at once; otherwise
+   * after one new probe, within 2 s.
    */
   fresh(): Promise<void>;
   stop(): void;
@@ -119,8 +119,8 @@ export function watchDependency(
 }
 
 /**
- * Returns the pause until the next round. All dependencies of a process share the rounds, so the process wakes once for
- * all of them.
+ * Returns the pause until the next round. All dependencies of a process share the rounds, so the process wakes only
+ * once for all dependencies.
  */
 function untilNextRound(everyMs: number): number {
   return everyMs - (performance.now() % everyMs);

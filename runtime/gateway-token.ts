@@ -1,6 +1,6 @@
 import { givenSetting, SettingsRefused } from './settings.ts';
 
-/** A shorter token could be guessed; in characters. */
+/** The least length of a token, in characters. A shorter token could be guessed. */
 const TOKEN_CHARS_MIN = 16;
 
 /**

@@ -8,8 +8,8 @@ export type Log = Logger;
 const STDERR = 2;
 
 /**
- * Writes structured log lines to stderr, because stdout belongs to the output of a command. Callers never pass secrets:
- * redaction is only the second line of defence. A line that cannot be written is dropped and counted.
+ * Writes structured log lines to stderr, because stdout belongs to the output of a command. Callers never pass
+ * secrets; redaction is only a second protection. A line that cannot be written is dropped and counted.
  */
 export function createLog(service: string, level: Settings['LOG_LEVEL']): Log {
   return pino(

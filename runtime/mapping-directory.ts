@@ -13,7 +13,7 @@ import { untilTick } from './process-tick.ts';
 
 /** Longest wait for one answer of the gateway. */
 const FETCH_TIMEOUT_MS = 5_000;
-/** Most bytes of a list, far above any real one. A larger answer is not from a gateway of Docket. */
+/** Most bytes of a list, far more than any real list has. A larger answer is not from a gateway of Docket. */
 const LIST_BYTES_MAX = 1024 * 1024;
 const BACKOFF = { firstMs: 400, maxMs: 10_000 };
 /** Nobody asked for the list for this long: the directory then fetches it every `UNASKED_MS` (ADR 0202). */

@@ -13,8 +13,8 @@ const KNOWN_PASSWORDS: ReadonlySet<string> = new Set([
   'minioadmin',
 ]);
 /**
- * A key with fewer different characters is not random. Of random keys with 32 hex digits, one of 100,000 has fewer than
- * 9.
+ * The least number of different characters in a key. A key with fewer is not random: of random keys with 32 hex
+ * digits, only one in 100,000 has fewer than 9.
  */
 const SECRET_CHARACTERS_MIN = 9;
 const PRIVATE = addressList('loopback, uniquelocal, linklocal');

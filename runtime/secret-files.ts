@@ -6,12 +6,12 @@ import { SettingsRefused } from './settings.ts';
 const SECRET_BYTES_MAX = 64 * 1024;
 
 /**
- * Reads the secrets given as files (`SESSION_SECRET_FILE` and similar) and stores each under its own name.
- * So later code finds all settings in one place. It removes one final newline of the file. An empty variable counts as
- * unset. It runs once, before anything else in a process.
+ * Reads the secrets given as files (`SESSION_SECRET_FILE` and similar) and stores each under its own name. So later
+ * code finds all settings in one place. One final newline of a file is removed. An empty variable counts as unset.
+ * The function runs once, before anything else in a process.
  *
- * @param environment changed in place. The kernel shows other processes only the environment at the start of a process
- *   (`/proc/<pid>/environ`), so a value from a file stays hidden.
+ * @param environment changed in place. The kernel shows other processes only the environment at the start of a
+ * process (`/proc/<pid>/environ`), so a value from a file stays hidden.
  * @throws SettingsRefused that names every variable with an unusable file, and every secret that is given twice
  */
 export function readSecretFiles(environment: Record<string, string | undefined>): void {

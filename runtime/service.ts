@@ -32,6 +32,6 @@ export interface Service {
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
   /** Returns at once, whatever a dependency does (I14). */
   readiness(): Readiness;
-  /** Finishes or gives back the running work, within `graceMs`. */
+  /** Finishes the running work or returns it to the log, within `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }

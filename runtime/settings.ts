@@ -16,7 +16,7 @@ export class SettingsRefused extends CodedError {
   }
 }
 
-/** The text of one setting, for a program that needs only a few. Undefined when it is unset or empty. */
+/** The text of one setting, for a program that needs only few settings. Undefined when it is unset or empty. */
 export function givenSetting(
   name: keyof Settings,
   environment: Readonly<Record<string, string | undefined>>,

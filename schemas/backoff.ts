@@ -1,6 +1,6 @@
 /** The wait between two tries of the same work. */
 export interface Backoff {
-  /** Longest wait after the first failure, in ms. It doubles with each consecutive failure. */
+  /** Longest wait after the first failure, in ms. The longest wait doubles with each consecutive failure. */
   readonly firstMs: number;
   /** Upper bound of every wait, in ms. */
   readonly maxMs: number;
@@ -11,7 +11,7 @@ const DOUBLINGS_MAX = 30;
 
 /**
  * The wait after a failure, in ms: full jitter over a window that doubles with each consecutive failure. Full jitter
- * keeps many clients from returning at the same instant. The page has its own copy, because it imports only types.
+ * prevents that many clients return at the same instant. The page has its own copy, because it imports only types.
  *
  * @param failures consecutive failures, from 1
  * @param random uniform in [0, 1)

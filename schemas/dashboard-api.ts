@@ -105,7 +105,7 @@ export const StandingFigures = z.object({
   }),
   storage: z.object({ source: StoredFiles, result: StoredFiles }),
   breaker: z.object({
-    /** Open while any processor's circuit breaker is open. */
+    /** The state is `open` while any processor's circuit breaker is open. */
     state: z.enum(['closed', 'open']),
     since: Instant.nullable(),
     reason: z.string().nullable(),

@@ -1,6 +1,9 @@
 /** The parts of an EventStoreDB connection string that Docket needs. */
 export interface EventStoreUrl {
-  /** The connection string for the client, without the options that Docket decides and with the bounds it needs. */
+  /**
+   * The connection string for the client, without the options that Docket itself decides, and with the limits that
+   * Docket needs.
+   */
   readonly forClient: string;
   /** The connection string for only the first server, without a search for the leader. */
   readonly firstHostForClient: string;
@@ -29,7 +32,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** One server and how to connect to it. */
+/** One server, and the parameters of the connection to it. */
 export interface NamedServer {
   /** The address as `host:port`. */
   readonly target: string;

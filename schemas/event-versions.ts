@@ -21,7 +21,10 @@ const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {
   ConversionSucceeded: [(payload) => payload, (payload) => payload],
 };
 
-/** This build cannot read an event of the log: unknown type, newer version, or wrong shape (D30, D39). */
+/**
+ * This build cannot read an event of the log, because of an unknown type, a newer version or a wrong shape (D30,
+ * D39).
+ */
 export class EventNotUnderstood extends CodedError {
   readonly code = 'EVENT_NOT_UNDERSTOOD';
   readonly retryable = false;

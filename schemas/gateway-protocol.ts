@@ -6,7 +6,7 @@ import { InvoiceIdentity } from './job-events.ts';
  * /health`. The gateway returns 200 with the result as the body, or 4xx/5xx with a `GatewayRefusal` as JSON.
  */
 
-/** Header names of the contract, in their case on the wire. */
+/** Header names of the contract, with capital and small letters as they are sent. */
 export const GATEWAY_HEADERS = {
   /** Request: the job of this conversion, any text up to 128 characters. */
   jobId: 'X-Job-Id',
@@ -24,7 +24,7 @@ export const GATEWAY_HEADERS = {
    */
   invoice: 'X-Invoice',
   pages: 'X-Pages',
-  /** Response: milliseconds from the end of the body to the ready result, waiting included. */
+  /** Response: milliseconds from the end of the body to the ready result, including the time of waiting. */
   conversionMs: 'X-Conversion-Ms',
   /** Response: base64url of a JSON array of `{code, message}`, at most `warningsHeaderBytesMax` long. */
   warnings: 'X-Warnings',
@@ -169,8 +169,8 @@ export const gatewayHealthSchema = z.object({
       /** Number of the operator's own mappings in use. */
       own: z.int().min(0),
       /**
-       * Number of files in the operator's folder that the gateway refuses. It keeps using the last valid mapping of
-       * each.
+       * Number of files in the operator's folder that the gateway refuses. The gateway continues to use the last
+       * valid mapping of each file.
        */
       refused: z.int().min(0),
       /** The reasons, one sentence each, for callers with the token. */

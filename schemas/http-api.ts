@@ -46,7 +46,10 @@ export const UploadResult = z.union([
 ]);
 export type UploadResult = z.infer<typeof UploadResult>;
 
-/** Status 202 when Docket accepted any file, 200 when all were duplicates, otherwise the status of the first error. */
+/**
+ * Status 202 when Docket accepted any file, 200 when all files were duplicates, otherwise the status of the first
+ * error.
+ */
 export const UploadAnswer = z.object({ position: PositionText, results: z.array(UploadResult) });
 export type UploadAnswer = z.infer<typeof UploadAnswer>;
 
@@ -100,8 +103,8 @@ export const JobListQuery = z.strictObject({
 export type JobListQuery = z.infer<typeof JobListQuery>;
 
 /**
- * Answer of `GET /api/jobs`: one page, the start of the next, and a token with which a live subscription continues from
- * this moment.
+ * Answer of `GET /api/jobs`: one page, the start of the next page, and a token with which a live subscription
+ * continues from this moment.
  */
 export const JobListAnswer = z.object({
   jobs: z.array(JobView),
@@ -163,7 +166,10 @@ export const TimelineQuery = z.strictObject({
 /** Query of `GET /api/jobs/:id/why`. */
 export const WhyQuery = z.strictObject({ at: MomentText.optional() });
 
-/** One cause and its consequences: request, command, event, attempt, or an open circuit breaker in between. */
+/**
+ * One cause and its consequences. A cause is a request, a command, an event, an attempt, or an open circuit breaker
+ * between them.
+ */
 export interface CauseNode {
   readonly kind: 'request' | 'command' | 'event' | 'attempt' | 'breaker';
   readonly id: string;
@@ -204,7 +210,7 @@ export const AttemptView = z.object({
 
 /**
  * `GET /api/jobs/:id/why`: the state in words, the next step, the effect of every command, every attempt, and the
- * causes. With `?at=`, all of it at that moment.
+ * causes. With `?at=`, the answer is about that moment.
  */
 export const WhyAnswer = z.object({
   jobId: JobId,

@@ -3,9 +3,9 @@ import { JobFailureCode } from './error-codes.ts';
 import { JobId, MappingId, OwnerId, Sha256 } from './ids.ts';
 
 /**
- * The events of a job's stream. Each has `at`, the instant when its command was handled. Folds and decisions read time
- * from the log and never from a clock. A shape is never edited; a new shape is a new version with an upcaster in
- * `event-versions.ts`.
+ * The events of a job's stream. Each has `at`, the instant when its command was handled. Folds and decisions read
+ * time from the log and never from a clock. The shape of an event is never edited; a new shape is a new version with
+ * an upcaster in `event-versions.ts`.
  */
 const At = z.iso.datetime({ precision: 3 });
 const Attempt = z.number().int().min(1).max(100_000);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The states of a job, in the order of its life. This is the only list: Postgres constraints, the HTTP and live
- * schemas, metrics and the badges of the web app come from it (R03.01).
+ * The states of a job, in the order of its life. All other lists come from this list: Postgres constraints, the HTTP
+ * and live schemas, metrics and the badges of the web app (R03.01).
  */
 export const JOB_STATES = [
   'queued',

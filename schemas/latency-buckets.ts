@@ -1,7 +1,7 @@
 /**
- * The bounds of a latency histogram, in milliseconds: every whole number up to 8, then eight steps an octave, up to
- * about 17 minutes. A percentile from it exceeds the true one by at most an eighth. A change of the list changes the
- * meaning of stored counts, so it needs a new version of the projection.
+ * The bounds of a latency histogram, in milliseconds: every whole number up to 8, then eight steps for each doubling,
+ * up to about 17 minutes. A percentile from the histogram exceeds the true percentile by at most an eighth. A change
+ * of the list changes the meaning of stored counts, so it needs a new version of the projection.
  */
 export const LATENCY_BOUNDS_MS: readonly number[] = boundsUpTo(2 ** 20);
 

@@ -48,8 +48,8 @@ const SubscriptionId = z
   .min(1)
   .max(2 ** 31);
 /**
- * The projection's epoch and position, sealed for the owner and opaque to the client. It marks a place and grants no
- * right.
+ * The projection's epoch and position, sealed for the owner and opaque to the client. The token marks a place and
+ * grants no right.
  */
 const ResumeToken = z.string().max(500);
 

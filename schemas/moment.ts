@@ -7,7 +7,7 @@ export type Moment =
 /** The largest position of a log (a signed 64-bit number). */
 const POSITION_MAX = 2n ** 63n - 1n;
 const POSITION = /^\d{1,19}$/;
-/** A day alone means its first instant in UTC. An instant without an offset is in UTC. */
+/** A date without a time means its first instant in UTC. A time without an offset is in UTC. */
 const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /** Parses the text of a person or a link; null when it is neither a position nor a time. */

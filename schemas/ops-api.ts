@@ -50,7 +50,8 @@ export const SelectionQuery = z.strictObject({
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/)
     .optional(),
   /**
-   * Freezes the selection: it leaves out jobs that failed or changed after this position. Unset: the present position.
+   * Freezes the selection: it leaves out jobs that failed or changed after this position. The default is the present
+   * position.
    */
   position: PositionText.optional(),
   /** The `next` of the previous page. */
@@ -60,8 +61,8 @@ export type SelectionQuery = z.infer<typeof SelectionQuery>;
 
 /**
  * Answer of `GET /api/ops/failures/selection`: the ids of the failed jobs that can be retried, for `POST
- * /api/ops/jobs/retry`. A client asks for further pages with the `position` of the first. The selection then only loses
- * jobs that have changed.
+ * /api/ops/jobs/retry`. A client requests further pages with the `position` of the first page. So the selection only
+ * loses jobs that have changed.
  */
 export const SelectionAnswer = z.object({
   position: PositionText,

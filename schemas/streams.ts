@@ -33,8 +33,8 @@ export function jobStream(jobId: JobId): string {
 }
 
 /**
- * The job of a stream, or null for every other stream. Any program that reaches the log can write to `job-anything`. So
- * a stream without a job id in its name is no job, whatever its events contain (ADR 0111).
+ * The job of a stream, or null for every other stream. Any program that reaches the log can write to `job-anything`.
+ * So a stream without a job id in its name is no job's stream, whatever its events contain (ADR 0111).
  */
 export function jobIdOfStream(stream: string): JobId | null {
   if (!stream.startsWith(JOB_STREAM_PREFIX)) return null;

@@ -102,7 +102,7 @@ const randomResultKey: Composition['convert'] = (real, blobs) => async (task, si
   return { ...converted, result: { ...converted.result, blobKey: key } };
 };
 
-/** Retention decides on the job in the read tables, which may be older than the stream. */
+/** Retention decides by the job in the read tables, which may be older than the stream. */
 const retentionTrustsTables: Composition['retention'] = (real, tables) => ({
   ...real,
   decider: {

@@ -79,7 +79,7 @@ function ignoreMissing(error: unknown): null {
 }
 
 if (import.meta.main) {
-  // Every visitor receives these files, so every user of this machine may read them as well.
+  // Every visitor of the page receives these files, so every user of this machine may also read them.
   process.umask(0o022);
   console.log(await buildWebApp());
 }

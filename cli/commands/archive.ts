@@ -43,7 +43,10 @@ export async function runExport(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** `docket import <folder>`. Exit codes as of `export`; 1 also when the folder is damaged or of another history. */
+/**
+ * `docket import <folder>`. Exit codes as for `export`; 1 also when the folder is damaged or belongs to another
+ * history.
+ */
 export async function runImport(argv: readonly string[]): Promise<number> {
   const { folder, json, check } = asked(argv, 'import');
   const settings = loadSettings(process.env);
@@ -81,7 +84,7 @@ export async function runImport(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Says which event of the log no job can use. */
+/** Makes the sentence about an event of the log that no job can use. */
 export function unfitSentence({ stream, revision, why }: UnfitEvent): string {
   return `  held or skipped: event ${revision} of ${stream}: ${why.replace(/\.$/, '')}.`;
 }

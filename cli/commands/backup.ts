@@ -80,7 +80,7 @@ async function check(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** `docket restore <place>`. Exit codes as of `backup`; 1 also when the backup lacks a file that its log refers to. */
+/** `docket restore <place>`. Exit codes as for `backup`; 1 also when the backup lacks a file of its log. */
 export async function runRestore(argv: readonly string[]): Promise<number> {
   const { settings, words, json, logger } = read(argv);
   const signal = interruptSignal(SAFE_TO_REPEAT);

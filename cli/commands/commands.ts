@@ -1,7 +1,7 @@
 /** A command of `docket`. */
 export interface Command {
   readonly name: string;
-  /** Names every option. The command refuses any other. */
+  /** Names every option. The command refuses every other option. */
   readonly usage: string;
   readonly summary: string;
   readonly example: string;

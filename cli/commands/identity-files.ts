@@ -17,7 +17,7 @@ export async function readIdentity(dataDir: string): Promise<Record<string, stri
 }
 
 /**
- * Writes the files. An existing file with other content stays.
+ * Writes the files. An existing file with other content is not changed.
  * @returns the names of such files
  */
 export async function writeIdentity(

@@ -18,7 +18,7 @@ const NEEDED: Readonly<Record<ServiceName, readonly DependencyName[]>> = {
   'query-api': ['event store', 'Postgres', 'blob store'],
 };
 
-/** No blob has a key with this prefix, so a list of these keys costs little. */
+/** No blob has a key with this prefix, so a list of these keys takes little time. */
 const PROBED_PREFIX = 'probed/';
 
 export interface Dependencies {

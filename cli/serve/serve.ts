@@ -107,7 +107,7 @@ function namesOf(name: string): ServiceName[] {
   throw new PlainFailure('USAGE', `Name what to serve: all, gateway, ${known.join(', ')}.`, { exitCode: 2 });
 }
 
-/** Refuses new requests, waits until running work is finished or given back, then closes the stores. */
+/** Refuses new requests, waits until running work is finished or returned to the log, then closes the stores. */
 async function stop(started: {
   readonly services: readonly Service[];
   readonly listening: Listening | null;
@@ -141,7 +141,7 @@ const HOPELESS_AFTER_MS = 4_000;
 const LOOK_EVERY_MS = 200;
 
 /**
- * Rejects when a service waits for something that waiting cannot change. Resolves when `isOver`.
+ * Rejects when a service waits for a fault that waiting cannot end. Resolves when `isOver`.
  * @throws PlainFailure with the place and the reason
  */
 async function endHopelessStart(services: readonly Service[], isOver: () => boolean): Promise<void> {

@@ -48,8 +48,8 @@ const NAMES: Readonly<Record<PartName, (name: string, given: Given) => boolean>>
 };
 
 /**
- * Selects the variables for a part from the own environment. The list ensures that a secret reaches only the part that
- * needs it.
+ * Selects the variables for a part from the environment of this process. The list ensures that a secret reaches only
+ * the part that needs it.
  * @param given the environment of this process
  */
 export function environmentOf(part: PartName, given: Given): Record<string, string> {

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
-/** Names that Docket uses in its data folder. A held `lock` has a journal beside it. */
+/** Names that Docket uses in its data folder. While `lock` is held, a journal is beside it. */
 const OWN =
   /^(event-store|event-store-access|postgres|blobs|seals|logs|session-keys|seal-key|connections\.json|parts\.json|reserved-room|address|lock|\.write-probe)/;
 /** A folder that the system makes when it formats a disk. */

@@ -95,8 +95,8 @@ class TooLittleRoom extends CodedError {
 }
 
 /**
- * Returns the error of the nearest parent folder that exists; null when that folder can be written. For a folder that
- * it cannot make, Node reports only ENOENT.
+ * Returns the error of the nearest existing parent folder; null when this folder can be written. Node itself reports
+ * only ENOENT for a folder that it cannot make.
  */
 function refusalOfParent(path: string): unknown {
   let parent = dirname(path);

@@ -2,9 +2,15 @@ import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeS
 import { dirname, join } from 'node:path';
 import { lineWriter } from '../../runtime/line-writer.ts';
 
-/** A larger log file is renamed to `.1`, and a new one begins. So a log needs twice this at most. */
+/**
+ * A log file that is larger than this is renamed to `.1`, and a new file begins. So a log needs at most twice this
+ * space.
+ */
 const LOG_FILE_BYTES_MAX = 20 * 1024 * 1024;
-/** A removed or moved file exists again after this time, or with the first line a second after the last check. */
+/**
+ * A removed or moved file is made again after this time, or at the first line that comes a second after the last
+ * check.
+ */
 const CHECK_EVERY_MS = 5_000;
 const CHECK_BEFORE_WRITE_MS = 1_000;
 
@@ -82,7 +88,7 @@ function openNamed(path: string, name: string): NamedFile {
       }
       opened();
     } catch (error) {
-      // The disk is full or missing. The next line or check tries again, and the count of lost lines stays.
+      // The disk is full or missing. The next line or check tries again. The count of lost lines is kept.
       void error;
     }
   };

@@ -11,7 +11,9 @@ import { readEventStoreUrl } from '../../schemas/event-store-url.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { waitingLine } from './waiting-line.ts';
 
-/** A server that does not answer may be starting too. Docket asks it again after this time, without end. */
+/**
+ * A server that does not answer may be starting too. Docket asks it again after this time, without a limit of tries.
+ */
 const TRY_AGAIN_MS = 500;
 const CLOSE_MS_MAX = 2_000;
 const POSTGRES_PORT = '5432';
@@ -22,7 +24,10 @@ export interface NamedServer {
   readonly setting: 'EVENTSTORE_URL' | 'DATABASE_URL' | 'GATEWAY_URL';
   /** The address without user, password and options. */
   readonly address: string;
-  /** @returns null when the server is usable, otherwise the reason and whether waiting cannot help */
+  /**
+   * Asks the server.
+   * @returns null when the server is usable, otherwise the reason, and a sign whether waiting can help
+   */
   readonly ask: () => Promise<Refusal | null>;
 }
 
@@ -56,7 +61,7 @@ export function linesOnEnvironment(settings: Settings, servers: readonly NamedSe
 }
 
 /**
- * Waits for the servers of the environment, and shows at the terminal which ones and why.
+ * Waits for the servers of the environment, and shows their names and the reasons at the terminal.
  * @throws as `tryServers` does
  */
 export async function waitForServers(servers: readonly NamedServer[], stop: AbortSignal): Promise<void> {
@@ -69,7 +74,7 @@ export async function waitForServers(servers: readonly NamedServer[], stop: Abor
 }
 
 /**
- * Asks each server until it is usable. After each refusal it reports the servers it waits for, and why.
+ * Asks each server until it is usable. After each refusal it reports the servers for which it waits, and the reasons.
  * @throws PlainFailure SERVER_UNUSABLE with the setting and the reason, when waiting cannot help
  * @throws the reason of `stop` when that is aborted
  */

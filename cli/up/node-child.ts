@@ -129,7 +129,8 @@ function killGroupOf({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch (error) {
-    // No process is left, or only ended ones that nobody has waited for yet, for which macOS reports EPERM.
+    // No process is left. Or only ended processes are left for which nobody has waited yet; macOS reports EPERM for
+    // them.
     if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

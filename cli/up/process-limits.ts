@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 
 /** With fewer bytes, a converter child cannot reserve the addresses that V8 and WebAssembly need. */
 const ADDRESS_BYTES_MIN = 4 * 1024 ** 3;
-/** The threads of a start: five programs of Node with a dozen each, converter children, and Postgres. */
+/**
+ * Number of threads that a start needs: a dozen for each of five Node programs, and the threads of converter children
+ * and Postgres.
+ */
 const THREADS_MIN = 200;
 const LIMITS_FILE = '/proc/self/limits';
 

@@ -3,7 +3,9 @@ import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FREE_BYTES_MIN } from '../../blob-store/blob-store.ts';
 
-/** Space that Docket keeps for a full disk: the stores need it to start, and cleanup to write its events. */
+/**
+ * Space that Docket reserves for a full disk. The stores need it to start, and cleanup needs it to write its events.
+ */
 const RESERVED_BYTES = 32 * 1024 * 1024;
 /** With less free space, Docket releases the reserve. */
 const RELEASE_BELOW_BYTES = 32 * 1024 * 1024;

@@ -24,7 +24,7 @@ import { startServices } from './start-services.ts';
 import { supervise, type Running, type Supervised } from './supervise.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Ctrl-C ends everything within 5 s. Attempts that still run after this time are given back in the log. */
+/** Ctrl-C ends everything within 5 s. Attempts that still run after this time are recorded as abandoned. */
 const SERVICES_GRACE_MS_MAX = 3_000;
 /** The grace period of the services, and time for them to exit. */
 const SERVICES_EXIT_MS = SERVICES_GRACE_MS_MAX + 500;

@@ -11,7 +11,7 @@ const DISK_WATCHED_EVERY_MS = 15_000;
 
 type Level = 'fine' | 'warned' | 'refusing';
 
-/** Watches how full the blob store is (R24.03). */
+/** Watches the used space of the blob store (R24.03). */
 export interface DiskGuard {
   /**
    * True when uploads must be refused before anything is written.

@@ -32,7 +32,7 @@ function ownedBy(owner: string, decider: JobDecider): JobDecider {
   };
 }
 
-/** Allows only failed jobs to be discarded. A job whose state has changed is left alone. */
+/** Allows only failed jobs to be discarded. A job whose state has changed is not changed. */
 export function onlyFailed(decider: JobDecider): JobDecider {
   return {
     ...decider,

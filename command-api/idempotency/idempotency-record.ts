@@ -19,7 +19,7 @@ export type IdempotencyRecord =
 /** The action for a request with a key. */
 export type KeyVerdict = 'carry-out' | 'take-over' | 'replay' | 'wait' | 'mismatch';
 
-/** Printable ASCII, 1 to 255 characters, as Stripe accepts it. */
+/** The form of a key: printable ASCII, 1 to 255 characters, as at Stripe. */
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 export function isIdempotencyKey(text: string): boolean {
@@ -32,7 +32,7 @@ export function idempotencyStream(owner: string, key: string): string {
   return `${IDEMPOTENCY_STREAM_PREFIX}${name}`;
 }
 
-/** SHA-256 over the values that make two requests equal. */
+/** Returns the SHA-256 of the values in which two equal requests agree. */
 export function fingerprintOf(...parts: readonly unknown[]): string {
   return sha256Of(JSON.stringify(parts));
 }

@@ -26,7 +26,7 @@ export class QuotaExceeded extends CodedError {
   }
 }
 
-/** The storage of each owner, and whether one more document fits. */
+/** The storage of each owner. It decides whether one more document fits. */
 export interface OwnerStorage {
   /** False until the log has been read to its end, and again while a replaced log is read. */
   isKnown(): boolean;

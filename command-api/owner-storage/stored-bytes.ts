@@ -29,8 +29,8 @@ export interface StoredBytes {
 }
 
 /**
- * Makes a fold over the events of all jobs. It drops a job without a file, so its memory grows with the stored files:
- * about 170 MB for a million jobs.
+ * Makes a fold over the events of all jobs. The fold drops a job without a file, so its memory grows with the stored
+ * files: about 170 MB for a million jobs.
  */
 export function foldStoredBytes(): StoredBytes {
   const files = new Map<string, JobFiles>();

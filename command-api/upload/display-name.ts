@@ -13,9 +13,9 @@ const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 const EXTENSION_CHARS_MAX = 10;
 
 /**
- * The name under which a file is shown: the last part of the sent path, well-formed, NFC, without invisible characters.
- * It has at most 200 code points, keeps the extension, and is never empty. It is only shown: no path or key is made
- * from it (A-FN01).
+ * The name under which a file is shown: the last part of the sent path, well-formed, NFC, without invisible
+ * characters. It has at most 200 code points, keeps the extension, and is never empty. The name is only shown: no
+ * path or key is made from it (A-FN01).
  */
 export function displayNameOf(sent: string | undefined): string {
   const last = (sent ?? '').toWellFormed().split(/[/\\]/).at(-1) ?? '';

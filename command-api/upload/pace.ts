@@ -29,7 +29,7 @@ export function watchPace(request: IncomingMessage, windowMs: number, tooSlow: (
     looks += 1;
     if (looks < LOOKS_PER_WINDOW) return;
     looks = 0;
-    // If the reader itself is slow, the sender is not to blame.
+    // A slow reader does not count against the sender.
     const isWaitingForUs = request.isPaused() && request.readableLength > 0;
     if (bytes - bytesAtWindowStart < leastBytes && !isWaitingForUs) {
       stop();

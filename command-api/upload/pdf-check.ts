@@ -2,9 +2,15 @@ import { CodedError } from '../../schemas/coded-error.ts';
 
 /** Checks in the bytes of the stream whether the file is a PDF. The gateway checks everything else. */
 export interface PdfCheck {
-  /** @throws NotPdf as soon as no valid header is possible any more */
+  /**
+   * Checks a chunk.
+   * @throws NotPdf as soon as no valid header is possible any more
+   */
   see(chunk: Buffer): void;
-  /** @throws NotPdf when the file has no structure of a PDF */
+  /**
+   * Checks the end.
+   * @throws NotPdf when the file has no structure of a PDF
+   */
   finish(): void;
 }
 
@@ -38,8 +44,8 @@ const TRAILERS = ['trailer', 'startxref', '/XRef'];
 const OVERLAP_BYTES = Math.max(...TRAILERS.map((word) => word.length)) - 1;
 
 /**
- * @param strictHeader true: `%PDF-` comes first, after an optional byte order mark and white space; false: it
- *   stands anywhere in the first 1,024 bytes (A-UP03)
+ * @param strictHeader true: `%PDF-` comes first, after an optional byte order mark and white space; false: `%PDF-`
+ * stands anywhere in the first 1,024 bytes (A-UP03)
  */
 export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): PdfCheck {
   let head: Buffer = Buffer.alloc(0);

@@ -9,7 +9,10 @@ export type FileOutcome =
     }
   | { readonly result: Extract<UploadResult, { error: unknown }> };
 
-/** 202 when anything was accepted, 200 when everything was deduplicated, otherwise the status of the first error. */
+/**
+ * Returns the status: 202 when any file was accepted, 200 when all files were deduplicated, otherwise the status of
+ * the first error.
+ */
 export function uploadAnswer(
   outcomes: readonly FileOutcome[],
   requestId: string,

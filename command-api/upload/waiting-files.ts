@@ -3,7 +3,7 @@ import type { ReceivedFile } from './received-file.ts';
 
 /**
  * Longest time between a stored file and its event, which follows when the form is complete. After an hour, retention
- * takes a PDF without an event for an orphan. The rest of that hour allows for clocks that differ.
+ * regards a PDF without an event as an orphan. The remaining time of this hour allows for differences between clocks.
  */
 export const FILE_WAIT_MS_MAX = 45 * 60 * 1000;
 

@@ -1,6 +1,7 @@
 /**
- * The methods of this server, for grpc-js. Messages stay bytes on both sides: `wire/` reads requests and writes
- * answers. grpc-js itself answers every other method (persistent subscriptions, projections, users) with UNIMPLEMENTED.
+ * The methods of this server, for grpc-js. Messages are bytes on both sides: `wire/` reads requests and writes
+ * answers. grpc-js itself answers every other method (persistent subscriptions, projections, users) with
+ * UNIMPLEMENTED.
  */
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 

@@ -10,8 +10,8 @@ import type { ReadFilter } from '../../event-store/wire/read-request.ts';
 export type EventFilter = (ordinal: number) => boolean;
 
 /**
- * Compiles a filter. Its regular expressions run in linear time, whatever a client sends; they differ in detail from
- * EventStoreDB's (.NET).
+ * Compiles a filter. Its regular expressions run in linear time for every text and pattern. They differ in details
+ * from EventStoreDB's (.NET).
  * @throws an error of re2js when the expression is not valid
  */
 export function compileFilter(filter: ReadFilter | null, index: LogIndex): EventFilter {
@@ -29,7 +29,7 @@ export function compileFilter(filter: ReadFilter | null, index: LogIndex): Event
   const expression = RE2JS.compile(filter.regex);
   const matches = (number: number): boolean => expression.matcher(names.name(number).toString('utf8')).find();
   if (filter.on === 'stream') return (ordinal) => matches(numberOf(ordinal));
-  // There are few event types, so the filter matches each only once.
+  // There are few event types, so the filter matches each type only once and keeps the result.
   const known = new Map<number, boolean>();
   return (ordinal) => {
     const number = numberOf(ordinal);

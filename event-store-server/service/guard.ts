@@ -10,7 +10,10 @@ import { ANONYMOUS, openIdentification, SYSTEM, type Caller, type User } from '.
 export interface AccessRules {
   /** Null when the store requires no user. Then everybody who can connect may do everything. */
   readonly users: readonly User[] | null;
-  /** The secret that callers put in the name of their connection (`connectionName=`). Null: the store requires none. */
+  /**
+   * The secret that callers put in the name of their connection (`connectionName=`). Null when the store requires
+   * none.
+   */
   readonly secret: string | null;
   /** Nobody may delete a stream with one of these prefixes, or write its metadata. */
   readonly keptPrefixes: readonly string[];
@@ -35,8 +38,8 @@ const ALL = Buffer.from('$all');
 const SETTINGS = Buffer.from('$settings');
 
 /**
- * The action that a call performs on a stream, or on the stream that a metadata stream describes. Null: nobody may
- * perform the call.
+ * The action that a call performs on a stream, or on the stream that a metadata stream describes. Null when nobody
+ * may perform the call.
  */
 function actionOn(verb: 'read' | 'write' | 'delete', isMetadata: boolean): Action | null {
   if (!isMetadata) return verb;

@@ -20,7 +20,7 @@ import type { Sender } from './send-stream.ts';
 import { courseOf, type Course } from './subscription-course.ts';
 import { yieldToOthers, TURN_EVENTS } from './turns.ts';
 
-/** A live subscription that is this many events behind the log gets the message that it fell behind. */
+/** A live subscription that is this many events behind the log gets the message `FellBehind`. */
 const BEHIND_EVENTS = 1024;
 
 /** Waits for the next publication of events or the end of the call; returns at once when `isThere` is true. */

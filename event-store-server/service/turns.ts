@@ -1,4 +1,4 @@
-/** After a bounded number of events a long read lets every other call run. */
+/** After a certain number of events, a long read lets all other calls run. */
 import { setImmediate } from 'node:timers/promises';
 
 /** Events that one read or subscription examines before other calls may run. */

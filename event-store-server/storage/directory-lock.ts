@@ -1,6 +1,6 @@
 /**
- * Only one process may use a directory. The kernel holds the lock, which ends with its process. The process id in a
- * file beside it serves only the error message.
+ * Only one process may use a directory. The kernel holds the lock, which ends with its process. A file beside the
+ * lock holds the process id, which is used only in the error message.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ function ownerText(directory: string): string {
   try {
     return ` (process ${readFileSync(join(directory, OWNER_FILE), 'utf8').trim()})`;
   } catch {
-    // An owner that has the lock and has not written its process id yet has no name to report.
+    // When the owner of the lock has not written its process id yet, the message names no owner.
     return '';
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The ids of the newest events. With them the store recognises an append that expects any revision and comes twice, and
- * writes it only once. The list has a bound, as in EventStoreDB, and starts empty. So an append that is repeated after
- * very many others is written again.
+ * The ids of the newest events. With them the store recognises an append that expects any revision and comes twice,
+ * so it writes such an append only once. The list has a bound, as in EventStoreDB, and starts empty. So an append
+ * that is repeated after very many others is written again.
  */
 export interface RecentIds {
   /** The ordinal of the event with this id, or -1. */
@@ -10,8 +10,8 @@ export interface RecentIds {
 }
 
 /**
- * @param newest the ordinals and ids of the newest events of this process. Called once, at the first use, so a log
- *   whose writers always name a revision never pays for it.
+ * @param newest the ordinals and ids of the newest events of this process. Called once, at the first use. So when all
+ * writers name a revision, this work is never done.
  */
 export function openRecentIds(bound: number, newest: () => Iterable<readonly [string, number]>): RecentIds {
   let known: Map<string, number> | null = null;

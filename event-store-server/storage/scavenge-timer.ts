@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { systemCode } from './storage-errors.ts';
 import type { Scavenge } from './scavenge.ts';
 
-/** The interval between two looks whether a run is due. */
+/** The interval between two checks whether a run is due. */
 const LOOK_MS = 60_000;
 
 export interface ScavengeTimer {
@@ -26,7 +26,7 @@ function lastRunMs(path: string, nowMs: number): number {
   }
 }
 
-/** @param everyMs milliseconds from the end of one run to the start of the next; 0: never */
+/** @param everyMs milliseconds from the end of one run to the start of the next; 0 means never */
 export function keepScavenging(
   {
     directory,

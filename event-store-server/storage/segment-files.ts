@@ -119,7 +119,10 @@ export interface SegmentFiles {
    * @throws DiskFull, DiskFailed
    */
   readonly write: (bytes: Buffer) => void;
-  /** Makes the written bytes durable and moves the end behind them. After a failure (DiskFailed) never try again. */
+  /**
+   * Makes the written bytes durable, and sets the end to the position after them. After a failure (DiskFailed) never
+   * try again.
+   */
   readonly sync: (written: number, done: (failure: DiskFailed | null) => void) => void;
   /**
    * Begins the next segment file at the end of the log.
@@ -130,7 +133,7 @@ export interface SegmentFiles {
   readonly read: (segment: Segment, offset: number, length: number) => Buffer;
   /** The segment that holds `position`. */
   readonly segmentOf: (position: number) => Segment;
-  /** From now on reads a closed segment from the file that replaced it. */
+  /** Reads a closed segment from now on from the file that replaced the old file. */
   readonly replace: (before: Segment, after: Segment) => void;
   readonly close: () => void;
 }

@@ -24,7 +24,10 @@ export interface SegmentIndex {
   /** The events that are tombstones, by their place in this segment. */
   readonly tombstones: ReadonlySet<number>;
   readonly times: TimeSpan;
-  /** CRC-32 of the first and of the last event; both show that the index belongs to this file. 0 without events. */
+  /**
+   * CRC-32 of the first and of the last event; both show that the index belongs to this file. They are 0 without
+   * events.
+   */
   readonly firstCrc: number;
   readonly lastCrc: number;
   readonly packing: Packing | null;
@@ -65,7 +68,10 @@ export function ordinalsOf(index: LogIndex, segment: Segment): number[] {
   return ordinals;
 }
 
-/** The places of the events at which times go back. A step at a gone event counts for the next event that is left. */
+/**
+ * The places of the events at which times go back. A step at a removed event counts for the next event that still
+ * exists.
+ */
 function stepsAmong(ordinals: readonly number[], steps: readonly number[]): number[] {
   const [first = Infinity] = ordinals;
   let next = steps.findIndex((step) => step > first);

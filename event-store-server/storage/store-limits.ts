@@ -10,21 +10,23 @@ export interface StoreLimits {
   readonly maxStreamNameBytes: number;
   /** Longest event type, in bytes. */
   readonly maxEventTypeBytes: number;
-  /** Most bytes written and synced together. */
+  /** Most bytes that are written and synced together. */
   readonly maxGroupBytes: number;
   /** Most appends that may wait for the disk, over all connections. The store refuses further appends. */
   readonly maxWaitingAppends: number;
   /** Most bytes that may wait for the disk, over all connections. */
   readonly maxWaitingBytes: number;
-  /** Appends that one batch stream may have in flight before the store stops reading it. */
+  /** Most appends of one batch stream that may be in flight. With more, the store stops reading the stream. */
   readonly maxInFlightPerBatchStream: number;
   /** After this time the store answers an append with `Timeout`. EventStoreDB's write timeout is 2 s. */
   readonly appendTimeoutMs: number;
   /** Most reads, subscriptions and batch streams that may be open at the same time. */
   readonly maxOpenStreams: number;
-  /** Event ids that the store remembers to recognise a repeated append that expects any revision. */
+  /**
+   * Number of event ids that the store remembers. By them it recognises a repeated append that expects any revision.
+   */
   readonly rememberedEventIds: number;
-  /** Time that a start spends on checking stored bytes. The store checks the rest while it runs. */
+  /** Time of a start for checking stored bytes. The store checks the remaining bytes while it runs. */
   readonly verifyAtStartMs: number;
   /**
    * Time between the end of one scavenge and the start of the next, by the clock; a restart does not reset it. 0

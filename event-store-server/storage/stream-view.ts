@@ -27,7 +27,10 @@ export interface StreamView {
   readonly windowOf: (name: Buffer, nowMs: number) => StreamWindow;
 }
 
-/** Streams whose limits stay in memory. The oldest entry goes first, and is read again when needed. */
+/**
+ * Streams whose limits stay in memory. When there are more, the oldest entry is dropped, and is read again when it is
+ * needed.
+ */
 const REMEMBERED_STREAMS = 10_000;
 
 export function openStreamView(index: LogIndex, clock: ClockSteps, reader: EventReader): StreamView {

@@ -5,7 +5,10 @@
 import { varintBytes, writeVarint } from '../../event-store/wire/protobuf.ts';
 
 export interface VarintWriter {
-  /** @param value an integer from 0 to 2^53 */
+  /**
+   * Writes a number.
+   * @param value an integer from 0 to 2^53
+   */
   readonly number: (value: number) => void;
   readonly bytes: (text: Buffer) => void;
   /** Returns all bytes written so far. */
@@ -37,7 +40,10 @@ export function openVarintWriter(): VarintWriter {
 }
 
 export interface VarintReader {
-  /** @throws RangeError when no whole number is left */
+  /**
+   * Reads a number.
+   * @throws RangeError when no whole number is left
+   */
   readonly number: () => number;
   /**
    * A view of the next `length` bytes.

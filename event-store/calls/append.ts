@@ -87,8 +87,8 @@ async function tryOnce<Client>(
     if (!(error instanceof NoAnswer)) generation.silentSinceMs = null;
     else {
       generation.silentSinceMs ??= performance.now();
-      // The connection works, and yet the server answered no append on it for the whole time limit of an append. So the
-      // stream of appends is dead.
+      // The connection works, but for the whole time limit of an append the server answered no append. So the stream
+      // of appends no longer works.
       if (performance.now() - generation.silentSinceMs >= timeoutMs) generations.giveUp(generation, error);
     }
     throw error;

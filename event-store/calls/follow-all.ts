@@ -11,7 +11,7 @@ import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } 
 
 /** The wait before a new subscription after one broke. */
 const BACKOFF = { firstMs: 100, maxMs: 5_000 };
-/** After a subscription that lived this long, the next break begins again with the shortest wait. */
+/** After a subscription that lived this long, the next wait is the shortest one again. */
 const HEALTHY_AFTER_MS = 10_000;
 /**
  * A full buffer may end a subscription this many times in a row and still count as ordinary, even when no event came
@@ -112,7 +112,7 @@ async function meaningOf<Client>(
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
-/** Runs one subscription to its end and returns why it ended. Never throws. */
+/** Runs one subscription to its end and returns the reason for the end. Never throws. */
 async function subscribeOnce<Client>(
   { generations, subscribe, heartbeat = HEARTBEAT_PAUSES }: FollowParts<Client>,
   options: FollowOptions,

@@ -26,7 +26,7 @@ export interface Generation<Client> {
   silentSinceMs: number | null;
 }
 
-/** One client at a time: a client that stopped answering is given up and replaced. */
+/** Keeps one client at a time. It gives up a client that no longer answers, and replaces it. */
 export interface Generations<Client> {
   /**
    * Returns the current client; during a replacement, waits for a client that works.
@@ -56,11 +56,11 @@ export interface Transport<Client> {
    * @throws NoAnswer on silence, otherwise the error of the client or the server
    */
   ask(client: Client, how: { readonly isFresh: boolean }): Promise<void>;
-  /** Ends all calls of a client that is given up, and releases its connection later. Takes a bounded time. */
+  /** Ends all calls of a client that is given up, and releases its connection later. This takes a limited time. */
   discard(client: Client): Promise<void>;
-  /** Ends all calls of the last client. Takes a bounded time. */
+  /** Ends all calls of the last client. This takes a limited time. */
   close(client: Client): Promise<void>;
-  /** Opens a client for the first server alone, because a failed search for a leader does not say why. */
+  /** Opens a client for the first server alone, because a failed search for a leader gives no reason. */
   openForFirstHost(): Client;
 }
 
@@ -82,7 +82,7 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
   let doubting: { readonly number: number; readonly result: Promise<boolean> } | null = null;
   let lastFailure: unknown = new NoAnswer();
 
-  /** Asks the first host directly, because a failed search for a leader does not say why. */
+  /** Asks the first host directly, because a failed search for a leader gives no reason. */
   const whyOfFirstHost = async (otherwise: unknown): Promise<unknown> => {
     const client = transport.openForFirstHost();
     const why = await transport.ask(client, { isFresh: true }).then(
@@ -174,8 +174,8 @@ export function openGenerations<Client>(transport: Transport<Client>): Generatio
 }
 
 /**
- * Errors that do not count against a client. It reconnects or finds the leader by itself, the server was slow, or the
- * server refused this user.
+ * Errors for which the client is not replaced: the client itself reconnects or finds the leader, the server was slow,
+ * or the server refused this user.
  */
 const PASSING = [
   UnavailableError,

@@ -16,7 +16,10 @@ export class NoAnswer extends CodedError {
   }
 }
 
-/** @throws NoAnswer when `answer` does not settle in time */
+/**
+ * Waits for an answer within a time.
+ * @throws NoAnswer when `answer` does not settle in time
+ */
 export async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_resolve, reject) => {

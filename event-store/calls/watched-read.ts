@@ -42,7 +42,7 @@ export interface Reading<Client> {
 /** The request of one read, and the texts for its errors. */
 export interface Read {
   readonly request: ReadRequest;
-  /** What the caller is doing, for the text of an error. */
+  /** The action of the caller, for the text of an error. */
   readonly doing: string;
   /** The error for a cause that this read can explain; null for every other cause. */
   readonly refusal?: (cause: unknown) => Error | null;
@@ -90,8 +90,8 @@ export async function* readEvents<Client>(reading: Reading<Client>, read: Read):
 }
 
 /**
- * Runs one read with a limit on silence. Reads have no deadline, so a server that accepts a connection and says nothing
- * would hold the caller for ever.
+ * Runs one read with a limit on silence. Reads have no deadline, so without this limit, a server that accepts a
+ * connection and never answers would stop the caller for ever.
  */
 async function* watchedRead<Client>(
   { generations, silenceMs, open }: Reading<Client>,

@@ -25,8 +25,8 @@ async function counted<Result>(append: Promise<Result>): Promise<Result> {
 }
 
 /**
- * Number of appends of this process without an answer yet. The client cannot cancel an append, so each keeps its
- * connection and the process alive. This lasts until gRPC's keepalive finds that the server is silent.
+ * Number of appends of this process without an answer yet. The client cannot cancel an append, so each append keeps
+ * its connection and the process alive until gRPC's keepalive finds that the server is silent.
  */
 export function unansweredAppends(): number {
   return unanswered;

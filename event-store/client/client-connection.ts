@@ -23,7 +23,7 @@ const DISCOVER_MS_MAX = 3_000;
 /** Longest wait for the last event of the log. */
 const ANSWER_MS_MAX = 1_500;
 
-/** Opens clients of `@eventstore/db-client`, one at a time, and replaces one that is stuck. */
+/** Opens clients of `@eventstore/db-client`, one at a time, and replaces a client that no longer works. */
 export function openClientGenerations(url: EventStoreUrl, log: Log): ClientGenerations {
   const connect = (connectionString: string): ClientConnection => {
     return {

@@ -39,7 +39,10 @@ export const subscribeByClient: SubscribeToAll<ClientConnection> = async ({ clie
   }
 };
 
-/** Bytes of an event's content, because the client does not report how many bytes the server sent. */
+/**
+ * Returns the bytes of an event's content, because the client does not report the number of bytes that the server
+ * sent.
+ */
 function sizeOf({ data, metadata }: RecordedEvent): number {
   return bytesOf(data) + bytesOf(metadata);
 }

@@ -18,12 +18,12 @@ export interface MarksInOrder<Item> {
 }
 
 /**
- * Puts checkpoints and `caughtUp` in order with events. The client announces them while it decodes, and earlier events
- * may still wait in the stream's buffer. A reader that used such a checkpoint at once would skip events that nobody has
- * handled.
+ * Puts checkpoints and `caughtUp` in order with events. The client announces them while it decodes, and earlier
+ * events may still wait in the stream's buffer. A reader that used such a checkpoint at once would skip events that
+ * nobody has handled.
  *
- * So each mark notes how many items were read or wait when it comes. The loop reads items one by one. `for await` would
- * take an item between the two counts.
+ * So each mark notes the number of items that are read or wait when the mark comes. The loop reads items one by one.
+ * `for await` would take an item between the two counts.
  */
 export function marksInOrder<Item>(): MarksInOrder<Item> {
   const marks: { readonly after: number; readonly mark: Work }[] = [];

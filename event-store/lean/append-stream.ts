@@ -89,7 +89,7 @@ export function openAppendStream(open: () => DuplexCall): AppendStream {
 
 interface Outbox {
   readonly send: (message: Buffer) => void;
-  /** Writes nothing from now on. */
+  /** Ends all writes. */
   readonly close: () => void;
 }
 

@@ -20,7 +20,7 @@ const MESSAGE_BYTES = 3 * 1024 * 1024;
  * (D28). The real limits are the sender's own and the store's.
  */
 const DEADLINE_SEC = 365 * 24 * 3_600;
-/** The largest revision that is exact as a JavaScript number. Above it EventStoreDB means "no stream". */
+/** The largest revision that is exact as a JavaScript number. EventStoreDB uses larger values for "no stream". */
 const REVISION_MAX = Number.MAX_SAFE_INTEGER;
 
 const CONTENT_TYPE_JSON = bytesField(

@@ -23,8 +23,8 @@ const NEVER_MS = 2 ** 31 - 1;
 const RECONNECT_AFTER_MS = 100;
 const RECONNECT_AFTER_MAX_MS = 1_000;
 /**
- * A call fails at once during such a pause, and a read begins again for half of its time limit. So several reconnects
- * must fit into that time.
+ * During such a pause, a call fails at once, and a read is repeated for half of its time limit. So several reconnects
+ * must fit into this half.
  */
 const RECONNECTS_PER_TIMEOUT = 4;
 
@@ -40,7 +40,10 @@ export interface LeanConnection {
    * @throws the error of the server or the connection, named as `@eventstore/db-client` names it
    */
   readonly call: (method: string, request: Buffer, deadlineMs: number) => Promise<Buffer>;
-  /** @throws NoAnswer on silence, otherwise the error of the server or the connection */
+  /**
+   * Checks the connection.
+   * @throws NoAnswer on silence, otherwise the error of the server or the connection
+   */
   readonly ask: () => Promise<void>;
   /** Ends every call and closes the connection. */
   readonly close: () => void;

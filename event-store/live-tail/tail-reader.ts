@@ -152,7 +152,7 @@ async function deliver(
     // The events that `catchUp` reads can be ahead of the subscription.
     if (item.position <= from) continue;
     const handled = give(item, options);
-    // Awaiting a handler that returned nothing would cost more than most handlers do.
+    // An `await` of a handler without a promise would take more time than most handlers.
     if (handled !== undefined) await handled;
   }
 }

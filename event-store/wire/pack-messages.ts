@@ -1,12 +1,12 @@
 /**
  * Packs several gRPC messages into one HTTP/2 write. grpc-js frames each message and writes it to the socket alone.
- * That takes about ten times as long as the rest of the store's work for a read event, and a large part of the time
- * of an append.
+ * That takes about ten times as long as the rest of the store's work for a read event. For an append, it is a large
+ * part of the time.
  *
  * grpc-js frames a message with a flag byte, its length (big-endian), and then its bytes (gRPC over HTTP/2,
- * "Length-Prefixed-Message"). It asks a message only for its length, and calls its `copy` to the place behind the
- * frame header. So the packed message itself contains the frames of all messages except the first. Its `copy` then
- * corrects the length that grpc-js wrote for the first one.
+ * "Length-Prefixed-Message"). It asks a message only for its length, and calls its `copy` to write the bytes behind
+ * the frame header. So the packed message itself contains the frames of all messages except the first. Its `copy`
+ * then corrects the length that grpc-js wrote for the first one.
  */
 
 const FRAME_HEADER_BYTES = 5;

@@ -4,8 +4,8 @@ import { CodedError } from '../../schemas/coded-error.ts';
  * The part of protobuf's encoding that the event store needs (protobuf.dev, "Encoding"): varints and length-delimited
  * fields. It skips fields of other wire types.
  *
- * Integers are JavaScript numbers: exact to 2^53, rounded above. A client sends larger values only as "end" markers and
- * as counts near 2^64. The store compares them and never stores them.
+ * Integers are JavaScript numbers: exact up to 2^53, and rounded above that. A client sends larger values only as
+ * "end" markers and as counts near 2^64. The store compares them and never stores them.
  */
 
 const VARINT = 0;

@@ -11,7 +11,7 @@ export type ReadFrom =
 export interface ReadFilter {
   readonly on: 'stream' | 'event-type';
   readonly prefixes: readonly Buffer[];
-  /** Used when there is no prefix; '' when there is neither. */
+  /** The regular expression, used when there is no prefix; '' when there is no filter. */
   readonly regex: string;
   /** Number of considered events between two checkpoints of a subscription. */
   readonly checkpointEvery: number;

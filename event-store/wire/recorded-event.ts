@@ -15,7 +15,10 @@ export const UUID_CHARS = 36;
 /** The revision that EventStoreDB gives to the event of a tombstone: the largest int64, 9223372036854775807. */
 const TOMBSTONE_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
 
-/** The last four decimal digits of a time in .NET ticks of 100 ns, because times are whole milliseconds. */
+/**
+ * The last four decimal digits of a time in .NET ticks of 100 ns. They are zero, because times are whole
+ * milliseconds.
+ */
 const TICKS_ZEROS = '0000';
 
 export interface EventParts {

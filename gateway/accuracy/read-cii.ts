@@ -67,10 +67,7 @@ function linesOf(trade: XmlElement | undefined): TruthLine[] | undefined {
   return charged.length === 0 ? undefined : charged;
 }
 
-/**
- * False for titles and notes among the lines of the extended profile. They are not added up, even when they have an
- * amount.
- */
+/** False for titles and notes among the lines of the extended profile. Their amounts are not added up. */
 function isCharged(line: XmlElement): boolean {
   const status = textOf(line, 'AssociatedDocumentLineDocument/LineStatusReasonCode');
   return status !== 'GROUP' && status !== 'INFORMATION';

@@ -7,7 +7,7 @@ import type { FieldName } from './truth.ts';
 /** The values of a UBL document, in the terms of the truth files. */
 export interface UblContent {
   readonly fields: Readonly<Partial<Record<FieldName, string>>>;
-  /** Further values of a field in the document, such as an address in several elements. */
+  /** Further values of a field in the document, for example of an address in several elements. */
   readonly also?: Readonly<Partial<Record<FieldName, readonly string[]>>>;
   readonly lines: readonly UblLine[];
   readonly vat: readonly UblVatRow[];

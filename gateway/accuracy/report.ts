@@ -74,8 +74,8 @@ function round(value: number): number {
 }
 
 /**
- * Returns the lines of the report about one document: the result, then the differences, and whether a warning names
- * each.
+ * Returns the lines of the report about one document: the result, then the differences, and for each difference a
+ * sign whether a warning names it.
  */
 export function documentLines(one: ScoredDocument): string[] {
   const codes = one.warningsGiven.map((warning) => warning.code).join(' ');

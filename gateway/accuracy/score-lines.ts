@@ -8,7 +8,7 @@ type LineValue = Exclude<keyof UblLine, 'otherCodes' | 'priceLessAllowance'>;
 const LINE_VALUES = ['code', 'name', 'qty', 'unit', 'price', 'total'] as const satisfies readonly LineValue[];
 
 /**
- * Compares the lines and every value of each. A line counts as right when all its known values are right.
+ * Compares the lines, and every value of each line. A line counts as right when all its known values are right.
  * @param wanted undefined when the lines are not known and not scored
  * @param own undefined for a document that was refused
  */

@@ -20,8 +20,8 @@ export const EVERYTHING: PageWords = {
 };
 
 /**
- * Prepares the words of a page for the search. For a truth from another source, they show which of its values a reader
- * of the page can know.
+ * Prepares the words of a page for the search. If the truth comes from another source, these words show which of its
+ * values the page prints.
  */
 export function pageWordsOf(pageText: string): PageWords {
   const page = pageText.toUpperCase().replace(/\s/g, '');

@@ -37,7 +37,7 @@ export function sentenceOf(finding: CheckFinding): string {
 
 const FAILURES_NAMED_MAX = 3;
 
-/** Returns one sentence, or a few, for the failed checks that are errors; undefined when none is. */
+/** Returns one or a few sentences for the failed checks that are errors; undefined when no failed check is an error. */
 export function failureMessage(findings: readonly JudgedFinding[]): string | undefined {
   const failed = findings.filter((finding) => !finding.ok && finding.severity === 'error');
   if (failed.length === 0) return undefined;

@@ -30,8 +30,8 @@ export function readGiven(file: string): Buffer {
 }
 
 /**
- * The folder of the operator's own mappings, from the command line, else from the setting; undefined when neither names
- * one.
+ * The folder of the operator's own mappings, from the command line or else from the setting; undefined when neither
+ * names a folder.
  */
 export function mappingFolder(given: string | undefined): string | undefined {
   const folder = given ?? givenSetting('GATEWAY_MAPPINGS', process.env);

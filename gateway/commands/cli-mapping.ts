@@ -7,7 +7,8 @@ const USAGE =
   'Say: docket mapping test FOLDER --mapping ID, docket mapping new FILE.pdf, or docket mapping schema.';
 
 /**
- * `docket mapping ...`: scores a mapping, drafts one from a document, or prints the JSON Schema of mappings for an editor.
+ * `docket mapping ...`: scores a mapping, drafts a mapping from a document, or prints the JSON Schema of mappings for
+ * an editor.
  * @param argv what follows `mapping`
  * @returns the process's exit code: 0
  * @throws CliFailure for a wrong call

@@ -7,7 +7,7 @@ import { rulesTable } from '../rules/rules-table.ts';
 import { RULES } from '../rules/rules.ts';
 
 /**
- * `docket rules [FILE.xml ...]`: prints which rules each UBL file breaks. Without a file it prints the rules
+ * `docket rules [FILE.xml ...]`: prints the rules that each UBL file breaks. Without a file it prints the rules
  * themselves.
  * @returns the process's exit code: 1 when a file breaks a rule that a result must keep
  * @throws CliFailure when a file cannot be read

@@ -17,7 +17,7 @@ import { handedOver } from '../invoice/hand-over.ts';
 import { convertTimetable } from '../timetable/convert-timetable.ts';
 import { convertLayout } from '../layout/convert-layout.ts';
 
-/** Bytes that a result may have; a larger result is refused as `PDF_LIMIT`. */
+/** The most bytes of a result. A larger result is refused as `PDF_LIMIT`. */
 export const RESULT_BYTES_MAX = 64 * 1024 * 1024;
 
 let registry: MappingRegistry | undefined;
@@ -29,7 +29,7 @@ export function takeMappings(own: readonly Mapping[]): void {
 
 /**
  * Converts one document in this process. In production only a converter child calls this.
- * @throws Refusal whenever it does not convert the document
+ * @throws Refusal for every document that it does not convert
  */
 export async function convert(task: ConverterTask): Promise<ConverterOutcome> {
   if (task.kind === 'format') return reformatted(task);

@@ -11,7 +11,7 @@ interface Shared {
   /** The value on the page. Undefined when the page was not read, or the reader found nothing. */
   readonly read: string | undefined;
   readonly kind: 'amount' | 'date' | 'identifier';
-  /** True for a value that every invoice prints. A page without it gives a warning. */
+  /** True for a value that every invoice prints. A page without the value gives a warning. */
   readonly isAlwaysPrinted: boolean;
 }
 

@@ -29,7 +29,7 @@ export interface EmbeddedInvoices {
 
 /**
  * Reads every attachment of a PDF.
- * @throws Refusal `PDF_LIMIT` past a bound of the mapping
+ * @throws Refusal `PDF_LIMIT` when the attachments exceed a limit of the mapping
  */
 export async function embeddedInvoices(
   mapping: EmbeddedMapping,

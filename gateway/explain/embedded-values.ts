@@ -4,7 +4,8 @@ import type { SemanticInvoice, SemanticParty, Text } from '../formats/semantic-i
 type Named = readonly [path: string, kind: ExplainedValue['kind'], value: Text];
 
 /**
- * Returns every value of an embedded e-invoice that a person would look for on the page. None has a place on the page.
+ * Returns every value of an embedded e-invoice that a person would look for on the page. These values have no places
+ * on the page.
  */
 export function embeddedValues(invoice: SemanticInvoice): ExplainedValue[] {
   return [...named(invoice)].flatMap(([path, kind, value]) => {

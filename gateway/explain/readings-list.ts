@@ -86,7 +86,7 @@ export function drawReadings(
   if (absent.length > 0) row(`Not on this document: ${absent.join(', ')}`, COLORS.absent);
 }
 
-/** Breaks a text at blanks (and inside a word that is too long by itself) so that no part is wider than `widthPx`. */
+/** Breaks a text at blanks (and inside a word that is wider than the list) so that no part is wider than `widthPx`. */
 function wrap(ink: Ink, text: string, widthPx: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -41,7 +41,10 @@ export function inFormat(xml: string, format: InvoiceFormat): Formatted {
   return { text: format === 'ubl' ? ubl : toCii(invoice), mediaType: 'application/xml' };
 }
 
-/** @throws Refusal `FORMAT_NOT_POSSIBLE` with the rule that is broken */
+/**
+ * Refuses an invoice that breaks a rule in the new format.
+ * @throws Refusal `FORMAT_NOT_POSSIBLE` with the broken rule
+ */
 function refuseBroken(failure: string | undefined, what: string): void {
   if (failure !== undefined) throw new Refusal('FORMAT_NOT_POSSIBLE', `No ${what}. ${failure}`);
 }

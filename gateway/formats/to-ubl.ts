@@ -144,8 +144,8 @@ function deliveryNode({ delivery }: SemanticInvoice): Maybe {
 }
 
 /**
- * UNCL4461, 1: not defined. An invoice without a means of payment still needs this element for its other data of
- * payment.
+ * Code 1 of UNCL4461 means "not defined". An invoice without a means of payment needs this element for its other data
+ * of payment.
  */
 const NO_MEANS = '1';
 

@@ -58,8 +58,8 @@ export function expectedNet(line: InvoiceLine): Big {
 }
 
 /**
- * Returns the largest difference that can come from the rounding of the printed price. It is the difference between
- * quantity × price and the line's amount.
+ * Returns the largest difference that can come from the rounding of the printed price. A difference up to this value
+ * between quantity × price and the line's amount is no fault.
  */
 export function roundingOf(line: InvoiceLine): Big {
   const decimals = line.price?.value.split('.')[1]?.length ?? 0;

@@ -8,9 +8,9 @@ import type { Invoice } from './invoice.ts';
 const RULE = 'seller’s country, for a domestic buyer';
 
 /**
- * Derives the country of a buyer without country and tax number, because domestic addresses print no country (UPU S42).
- * It is the seller's country if the postal code has that country's form and the seller charges its VAT. Otherwise the
- * country stays unknown.
+ * Derives the country of a buyer without country and tax number, because domestic addresses print no country (UPU
+ * S42). It is the seller's country if the postal code has that country's form and the seller charges its VAT.
+ * Otherwise the country is unknown.
  */
 export function domesticBuyer(invoice: Invoice): Invoice {
   const { seller, buyer } = invoice;
@@ -27,8 +27,8 @@ function isCharged({ vat }: Invoice): boolean {
 }
 
 /**
- * Laws under which small businesses charge no VAT, by country. They apply to domestic supplies only, as the country's
- * rates do (ADR 0160).
+ * Laws under which small businesses charge no VAT, by country. These laws, like the country's rates, apply only to
+ * domestic supplies (ADR 0160).
  */
 const SMALL_BUSINESS: Readonly<Record<string, RegExp>> = {
   AT: /§ ?6 abs\. ?1 z(?:iffer)?\.? ?27/i,

@@ -7,7 +7,7 @@ import { sha256Of } from '../../schemas/sha256.ts';
 export interface Admission {
   /** The token that every caller must send. Undefined for a gateway on loopback that was started without one. */
   readonly token: string | undefined;
-  /** True when the gateway listens on loopback alone. `Host` must then be a name of this machine. */
+  /** True when the gateway listens on loopback alone. In this case, `Host` must be a name of this machine. */
   readonly loopback: boolean;
 }
 

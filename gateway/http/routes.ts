@@ -27,7 +27,7 @@ export interface RouteContext {
   readonly admission: Admission;
   readonly mappings: LiveMappings;
   readonly pool: ChildPool;
-  /** Children that may load the native canvas. The gateway opens this pool when somebody first asks for a picture. */
+  /** Children that may load the native canvas. The gateway opens this pool at the first request for a picture. */
   readonly drawingPool: () => ChildPool;
   readonly metrics: GatewayMetrics;
   readonly log: GatewayLog;

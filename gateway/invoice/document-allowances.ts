@@ -113,8 +113,8 @@ interface Totals {
 }
 
 /**
- * Assigns each allowance and charge to a row of the VAT breakdown. Returns none unless their sums equal the printed
- * totals and every basis.
+ * Assigns each allowance and charge to a row of the VAT breakdown. Returns no assignment if their sums do not equal
+ * the printed totals and every basis.
  */
 export function allowancesByRate(
   extras: readonly AllowanceLine[],

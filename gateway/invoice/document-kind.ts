@@ -68,8 +68,8 @@ const OTHER_TITLES: ReadonlyMap<string, readonly OtherTitle[]> = Map.groupBy(
 const TITLE_SIZE_RATIO = 1.2;
 
 /**
- * Refuses a document that is no invoice. The evidence is a sentence that says so, a stamp, or a title of another kind
- * that is larger than any invoice's title.
+ * Refuses a document that is no invoice. The evidence is a sentence that says this, a stamp, or a title of another
+ * kind that is larger than every title of an invoice.
  * @throws Refusal `MAPPING_MISMATCH` that quotes the evidence and its page
  */
 export function refuseOtherKinds(document: ReadDocument): void {
@@ -103,7 +103,7 @@ interface FoundTitle {
   readonly line: TokenLine;
 }
 
-/** Finds the largest title on the first page. When two are equally large, the title of an invoice wins. */
+/** Finds the largest title on the first page. When two titles are equally large, the title of an invoice counts. */
 function largestTitle(document: ReadDocument): FoundTitle | undefined {
   let best: FoundTitle | undefined;
   for (const line of document.lines) {

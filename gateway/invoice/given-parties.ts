@@ -48,7 +48,7 @@ export function givenParties(
 }
 
 type Part = 'name' | 'vatId' | 'street' | 'postalCode' | 'city' | 'country';
-/** For each part that the mapping gives, the place where the page prints it. */
+/** The places where the page prints the parts that the mapping gives. */
 type Places = ReadonlyMap<Part, Found>;
 
 function placesOf(given: GivenParty, document: ReadDocument): Places {

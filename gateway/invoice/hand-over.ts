@@ -33,7 +33,7 @@ export async function handedOver(
 
 /**
  * Finds the mapping of the seller whose tax number the page prints.
- * @param asked the mapping asked for; its labels split the page into words
+ * @param asked the requested mapping; its labels split the page into words
  * @returns undefined when no such mapping exists
  * @throws Refusal `AMBIGUOUS` when the page prints the numbers of several such sellers
  */

@@ -17,7 +17,7 @@ interface MoneySources {
   readonly extras: readonly AllowanceLine[];
 }
 
-/** Adds candidates that no label names. The equations then choose among all candidates. */
+/** Adds candidates that have no label. The equations then choose among all candidates. */
 export function addMoneyCandidates(
   candidates: Map<string, Candidate[]>,
   sums: Map<string, Big>,
@@ -135,7 +135,7 @@ function addNets(candidates: Map<string, Candidate[]>, sums: ReadonlyMap<string,
 /** The number of candidates of the net amount, and of the tax, that are tried in sums. */
 const SUMS_TRIED_MAX = 3;
 
-/** Adds the sum of net amount and VAT as the total. Where tax is withheld, the page may not print that total. */
+/** Adds the sum of net amount and VAT as the total. When tax is withheld, the page may not print this total. */
 function addGross(candidates: Map<string, Candidate[]>): void {
   const own = candidates.get('grand');
   if (!own || (candidates.get('withholding') ?? []).length === 0) return;

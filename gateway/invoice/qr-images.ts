@@ -14,7 +14,8 @@ const IMAGES_PER_PAGE_MAX = 12;
 
 /** Searches the images of the first pages, in page order, for QR codes of the AT. It stops at the first such code. */
 export function qrCollector(found: QrPayload[]): PageVisitor {
-  // pdfjs keeps an image that several pages paint, such as a logo, as one object.
+  // The images that were already searched. pdfjs keeps an image that several pages paint, such as a logo, as one
+  // object.
   const searched = new Set<unknown>();
   return async (content, document, scan) => {
     if (found.length > 0 || content.pageNumber > PAGES_LOOKED_AT_MAX) return;
@@ -53,14 +54,14 @@ function candidates(content: PageContent): PageContent['images'][number][] {
 
 /** Width in dots of the white border that is added to an image. Codes are often cropped so that no border is left. */
 const QUIET_DOTS = 16;
-/** Images narrower than this, in dots, are scaled up: one dot may be a whole module of the code. */
+/** Images narrower than this, in dots, are scaled up: in a small image, one dot may be a whole module of the code. */
 const SMALL_WIDTH = 90;
 /** Number of places in one image that are tried as a code. */
 const PLACES_TRIED_MAX = 20;
 /** The value that tells the detector to continue, because the last place that it named holds no readable code. */
 const NOT_DECODED = false;
 
-/** Decodes a grid with one dot a module. */
+/** Decodes a grid with one dot for each module. */
 function payloadOnGrid(grid: Ink | undefined): QrPayload | undefined {
   if (!grid) return undefined;
   const matrix = new BitMatrix(grid.width, grid.height);

@@ -214,7 +214,7 @@ function columnSums(lines: ReadTable, vat: ReadTable): Map<string, Big> {
   return sums;
 }
 
-/** Fills empty fields by the mapping's rules. It never replaces a printed value. */
+/** Fills empty fields by the mapping's rules. A printed value is never replaced. */
 function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: ReadonlyMap<string, Big>): void {
   for (const rule of mapping.derive) {
     if (fields.has(rule.field)) continue;
@@ -240,7 +240,7 @@ function derive(mapping: InvoiceMapping, fields: Map<string, Found>, sums: Reado
 }
 
 /**
- * Refuses a date that can be read in two ways when nothing on the page tells the order of day and month.
+ * Refuses a date that can be read in two ways when nothing on the page shows the order of day and month.
  * @throws Refusal `CHECKS_FAILED` with both readings
  */
 function refuseUnsureDates(document: ReadDocument, fields: ReadonlyMap<string, Found>): void {

@@ -81,8 +81,8 @@ export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
 const NAMED_MAX = 3;
 
 /**
- * Warns about lines between the items that have an amount but were not read as items. Sums of the items above do not
- * count.
+ * Warns about lines between the items that have an amount but were not read as items. Lines that are the sum of the
+ * items above them do not count.
  */
 export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
   const lost = leftOut.filter(({ amount, rowsAbove }) => {

@@ -26,7 +26,7 @@ export function vatRows(table: ReadTable, { lines, fields, totals, exemption }: 
   return mergeRates(rows).map((row) => categorise(row, exemption));
 }
 
-/** No rate of VAT is above this, in percent. */
+/** The highest possible rate of VAT, in percent. */
 const RATE_MAX = 50;
 
 /**
@@ -139,7 +139,7 @@ function fromLines(lines: readonly InvoiceLine[], fields: ReadonlyMap<string, Fo
   });
 }
 
-/** Adds up the rows of one rate. A breakdown may list a rate twice, for two reasons; such rows stay apart. */
+/** Adds up the rows of one rate. A breakdown may list a rate twice, for two reasons; such rows are not added up. */
 function mergeRates(rows: readonly RawRow[]): RawRow[] {
   const byKey = new Map<string, RawRow>();
   for (const row of rows) {

@@ -6,9 +6,9 @@ export interface Block {
   readonly lines: Line[];
 }
 
-/** Two words are in different columns when the gap between them is wider than the font size times this. */
+/** A gap between two words that is wider than this many font sizes separates two columns. */
 const COLUMN_GAP_RATIO = 2.2;
-/** Two lines are in different blocks when their distance is greater than the font size times this. */
+/** A distance between two lines that is greater than this many font sizes separates two blocks. */
 const PARAGRAPH_GAP_RATIO = 1.9;
 
 interface Open {

@@ -4,7 +4,7 @@ export interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** True for a JSON list, and for nothing else. */
+/** True only for a JSON list. */
 function isJsonList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
@@ -12,7 +12,7 @@ function isJsonList(value: Json | undefined): value is readonly Json[] {
 /** The properties that an extending mapping does not take over from its base. */
 const NOT_TAKEN_OVER = ['$schema', 'id', 'version', 'label', 'default', 'locked', 'handsOver', 'forSellers'];
 
-/** True for a JSON object, and for nothing else. */
+/** True only for a JSON object. */
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

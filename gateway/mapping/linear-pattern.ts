@@ -1,10 +1,12 @@
 import { RE2JS } from 're2js';
 import { holdsNeeded, neededWords } from './needed-words.ts';
 
-/** A regular expression in RE2's language. Whatever the pattern, matching takes time linear in the text. */
+/**
+ * A regular expression in RE2's language. For every pattern, the time of a match is linear in the length of the text.
+ */
 export interface LinearPattern {
   readonly source: string;
-  /** False only for a text without a match. The call is cheap. */
+  /** False only for a text without a match. The call takes little time. */
   mayMatch(text: string): boolean;
   test(text: string): boolean;
   /**
@@ -47,8 +49,8 @@ export function linearPattern(source: string): LinearPattern {
 
 /**
  * Words, digits, word boundaries and optional blanks, without repetition and alternatives. Such a pattern means the
- * same in JavaScript. At each place of the text, the engine of JavaScript then takes a few times as many steps as the
- * pattern has letters.
+ * same in JavaScript. At each place of the text, JavaScript's engine needs at most a few steps for each letter of the
+ * pattern.
  */
 const PLAIN_WORDS = /^(?:\\b|\\d|\\\.|\\s\?|[A-Za-z0-9 À-ÖØ-Þà-öø-þ]|\[[A-Za-zÀ-ÖØ-Þà-öø-þ]+\])+$/;
 const BLANK_OR_NOT = /\\s\?/g;
@@ -62,5 +64,5 @@ function plainExpression(source: string): RegExp | undefined {
   return new RegExp(source.replace(BLANK_OR_NOT, '[\\t\\n\\f\\r ]?'), 'i');
 }
 
-/** The long s, the Kelvin sign and the Ångström sign. RE2 takes them for `s`, `k` and `å`; JavaScript does not. */
+/** The long s, the Kelvin sign and the Ångström sign. RE2 regards them as `s`, `k` and `å`; JavaScript does not. */
 const FOLDED_OTHERWISE = /[\u017F\u212A\u212B]/;

@@ -51,12 +51,12 @@ const fieldSchema = z.strictObject({
   patterns: z.array(pattern).max(20).optional(),
   /** The value is taken only when it matches this pattern. */
   mustMatch: pattern.optional(),
-  /** Only labels inside this region count. */
+  /** The region of the field. Only labels inside this region count. */
   region: identifier.optional(),
   required: z.boolean().default(false),
   /** The value is taken only when an equation with this field holds for the value. */
   onlyIfBalanced: z.boolean().default(false),
-  /** Drops the sign of an amount, for amounts to subtract that are printed with a minus. */
+  /** Drops the sign of an amount. It is for amounts to subtract that are printed with a minus. */
   unsigned: z.boolean().default(false),
 });
 export type FieldRule = z.infer<typeof fieldSchema>;
@@ -105,8 +105,8 @@ const vatNumber = z
   .regex(/^[A-Z]{2}[A-Z0-9+*]{2,13}$/, 'a tax number with its country, PT501234567');
 
 /**
- * The values of a party that a mapping gives. Every result has them, marked as given, and they are compared with the
- * page.
+ * The values of a party that a mapping gives. Every result has these values, marked as given. They are compared with
+ * the page.
  */
 const givenPartySchema = z.strictObject({
   /** The VAT number identifies the party's documents, so no other value is given without it. */

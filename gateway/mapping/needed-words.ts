@@ -10,7 +10,7 @@ export function neededWords(source: string): string[][] {
   return alternation(source, 0).needs;
 }
 
-/** False when a text lacks words that every match contains. The call is cheap. */
+/** False when a text lacks words that every match contains. The call takes little time. */
 export function holdsNeeded(needs: readonly (readonly string[])[], text: string): boolean {
   if (needs.length === 0) return true;
   const folded = foldedText(text);

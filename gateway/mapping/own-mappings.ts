@@ -54,7 +54,7 @@ function ownMapping(id: string, json: JsonObject, sources: Sources): Mapping {
   return mapping;
 }
 
-/** Returns the JSON of a file, with everything that it takes over from other mappings. */
+/** Returns the JSON of a file, including everything that it takes over from other mappings. */
 function whole(file: string, json: JsonObject, sources: Sources, trail: readonly string[]): JsonObject {
   const { extends: base } = json;
   if (base === undefined) return json;

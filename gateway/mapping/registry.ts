@@ -18,7 +18,10 @@ export interface MappingRegistry {
   forSellers(): ReadonlyMap<string, InvoiceMapping>;
 }
 
-/** The mappings that come with Docket. A file without an entry here is refused, and so is an entry without its file. */
+/**
+ * The mappings that come with Docket. A file without an entry in this list is refused, and so is an entry without its
+ * file.
+ */
 export const SHIPPED_MAPPINGS = [
   'invoice_v1',
   'pt_simon_invoice_v1',

@@ -20,9 +20,9 @@ interface Read {
 const READINGS_MAX = 80;
 
 /**
- * Judges a document with pages that OCR read. Where a check fails, it tries the other readings of uncertain words. It
- * keeps a reading with which fewer checks fail. In the end every check counts as an error, and no value may be assumed
- * or unproven.
+ * Judges a document with pages that OCR read. When a check fails, it tries the other readings of uncertain words. It
+ * keeps a reading with which fewer checks fail. In the end every check counts as an error, and no value may be
+ * assumed or unproven.
  * @param judge reads the words; throws Refusal for a document that does not belong to the mapping
  */
 export function judgeScan<T extends Read>(

@@ -22,8 +22,9 @@ export interface Reading {
 }
 
 /**
- * Merges the readings of several models. Models err independently, so a text on which two agree is nearly always right.
- * The models of English and French decide numbers. The model of the page's own language decides letters.
+ * Merges the readings of several models. Models make different mistakes, so a text that two models read alike is
+ * nearly always right. The models of English and French decide numbers. The model of the page's own language decides
+ * letters.
  * @param own the language of the page
  */
 export function mergeReadings(readings: readonly Reading[], own: OcrLanguage): AgreedWord[] {

@@ -14,7 +14,7 @@ const PAPER = 255;
 
 /**
  * Paints images onto one grid of dots, in their order. It joins strips to one page, reduces finer images, and turns
- * rotated ones upright.
+ * rotated images upright.
  * @param toPage maps dots of the grid to page points
  */
 export function rasterOf(

@@ -13,8 +13,8 @@ export interface Placement {
 }
 
 /**
- * The heights of letters above the baseline, as shares of the font size: of tall ones (capitals, figures, long small
- * letters) and of short ones.
+ * The heights of letters above the baseline, as shares of the font size: of tall letters (capitals, figures, long
+ * small letters) and of short letters.
  */
 const TALL_SHARE = 0.72;
 const SHORT_SHARE = 0.52;

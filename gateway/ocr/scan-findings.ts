@@ -88,7 +88,7 @@ function finding(rule: string, severity: JudgedFinding['severity'], sentence: st
   return { rule, ok: false, what: 'text read by OCR', left: 'not sure', right: 'sure', severity, sentence };
 }
 
-/** True when the value is proven: each value that OCR could mistake for it breaks a check that holds now. */
+/** True when the value is proven: if OCR had mistaken it for another value, a check that now holds would fail. */
 function isProven(
   value: string,
   replaced: (value: string) => Invoice,

@@ -90,7 +90,10 @@ export function toPage(page: PageSides, upright: PageSides, angle: number): Matr
   return multiply([cos, sin, -sin, cos, page.width / 2, page.height / 2], back);
 }
 
-/** From this confidence on, the direction is decided. Upright words have about 0.9, upside-down ones 0.3. */
+/**
+ * From this confidence on, the direction is decided. Upright words have a confidence of about 0.9, upside-down words
+ * of about 0.3.
+ */
 const LEGIBLE = 0.7;
 /** A picture has no readable words when the confidence of its best direction is below this. */
 const ILLEGIBLE_BELOW = 0.35;
@@ -119,7 +122,7 @@ const BANDS_OF_PAGE = 8;
 const PARTS_OF_BAND = 32;
 /** The difference in lightness between two neighbouring dots at the edge of a letter. */
 const EDGE_MIN = 60;
-/** A part of a band holds letters when its rows have at least so many edges on average. */
+/** A part of a band holds letters when its rows have at least this many edges on average. */
 const EDGES_OF_LETTERS = 1;
 const ROWS_SKIPPED = 3;
 

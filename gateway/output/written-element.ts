@@ -7,8 +7,8 @@ const NO_ATTRIBUTES: Readonly<Record<string, string>> = {};
 const NO_CHILDREN: readonly XmlElement[] = [];
 
 /**
- * Returns the elements that a parser finds in a UBL document, without writing and parsing the document. A test compares
- * this with the parser (ADR 0163). Names keep their prefixes, which the rules know.
+ * Returns the elements that a parser finds in a UBL document, without writing and parsing the document. A test
+ * compares the result with the parser's (ADR 0163). Names keep their prefixes, because the rules use them.
  */
 export function writtenElement(root: XmlNode): XmlElement {
   return { ...elementOf(root), attributes: attributesOf(rootAttributes(root)) };

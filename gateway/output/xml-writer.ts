@@ -4,15 +4,14 @@ import { xmlText } from '../pdf/xml-text.ts';
 export interface XmlNode {
   readonly name: string;
   readonly attributes?: Readonly<Record<string, string>>;
-  /** On the root only: the namespaces of the document by prefix. */
+  /** Only on the root: the namespaces of the document by prefix. */
   readonly namespaces?: Readonly<Record<string, string>>;
   readonly text?: string;
   readonly children?: readonly XmlNode[];
 }
 
 /**
- * Writes a document in UTF-8, one element a line. It leaves out characters that XML cannot carry, whatever their
- * origin.
+ * Writes a document in UTF-8, one element a line. It leaves out all characters that XML cannot contain.
  * @throws TypeError for a name that XML does not allow
  */
 export function writeXml(root: XmlNode): string {
@@ -49,7 +48,10 @@ function element(node: XmlNode, indent: string): string {
 
 /** Names that passed the check. A document repeats the same few dozen names. */
 const knownNames = new Set<string>();
-/** Names with at most one prefix, in the letters of Docket's own vocabularies (Namespaces in XML 1.0, 4: QName). */
+/**
+ * Matches names with at most one prefix, in the letters that Docket's vocabularies use (Namespaces in XML 1.0, 4:
+ * QName).
+ */
 const NAME = /^[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?$/;
 
 function checkedName(name: string): string {
@@ -59,7 +61,10 @@ function checkedName(name: string): string {
   return name;
 }
 
-/** Printable ASCII that XML 1.0 (2.4) needs no escape for. Most text is such text and is written unchanged. */
+/**
+ * Matches printable ASCII that needs no escape in XML 1.0 (2.4). Most texts are of this kind and are written
+ * unchanged.
+ */
 const AS_IT_IS = /^[\x20\x21\x23-\x25\x28-\x3b\x3d\x3f-\x7e]*$/;
 const MARKUP = /[&<>"']/g;
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -27,9 +27,9 @@ const RECOVER = true;
 const EVERY_ATTACHMENT = 'docket:every-attachment';
 
 /**
- * Makes pdfjs's catalog return every attachment of a document. Its own method returns one file for each key of the name
- * tree. This one also returns files that share a key, and files that only `/AF` or a FileAttachment annotation names.
- * See ISO 32000-2, 7.11.4, 14.13 and 12.5.6.15.
+ * Makes pdfjs's catalog return every attachment of a document. The method of pdfjs returns one file for each key of
+ * the name tree. The new method also returns files that share a key, and files that only `/AF` or a FileAttachment
+ * annotation names. See ISO 32000-2, 7.11.4, 14.13 and 12.5.6.15.
  */
 export function offerEveryAttachment(internals: ParsingInternals): void {
   const { Catalog } = internals;

@@ -6,7 +6,7 @@ import type { PageFont } from './page-font.ts';
 export interface GraphicsState {
   ctm: Matrix;
   clip: Box;
-  /** The visible area of the page. Text outside it is not seen. */
+  /** The visible area of the page. Text outside this area is not visible. */
   readonly pageBox: Box;
   fillColor: string | undefined;
   strokeColor: string | undefined;

@@ -5,7 +5,9 @@ export interface Ink {
   readonly height: number;
 }
 
-/** An image that computes the lightness of a dot on demand. A QR code on a grid needs one dot a module. */
+/**
+ * An image that computes the lightness of a dot when it is needed. For a QR code, one dot for each module is enough.
+ */
 export interface Picture {
   readonly width: number;
   readonly height: number;

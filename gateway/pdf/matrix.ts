@@ -38,7 +38,7 @@ export interface Box {
   readonly y1: number;
 }
 
-/** Returns the box around a rectangle after `m`. Any two opposite corners may give the rectangle. */
+/** Returns the box around a rectangle after `m`. The rectangle may be given by any two opposite corners. */
 export function boxOf(m: Matrix, { x0, y0, x1, y1 }: Box): Box {
   const xa = m[0] * x0 + m[2] * y0;
   const xb = m[0] * x1 + m[2] * y0;

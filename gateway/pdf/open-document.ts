@@ -67,7 +67,7 @@ interface ParsingHalf {
   readonly WorkerMessageHandler: { initializeFromPort(port: Port): void };
 }
 
-/** The settings for opening every document. pdfjs fetches nothing and runs nothing of the document. */
+/** The settings for opening every document. pdfjs neither fetches files nor runs code of the document. */
 export const READING_OPTIONS = {
   isEvalSupported: false,
   enableXfa: false,
@@ -104,7 +104,7 @@ export async function openDocument(
       ? { disableFontFace: true, standardFontDataUrl: join(pdfjsFolder, 'standard_fonts/') }
       : // Of fonts that are not in the file only the widths are needed, and those pdfjs has.
         {
-          // This also tells `leaveFontsUnmended` and `decodeImagesOnDemand` that nothing is drawn.
+          // From this option, `leaveFontsUnmended` and `decodeImagesOnDemand` also know that nothing is drawn.
           fontExtraProperties: true,
           disableFontFace: false,
           ownerDocument: FONTS_NOT_USED as unknown as HTMLDocument,

@@ -8,7 +8,7 @@ export interface Fill {
   readonly color: string | undefined;
   /** Position in the drawing order of the page. */
   readonly order: number;
-  /** True when nothing under the fill shows through. */
+  /** True when nothing under the fill is visible. */
   readonly opaque: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface PageFont {
   isUndefined(code: number | undefined): boolean;
 }
 
-/** Reads each property of a font once. pdfjs unpacks a property from bytes at every access, even a name. */
+/** Reads each property of a font once. pdfjs unpacks every property from bytes at each access. */
 export function pageFont(font: FontObject): PageFont {
   const { toUnicode, composite, name } = font;
   const plain: FontObject = {

@@ -7,7 +7,8 @@ import type { TextPiece } from './show-glyphs.ts';
 const IMAGE_WAIT_MS = 4000;
 
 /**
- * Waits until the images of a page are decoded. pdfjs decodes them apart from the operators, and they may arrive later.
+ * Waits until the images of a page are decoded. pdfjs decodes images separately from the operators, so they may
+ * arrive later.
  */
 export async function imagesArrived(
   page: PDFPageProxy,

@@ -38,7 +38,7 @@ export type PageVisitor = (
 /** The functions that read more of the pages than their words. */
 export interface PageReaders {
   readonly visit?: PageVisitor | undefined;
-  /** Reads the pages without text. Without this reader they stay empty. */
+  /** Reads the pages without text. Without this reader, these pages have no words. */
   readonly scan?: ScanReader | undefined;
   /** True when the visitor needs drawn edges. */
   readonly edges?: boolean;

@@ -45,7 +45,7 @@ interface OperatorChunk {
 }
 
 /**
- * Copies the lists of drawing operations, because their sender empties them after sending. The sender does not touch
+ * Copies the lists of drawing operations, because their sender empties them after sending. The sender does not change
  * other messages.
  */
 function withCopiedLists(message: unknown): unknown {

@@ -68,7 +68,10 @@ const NO_FILLS: readonly Fill[] = [];
 /** The height of the middle of a small letter above the baseline, in font sizes. */
 const LETTER_MIDDLE = 0.3;
 
-/** The x of a point at the share `along` of the piece's length and at the height of a small letter's middle. */
+/**
+ * Returns the x of a point of a piece, at the share `along` of its length and at the height of a small letter's
+ * middle.
+ */
 function middleX(piece: TextPiece, along: number): number {
   const x = piece.x0 + (piece.x1 - piece.x0) * along;
   if (piece.angle === 1) return x + piece.size * LETTER_MIDDLE;

@@ -13,7 +13,7 @@ import { xmlText } from './xml-text.ts';
 export interface Word {
   readonly text: string;
   readonly page: number;
-  /** In reading coordinates, in points: x to the right, y downwards to the baseline. */
+  /** The place of the word in reading coordinates, in points: x to the right, y downwards to the baseline. */
   readonly x0: number;
   readonly x1: number;
   readonly y: number;
@@ -35,7 +35,7 @@ export interface Line {
   readonly rotated: boolean;
 }
 
-/** The lines of one page from top to bottom, rotated ones last. */
+/** The lines of one page from top to bottom. Rotated lines come last. */
 export interface PageText {
   readonly page: number;
   /** The width of the word in points, in reading coordinates. */
@@ -46,9 +46,9 @@ export interface PageText {
   readonly scanned?: boolean;
 }
 
-/** Two pieces are one word when the gap between them is less than the font size times this. */
+/** Two pieces with a gap of less than this many font sizes are one word. */
 const JOIN_GAP_RATIO = 0.16;
-/** Two words are on one line when their baselines differ by less than the font size times this. */
+/** Two words whose baselines differ by less than this many font sizes are on one line. */
 const SAME_LINE_RATIO = 0.34;
 
 /** Builds words and lines from the positions of the pieces, not from their drawing order. */

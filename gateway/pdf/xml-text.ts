@@ -1,4 +1,4 @@
-/** Text that XML 1.0 can carry, and the number of characters that were left out. */
+/** Text that XML 1.0 can contain, and the number of characters that were left out. */
 export interface XmlText {
   readonly text: string;
   readonly dropped: number;
@@ -12,10 +12,10 @@ const COMPATIBILITY = /[\uFB00-\uFB06\uFF01-\uFF5E]+/g;
 const SPACES = /[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/g;
 const ZERO_WIDTH = /[\u00AD\u200B-\u200D\u2060\uFEFF]/g;
 
-/** Most text needs no change: printable ASCII. */
+/** Matches printable ASCII. Most texts consist of it and need no change. */
 const PLAIN = /^[\x20-\x7e]*$/;
 
-/** Drops characters that XML cannot carry, spells ligatures out, and composes accents (NFC). */
+/** Drops characters that XML cannot contain, replaces ligatures by letters, and composes accents (NFC). */
 export function xmlText(raw: string): XmlText {
   if (PLAIN.test(raw)) return { text: raw, dropped: 0 };
   let dropped = 0;

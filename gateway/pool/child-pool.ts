@@ -19,7 +19,7 @@ export interface PoolState {
 
 export interface ChildPool {
   /**
-   * Converts one document, as soon as a child is free. A document's own fault gives a refusal as the outcome. The
+   * Converts one document, as soon as a child is free. For a fault of the document, the outcome is a refusal. The
    * promise rejects with `Refusal` `OVERLOADED`, `SHUTTING_DOWN`, or `INTERNAL` when no child can be started.
    */
   run(task: TaskRequest, signal?: AbortSignal): Promise<ConverterOutcome>;

@@ -58,7 +58,7 @@ export function giveLessPriority({ child }: Slot, log: GatewayLog): void {
   try {
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch (error) {
-    // This fails only when the child has ended. The exit handler deals with that.
+    // This fails only when the child has ended. In this case, the exit handler gives the outcome.
     log.info({ err: error }, 'a slow converter child could not be given less priority');
   }
 }

@@ -22,9 +22,9 @@ const REACHES = /^(connect|listen|bind|send|resolve|reverse|query|setServers)/;
 const GLOBALS = ['fetch', 'WebSocket', 'EventSource'];
 
 /**
- * Takes the network away from this process, because Node 24's permission model has no rule for it. That model already
- * denies threads, programs, add-ons and Node's inner bindings. Every other way to a network uses the modules that this
- * function closes.
+ * Takes the network away from this process, because Node 24's permission model has no rule for it. The permission
+ * model already denies threads, programs, add-ons and Node's inner bindings. Every other way to a network uses the
+ * modules that this function closes.
  */
 export function closeNetwork(): void {
   // All modules are loaded before the first module is closed, because some modules use other modules while they load.

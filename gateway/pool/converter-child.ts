@@ -3,7 +3,7 @@ import { closeNetwork } from './close-network.ts';
 
 /**
  * The process that opens PDFs. It has almost no rights (see `spawn-child.ts`) and converts one document at a time. It
- * ends when the IPC channel to its parent closes. A child that is too busy to notice is ended by the gateway's watch
+ * ends when the IPC channel to its parent closes. The gateway's watch ends a child that is too busy to notice this
  * (see `end-with-parent.ts`).
  */
 closeNetwork();

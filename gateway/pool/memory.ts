@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** The size of a memory page in `/proc/PID/statm`. It is 4 KiB on every Linux that Docket's Node packages exist for. */
+/**
+ * The size of a memory page in `/proc/PID/statm`. It is 4 KiB on every Linux for which Docket's Node packages exist.
+ */
 const MEMORY_PAGE_BYTES = 4096;
 /** The interval between two calls of `ps` for one process. A call blocks this process for some milliseconds. */
 const PS_EVERY_MS = 500;

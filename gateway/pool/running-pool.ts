@@ -14,7 +14,7 @@ export interface PoolCounts {
   readonly killedForTime: number;
   readonly crashed: number;
   readonly recycled: number;
-  /** Children started because another was busy with a slow document. */
+  /** Number of children that were started because another child was busy with a slow document. */
   readonly standIns: number;
 }
 

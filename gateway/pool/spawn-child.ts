@@ -20,9 +20,10 @@ export interface ChildOptions {
 }
 
 /**
- * Starts a converter child that may read Docket's own code and its packages, and nothing else. Node's permission model
- * denies it writing, other files, other programs and threads. It also denies native code, unless the child draws. The
- * permission model of Node 24 has no rule for the network, so the child closes its own.
+ * Starts a converter child that may read Docket's own code and its packages, and nothing else. Node's permission
+ * model denies it writing, other files, other programs and threads. It also denies native code, unless the child
+ * draws. The permission model of Node 24 has no rule for the network, so the child itself closes its network
+ * functions.
  */
 export function spawnChild(options: ChildOptions): ChildProcess {
   const entry = join(gatewayFolder, 'pool', 'converter-child.ts');

@@ -2,7 +2,7 @@ import { union } from '../pdf/matrix.ts';
 import { together } from '../pdf/recognised.ts';
 import type { Line, PageText, Word } from '../pdf/words.ts';
 
-/** A word prepared for matching. Labels are compared by `key`, which has no case, accents or punctuation. */
+/** A word that is prepared for matching. Labels are compared by `key`, which has no case, accents or punctuation. */
 export interface Token {
   readonly text: string;
   readonly key: string;

@@ -51,7 +51,7 @@ export interface ConverterSuccess {
    */
   readonly convertedBy?: ConvertingMapping;
   readonly warnings: readonly GatewayWarning[];
-  /** The fields that identify the invoice. Absent when the result is no invoice or lacks one of them. */
+  /** The fields that identify the invoice. Absent when the result is no invoice or lacks one of these fields. */
   readonly invoice?: InvoiceIdentity | undefined;
 }
 

@@ -75,7 +75,7 @@ export function candidatesFor(
   );
 }
 
-/** A date after a label is not the document's if the line states the version of a program or of a list. */
+/** A date after a label is not the document's date if the line states the version of a program or of a list. */
 const VERSION = /\bversion\b/iu;
 
 /**

@@ -20,13 +20,16 @@ export interface TitleCell {
 
 /** The synonyms of one table's columns, by key. */
 export interface ColumnIndex {
-  /** A title can mean several columns (`IVA`: the rate or the tax). The first column without a title gets it. */
+  /**
+   * The columns that a title can mean. A title with several meanings (`IVA`: the rate or the tax) goes to the first
+   * column without a title.
+   */
   readonly byKey: ReadonlyMap<string, readonly string[]>;
   /** All beginnings of all titles. */
   readonly prefixes: ReadonlySet<string>;
   /** Known results of `segment`, because the same cells are tried in every band of lines. */
   readonly splits: Map<string, readonly Part[]>;
-  /** For each known word, whether a title can begin with it. */
+  /** For each known word: true when a title can begin with it. */
   readonly begins: Map<string, boolean>;
   /** A bit for each column. */
   readonly bits: ReadonlyMap<string, number>;
@@ -132,8 +135,8 @@ export function titlesIn(cell: TitleCell, index: ColumnIndex): readonly Title[] 
 const NO_TITLES: readonly Title[] = [];
 
 /**
- * False for most cells, because no title begins with their first word. A word in brackets may be left out, so the word
- * after it counts too. This test takes two thirds off the search for headers.
+ * False for most cells, because no title begins with their first word. A word in brackets may be left out, so the
+ * word after it counts too. With this test, the search for headers takes a third of the time.
  */
 function mayHoldTitle(tokens: readonly Token[], index: ColumnIndex): boolean {
   for (let at = 0; at < tokens.length; at += 1) {

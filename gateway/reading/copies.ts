@@ -31,7 +31,7 @@ export function withoutCopies(pages: readonly PageText[]): readonly PageText[] {
   return pages;
 }
 
-/** At most this many words of a page number the copy. Pages that differ more are not copies. */
+/** The most words of a page that number the copy. Pages that differ in more words are not copies. */
 const COPY_WORDS_MAX = 20;
 
 function areAsLong(page: PageText, other: PageText | undefined): boolean {

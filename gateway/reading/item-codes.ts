@@ -40,7 +40,7 @@ interface Reference {
 }
 
 export interface ItemCodes {
-  /** The seller's number; without one, the number of the trade. */
+  /** The seller's number, or if there is none, the number of the trade. */
   readonly code: Found | undefined;
   /** A GTIN printed next to the seller's number. */
   readonly standardCode: Found | undefined;

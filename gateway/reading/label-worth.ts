@@ -57,8 +57,8 @@ function discountDateOf({ text, tokens }: TokenLine, document: ReadDocument): st
 }
 
 /**
- * Collects the last days of discounts for early payment. None of them is the due date, wherever else the page prints
- * it.
+ * Collects the last days of discounts for early payment. None of these days is the due date, even if the page prints
+ * the day elsewhere too.
  */
 export function discountDates(document: ReadDocument): ReadonlySet<string> {
   return new Set(document.lines.flatMap((line) => discountDateOf(line, document) ?? []));

@@ -71,8 +71,8 @@ const SAME_VALUE_STEP_MAX = 1.45;
 
 /**
  * Reads a party from a list of labels and values: `Name: Rohr AG`, `Address: Ring 1`, and `1010 Wien` below. Returns
- * the values of name and address, in that order; none if the area holds no such list. A value of several lines, with
- * its label at half height, is one value.
+ * the values of name and address, in that order; no values if the area holds no such list. Several lines with one
+ * label at half height are one value.
  */
 export function labelledParty(area: Area | undefined, document: ReadDocument): BlockCell[] {
   if (!area) return [];

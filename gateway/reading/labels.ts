@@ -49,7 +49,7 @@ export function labelIndex(labels: Iterable<{ owner: string; text: string; weigh
 /** The words of one label are at most this many font sizes apart. */
 const LABEL_GAP_MAX = 1.6;
 
-/** Finds all labels on a line, from left to right. No two overlap. */
+/** Finds all labels on a line, from left to right. The labels do not overlap. */
 export function labelHits(line: TokenLine, index: LabelIndex): LabelHit[] {
   const hits: LabelHit[] = [];
   for (let from = 0; from < line.tokens.length;) {

@@ -16,9 +16,9 @@ export interface FormalName {
 const LINES_UNDER_MAX = 3;
 
 /**
- * Finds the company's name between the first words of an address and its street, if these words are a brand. The name
- * begins with the brand and continues, which is certain. Or it ends with a legal form, which is in doubt unless the page
- * prints it elsewhere as well. Returns undefined if the first words have a legal form, or if no such line stands below
+ * Finds the company's name between the first words of an address and its street, if these words are a brand. A name
+ * that begins with the brand and continues is certain. A name that ends with a legal form is in doubt unless the page
+ * also prints it elsewhere. Returns undefined if the first words have a legal form, or if no such line stands below
  * them.
  */
 export function formalName(

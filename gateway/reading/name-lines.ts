@@ -29,8 +29,8 @@ interface RowOfWords {
 const SAME_EDGE_PT = 1;
 
 /**
- * Moves words from the column of codes back to the name if they begin at the left edge of the name's lines. A long name
- * in a centred column can start under the title of the column before it.
+ * Moves words from the column of codes back to the name if they begin at the left edge of the name's lines. A long
+ * name in a centred column can start under the title of the previous column.
  */
 export function takeStrayWords(row: RowOfWords, columns: readonly PlacedColumn[]): void {
   const names = row.blocks.get('name') ?? [];

@@ -171,7 +171,8 @@ export function readParty(
   const holder = role === 'seller' && !isListed ? accountHolder(document)?.toLowerCase() : undefined;
   const isHolder = ({ tokens }: BlockCell): boolean =>
     holder !== undefined && textOf(tokens).toLowerCase() === holder;
-  // The line with the holder of the account is the seller's name. Otherwise it is the first line that can be a name.
+  // The line with the holder of the account is the seller's name. Without such a line, the first line that can be a
+  // name is the seller's name.
   const first = isListed ? own[0] : (own.find(isHolder) ?? own.find((cell) => isNameLike(cell.tokens)));
   const formal = first && !isListed && !isHolder(first) ? formalName(own, first, document) : undefined;
   const nameCell = formal?.lines[0] ?? first;

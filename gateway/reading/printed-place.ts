@@ -3,7 +3,7 @@ import { keyOf, type Token } from '../printed/tokens.ts';
 
 /** One value is searched in runs of at most this many words. */
 const WORDS_MAX = 16;
-/** A tax number without its country must have this many characters, so that no other number is taken for it. */
+/** A tax number without its country must have this many characters, so that it is not confused with another number. */
 const BARE_NUMBER_LENGTH_MIN = 8;
 
 /** The form in which texts are compared: without case, accents, blanks and punctuation. */

@@ -88,8 +88,8 @@ export interface SellerNumbers {
 }
 
 /**
- * Finds the numbers of a seller without VAT number. A kind counts if exactly one number of it stands outside the
- * buyer's blocks.
+ * Finds the numbers of a seller without VAT number. A kind of number counts if exactly one number of this kind stands
+ * outside the buyer's blocks.
  */
 export function sellerNumbers(document: ReadDocument, ofBuyer: readonly TextBlock[]): SellerNumbers {
   const numbers = new Map<SellerNumber, Found>();

@@ -28,9 +28,10 @@ export type Assigned = ReadonlyMap<string, readonly Token[]>;
 const NUMERIC = new Set(['money', 'quantity', 'percent', 'integer']);
 
 /**
- * Sets the widths of a header's columns. The cells of a text column are often wider than its title. So it reaches from
- * the end of the title before it to the start of the title after it. Other columns are as wide as their titles. If the
- * words of a text column begin exactly under its title, all words to their left belong to the column of codes.
+ * Sets the widths of a header's columns. The cells of a text column are often wider than its title. So a text column
+ * reaches from the end of the previous title to the start of the next title. Other columns are as wide as their
+ * titles. If the words of a text column begin exactly under its title, all words to their left belong to the column
+ * of codes.
  * @param body the lines under the header
  */
 export function placeColumns(
@@ -159,8 +160,8 @@ const ALIEN_TEXT = 60;
 const CROWDED = 45;
 const BEYOND_TEXT = 70;
 /**
- * The cost of a word that does not stand under the title of an unknown column. A known column that the word fits only
- * partly costs less.
+ * The cost of a word that does not stand under the title of an unknown column. A known column into which the word
+ * fits only partly costs less.
  */
 const FAR_OF_UNKNOWN_COLUMN = 6;
 

@@ -20,7 +20,7 @@ export interface TableHeader {
   readonly fromLine: number;
   readonly toLine: number;
   readonly columns: readonly HeaderColumn[];
-  /** Rank of the header: more known columns and fewer unknown titles give a higher one. */
+  /** Rank of the header: more known columns and fewer unknown titles give a higher rank. */
   readonly score: number;
 }
 
@@ -30,7 +30,7 @@ export const UNKNOWN_COLUMN = 'unknown';
 /** A header has at most this many lines. */
 const HEADER_LINES_MAX = 7;
 
-/** Finds every place of the table's header, in reading order. No two places overlap. */
+/** Finds every place of the table's header, in reading order. The places do not overlap. */
 export function findHeaders(rule: TableRule, document: ReadDocument): TableHeader[] {
   const index = columnIndex(rule);
   const headers: TableHeader[] = [];
@@ -192,7 +192,10 @@ function bestNaming(titles: readonly (readonly Title[])[], rule: TableRule): Hea
   return isComplete(second) ? second : first;
 }
 
-/** In a table without a description column, takes the unknown title with the most room after it as the description. */
+/**
+ * In a table without a description column, regards the unknown title with the most room after it as the title of the
+ * description.
+ */
 function nameDescriptionColumn(
   columns: HeaderColumn[],
   cells: readonly Cell[],

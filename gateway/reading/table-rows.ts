@@ -26,7 +26,7 @@ export interface ReadTable {
 
 /** A table has at most this many rows. */
 const ROWS_MAX = 20_000;
-/** In a table without continuation lines, a row stands at most this many line heights below the row before it. */
+/** In a table without continuation lines, a row stands at most this many line heights below the previous row. */
 const ROW_DISTANCE_MAX = 4.2;
 
 /** The beginning of a table, and what ends the table in addition to its own stop lines. */

@@ -74,8 +74,8 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
 }
 
 /**
- * Corrects an address in one line that has no name. If a name with a legal form stands above it and its first words
- * have none, these words belong to the street.
+ * Corrects an address in one line that has no name. If a name with a legal form stands above the line, and the first
+ * words of the line have no legal form, these words belong to the street.
  */
 function underName(
   address: AddressLine,
@@ -100,7 +100,7 @@ export function isStreet({ tokens }: BlockCell): boolean {
   return STREET.test(textOf(tokens));
 }
 
-/** Joins street and place with a name above them, if an empty line separates them and the name has no address. */
+/** Joins street and place with a name above them, if an empty line is between them and the name has no address. */
 function withAddresses(blocks: readonly OpenBlock[]): OpenBlock[] {
   const joined: OpenBlock[] = [];
   for (const block of blocks) {

@@ -38,8 +38,8 @@ export const ALLOWANCE_REASONS = codes('41 42 60 62 63 64 65 66 67 68 70 71 88 9
 const prefixed = (prefix: string, list: string): string[] => [...codes(list)].map((code) => prefix + code);
 
 /**
- * Reasons for charging no VAT, from the European VATEX list: articles of the VAT directive, and general cases. Codes
- * are compared without regard to case.
+ * Reasons for charging no VAT, from the European VATEX list: articles of the VAT directive, and general cases.
+ * Capital and small letters are equal in these codes.
  */
 export const EXEMPTION_REASONS: ReadonlySet<string> = new Set([
   ...prefixed('VATEX-EU-', 'AE D F G I IC J O 79-C 132 135-1 143 144 146-1E 148 151 153 159 309'),

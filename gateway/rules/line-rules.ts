@@ -15,7 +15,7 @@ type Parts = (line: XmlElement) => readonly XmlElement[];
 const named = (what: string, document: UblDocument, line: XmlElement): string =>
   what.replace('#', () => lineName(document, line));
 
-/** Makes the check that each of some parts of a line has something. In `what`, `#` stands for the name of the line. */
+/** Makes the check that certain parts of each line have a value. In `what`, `#` stands for the name of the line. */
 function lineHas(parts: Parts, has: (part: XmlElement) => unknown, what: string): Rule['check'] {
   return (document) => {
     let found = NONE_BROKEN;

@@ -45,7 +45,7 @@ export interface BrokenRule extends Breach {
 
 type RuleOf = (number: string, says: string, check: Rule['check']) => Rule;
 
-/** Makes rules of one section. A document must keep them to be issued. */
+/** Makes fatal rules of one section. Docket does not issue a document that breaks one. */
 export function fatalIn(section: Section): RuleOf {
   return (number, says, check) => ({ number, severity: 'fatal', section, says, check });
 }
@@ -60,7 +60,7 @@ export function sentenceOfBreach(broken: BrokenRule): string {
   return `${rule}: ${what} ${says}${expected === '' ? '' : `; ${expected}`}.`;
 }
 
-/** The breaches of a rule that a document keeps. Most rules are kept, so they all share this list. */
+/** The breaches of a rule that a document keeps. Documents keep most rules, so all these results share one list. */
 export const NONE_BROKEN: readonly Breach[] = [];
 
 /** Makes the breach for a value that is missing. */
@@ -68,14 +68,17 @@ export function missing(what: string): Breach {
   return { what, found: undefined, expected: '' };
 }
 
-/** Makes the check that a document states something. `read` returns undefined when it does not. */
+/** Makes the check that a document states a value. `read` returns undefined when the value is missing. */
 export function stated(what: string, read: (document: UblDocument) => unknown): Rule['check'] {
   return (document) => (read(document) === undefined ? [missing(what)] : NONE_BROKEN);
 }
 
 export type Elements = (document: UblDocument) => readonly XmlElement[];
 
-/** Makes the check that each of some elements has something. `has` returns undefined or false when it has not. */
+/**
+ * Makes the check that each of certain elements has a part. `has` returns undefined or false when the part is
+ * missing.
+ */
 export function lacking(
   all: Elements,
   has: (element: XmlElement) => unknown,

@@ -12,7 +12,7 @@ const TOTALS = [
 
 /**
  * CREDIT-SIGN (fatal; Docket's own). EN 16931-1, 5.2.10 has two ways to give money back: a credit note with positive
- * amounts, or an invoice with negative ones. A credit note with negative amounts would charge the money again.
+ * amounts, or an invoice with negative amounts. A credit note with negative amounts would charge the money again.
  */
 export const SIGN_RULES: readonly Rule[] = [
   ours('CREDIT-SIGN', 'The totals of a credit note are not negative.', ({ kind, totals }) =>

@@ -14,7 +14,7 @@ const breach = (what: string, found: string | undefined, expected: string): Brea
 
 /**
  * Finds the first child of an element that is out of order, too many, missing or not of UBL. In the right order, all
- * elements of one name stand together. So it counts only the current run of one name.
+ * elements of one name stand together. So the function counts only neighbouring elements of one name.
  */
 function contentFaults(parent: XmlElement): readonly Breach[] {
   const content = CONTENTS.get(parent.name);

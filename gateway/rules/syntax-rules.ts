@@ -53,7 +53,7 @@ const ONCE: readonly (readonly [number: string, what: string, all: Elements])[] 
   ['UBL-SR-45', 'the due date of a credit note (BT-9)', inRoot('cac:PaymentMeans/cbc:PaymentDueDate')],
 ];
 
-/** Makes the check that each of some elements has at most one of a kind of part. */
+/** Makes the check that each of certain elements has a part at most once. */
 function oneIn(all: Elements, path: string, what: string): Rule['check'] {
   const parts = allIn(path);
   return (document) =>
@@ -74,7 +74,7 @@ function oneReason(number: string, kind: 'allowance' | 'charge', terms: string):
   return syntax(number, says, oneIn(charges(kind), 'cbc:AllowanceChargeReason', what));
 }
 
-/** Makes the check that a line has at most one of a kind of part, or exactly one. */
+/** Makes the check that a line has a part at most once, or exactly once. */
 function onePerLine(path: string, what: string, least: 0 | 1 = 0): Rule['check'] {
   const parts = allIn(path);
   return (document) =>

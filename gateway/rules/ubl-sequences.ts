@@ -115,7 +115,7 @@ export interface Content {
   readonly required: number;
 }
 
-/** The children of an element by name, each with its position and how often it may occur. */
+/** The children of an element by name, each with its position and its allowed number. */
 export const CONTENTS: ReadonlyMap<string, Content> = new Map(
   Object.entries(SEQUENCES).map(([name, sequence]) => {
     const words = sequence.split(' ');

@@ -125,7 +125,7 @@ function basisAddsUp(category: Category): Rule {
           .minus(sum(document.allowances, 'cbc:Amount'))
           .plus(sum(document.charges, 'cbc:Amount'));
         const off = basis.minus(wanted).abs();
-        // The tolerance is only for rounded lines. A rate without any line is wrong, however small its basis is.
+        // The tolerance is only for rounded lines. A rate without any line is wrong, even if its basis is small.
         const isUsed = PLACES.some((place) => place.all(document).some(isOwn));
         if (perRate ? isUsed && off.lt(UNIT_OF_CURRENCY) : off.eq(0)) return [];
         const expected = `its lines, allowances and charges come to ${wanted.toFixed(2)}`;

@@ -14,9 +14,9 @@ export interface XmlElement {
 const NO_ELEMENTS: readonly XmlElement[] = [];
 
 /**
- * Adds the children of one name to a list. It makes the list only for the first child, because most searches find none.
- * All loops of this file count an index. The rules walk a document's elements some 30,000 times, and an iterator would
- * allocate an object at each step.
+ * Adds the children of one name to a list. The list is made only for the first child, because most searches find no
+ * child. All loops of this file count an index, because an iterator would allocate an object at each step. The rules
+ * read a document's elements about 30,000 times.
  */
 function addNamed(
   list: XmlElement[] | undefined,

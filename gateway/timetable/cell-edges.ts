@@ -18,7 +18,10 @@ export interface Around {
 /** The largest gap between a point and an edge that is drawn in pieces. */
 const SLACK_PT = 1;
 
-/** @param edges boxes without width or height, in page points */
+/**
+ * Prepares the edges of a page for look-ups.
+ * @param edges boxes without width or height, in page points
+ */
 export function cellEdges(edges: readonly Box[]): CellEdges {
   const upright = edges.filter((edge) => edge.x1 - edge.x0 < edge.y1 - edge.y0);
   const level = edges.filter((edge) => edge.x1 - edge.x0 > edge.y1 - edge.y0);

@@ -97,7 +97,7 @@ function rangeOf(first: Clock, second: Clock, printed: string): ClockRange {
   return { start, end, from: first.from, to: second.to };
 }
 
-/** Reads a text that is one time and nothing else, in minutes from midnight; undefined for any other text. */
+/** Reads a text that is only one time, in minutes from midnight; undefined for every other text. */
 export function singleClock(text: string): number | undefined {
   const plain = text.trim();
   const [clock, ...more] = clocksIn(plain);
@@ -107,7 +107,7 @@ export function singleClock(text: string): number | undefined {
 }
 
 /**
- * Reads a text that is one time range and nothing else; undefined for any other text.
+ * Reads a text that is only one time range; undefined for every other text.
  * @throws Refusal `CHECKS_FAILED`, as `clockRanges` does
  */
 export function wholeRange(text: string): ClockRange | undefined {

@@ -14,9 +14,9 @@ export interface GridCell {
   readonly last: GridRow | undefined;
 }
 
-/** The distance of two lines of one entry is at most the size of their letters times this. */
+/** The largest distance between two lines of one entry, in sizes of their letters. */
 const LINE_GAP_MAX = 1.7;
-/** A text is in line with a label when their distance is at most the size of the text times this. */
+/** The largest distance between a label and a text of the same row, in sizes of the text. */
 const IN_LINE_MAX = 0.35;
 /** Two edges closer than this are one line. */
 const SAME_EDGE_PT = 3;

@@ -25,7 +25,7 @@ interface Label {
   readonly last: Run;
 }
 
-/** The distance of two lines of one label is at most the size of their letters times this. */
+/** The largest distance between two lines of one label, in sizes of their letters. */
 const LINE_GAP_MAX = 1.7;
 
 /**

@@ -21,7 +21,7 @@ export interface PrintedTerm {
 const WEEK = /(?<!\p{L})(?:semana|week|woche|kw|semaine|settimana)(?!\p{L})/iu;
 const NUMBERED_WEEK =
   /(?<!\p{L})(?:semana|week|woche|kw|semaine|settimana)\s*(?:n\S{0,2}\s*|de\s+)?(?:\d|[A-D](?!\p{L}))/iu;
-/** In `12 a 16 de outubro de 2026` the first day takes month and year from the second. */
+/** In `12 a 16 de outubro de 2026` the first day gets month and year from the second day. */
 const DAYS_OF_A_MONTH =
   /(?<!\d|[./-])(\d{1,2})\s*(a|to|-|–|bis|au|al)\s*(\d{1,2}\.?)\s+((?:de\s+)?\p{L}{3,}\.?\s+(?:de\s+)?\d{4})/iu;
 const LAST_HOLIDAY_COUNT = 400;

@@ -49,7 +49,10 @@ function luhnDigit(digits: string): number {
   return (10 - (sum % 10)) % 10;
 }
 
-/** Checks a British number: seven digits weighted 8 to 2, plus two check digits, give a multiple of 97, or 55 less. */
+/**
+ * Checks a British number. Its first seven digits are multiplied by 8 down to 2, and their sum plus the two check
+ * digits must be a multiple of 97. In newer numbers, the sum plus 55 must be such a multiple.
+ */
 function isBritish(text: string): boolean {
   if (!/^\d{9}$/.test(text)) return false;
   let sum = Number(text.slice(7));

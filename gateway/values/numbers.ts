@@ -103,7 +103,9 @@ export function currencyOf(word: string): string | undefined {
   return plain.length > markLengthMax ? undefined : CURRENCY_MARKS.get(plain.toLowerCase());
 }
 
-/** Figures alone or letters alone, as most words are. They contain no currency next to a figure. */
+/**
+ * Matches words of only figures or only letters, as most words are. Such words contain no currency next to a figure.
+ */
 const FIGURES_OR_LETTERS = /^(?:[\d.,]+|[A-Za-z]+)$/;
 
 const SIGNS = '(?:€|£|us\\$|r\\$|\\$|zł|eur|usd|gbp|chf|pln|aoa|kz|brl|sek|nok|dkk|czk|huf|ron)';

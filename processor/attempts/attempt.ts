@@ -22,7 +22,7 @@ import { placementOf } from '../work-list/work-change.ts';
  * the reservation on the list.
  */
 const START_RETRIED_MS_MAX = 15_000;
-/** Part of the lease that stays free for recording the outcome. */
+/** Part of the lease that is reserved for recording the outcome. */
 const OUTCOME_MARGIN_MS = 1_000;
 
 /** The abort reason of a running attempt that another part of the processor has ended. `why` names the cause. */
@@ -158,7 +158,7 @@ type Outcome =
   | { readonly kind: 'failed'; readonly failure: AttemptFailed }
   | { readonly kind: 'abandoned' };
 
-/** Returns the outcome; null when the lease is lost, because nobody then waits for an outcome. */
+/** Returns the outcome; null when the lease is lost, because in this case nobody waits for an outcome. */
 async function outcomeOf(parts: AttemptParts, begun: Begun, cut: AbortSignal): Promise<Outcome | null> {
   const { job } = begun;
   // One controller for both reasons, because `AbortSignal.any` takes several times as long as the rest of this

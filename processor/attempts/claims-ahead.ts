@@ -18,13 +18,19 @@ export interface ClaimsAhead {
 
 /** The times for which a processor may hold claims, by its own monotonic clock. */
 export interface HoldLimits {
-  /** Counted from the arrival of the claim. A claim that no worker begins by then goes back for other processors. */
+  /**
+   * The time from the arrival of the claim. If no worker begins the claim within this time, it goes back to the list
+   * for other processors.
+   */
   readonly holdMs: number;
-  /** Counted from before the request for the claim. The reservation lasts longer by enough time to record the start. */
+  /**
+   * The time from the moment before the request for the claim. The reservation lasts longer, so that the start can
+   * still be recorded.
+   */
   readonly sureMs: number;
 }
 
-/** A queue of claims. It is bounded, because the claim loop requests no more than there is room for. */
+/** A queue of claims. It is bounded, because the claim loop requests only as many claims as there is room for. */
 export function claimsAhead({ holdMs, sureMs }: HoldLimits): ClaimsAhead {
   const held = new Map<string, { item: ClaimedItem; arrivedAtMs: number; askedAtMs: number }>();
   const takeOut = (isMeant: (claim: { arrivedAtMs: number; askedAtMs: number }) => boolean): string[] => {

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type { Job } from '../../conversion-job/job.ts';
 
-/** Runs the attempt at once or in its turn. An attempt that is cut before its turn does not begin. */
+/** Runs the attempt at once or in its turn. An attempt that is ended before its turn does not begin. */
 export type LastAttempts = (
   job: Job | undefined,
   cut: AbortSignal,

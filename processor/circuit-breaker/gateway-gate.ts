@@ -25,7 +25,7 @@ export interface GateEvents {
   readonly onRoom: () => void;
 }
 
-/** The circuit breaker before the gateway. It also limits how many conversions the processor may run. */
+/** The circuit breaker before the gateway. It also limits the number of conversions that the processor may run. */
 export interface GatewayGate {
   state(): GateState;
   /** Returns the number of jobs that the processor may claim while `running` run. */

@@ -16,9 +16,9 @@ export interface OverdueCalls {
 }
 
 /**
- * Checks the gateway's health while a call takes long. A gateway that hangs refuses nothing, so without this check its
- * calls would count as failures only after their time limit. When the gateway answers, it works on a long document, and
- * the check repeats later. When it does not answer, this counts as another failure.
+ * Checks the gateway's health while a call takes long. Calls to a hanging gateway would otherwise count as failures
+ * only after their time limit. If the gateway answers the check, it is working on a long document, and the check
+ * repeats later. If it does not answer, the check counts as another failure.
  *
  * @param parts.timeoutMs the longest time of a call
  * @param parts.onUnanswered called after each health check without an answer while the call is overdue

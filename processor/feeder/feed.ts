@@ -10,7 +10,7 @@ import type { FeedGrant } from '../work-list/work-list.ts';
 export interface Feed {
   /** True while the list has every event of the log. */
   isCaughtUp(): boolean;
-  /** When the subscription broke, in `performance.now()`; null while it works. */
+  /** The time at which the subscription broke, in `performance.now()`; null while it works. */
   brokenSinceMs(): number | null;
   /** The last checkpoint written to the list. */
   written(): FeedGrant['position'];

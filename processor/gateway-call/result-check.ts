@@ -18,9 +18,9 @@ export interface ResultCheck {
 }
 
 /**
- * Checks a result while it streams by, in constant memory: valid UTF-8, and the outline of its media type. The gateway
- * validates results; this check only detects an HTML page, an incomplete body and an empty one (D17, A-SS02). It
- * refuses a DOCTYPE, so that no reader of the result has to expand entities.
+ * Checks a result while it streams by, in constant memory: valid UTF-8, and the outline of its media type. The
+ * gateway validates results; this check only detects an HTML page, an incomplete body and an empty body (D17,
+ * A-SS02). It refuses a DOCTYPE, so that no reader of the result has to expand entities.
  */
 export function checkResult(mediaType: ResultMediaType): ResultCheck {
   const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -86,7 +86,7 @@ function mediaTypeOf(contentType: string | undefined): ResultMediaType {
   return mediaType.data;
 }
 
-/** RFC 9530: `sha-256=:BASE64:`, possibly among other algorithms. */
+/** Finds `sha-256=:BASE64:` in the header, possibly among other algorithms (RFC 9530). */
 function sha256Of(digest: string | undefined): string {
   const base64 = /(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):/.exec(digest ?? '')?.[1];
   if (base64 === undefined) throw badOutput('The result carries no SHA-256 digest.');

@@ -44,8 +44,8 @@ export async function sweep(parts: SweepParts, trustSilence: boolean): Promise<v
 }
 
 /**
- * Abandons one lease. An unreadable stream must not block the leases after it. A retryable error means that a store
- * does not answer, so it ends the sweep.
+ * Abandons one lease. An unreadable stream must not block the next leases. A retryable error means that a store does
+ * not answer, so it ends the sweep.
  */
 async function abandonOrSkip(parts: SweepParts, lease: LostLease): Promise<void> {
   try {

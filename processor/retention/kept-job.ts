@@ -47,7 +47,7 @@ export interface ReleaseFile {
 export interface KeepingDecider {
   readonly initial: KeptJob;
   readonly evolve: (kept: KeptJob, event: JobEvent, revision: bigint) => KeptJob;
-  /** Decides. No events and no refusal mean that nothing refers to the file any more. */
+  /** Decides. Without events and without a refusal, nothing refers to the file any more. */
   readonly decide: (
     command: ReleaseFile,
     kept: KeptJob,

@@ -21,9 +21,9 @@ export interface OrphanParts extends ReleaseParts {
 }
 
 /**
- * Removes blobs that no job refers to: a PDF whose upload never became an event, or the result of an attempt that lost
- * its lease. The sweep lists the blobs first and reads the log afterwards. So a reference that is missing then will
- * never come: command-api refuses a file that waited longer than `FILE_WAIT_MS_MAX` for its event.
+ * Removes blobs that no job refers to: a PDF whose upload never became an event, or the result of an attempt that
+ * lost its lease. The sweep lists the blobs first and reads the log afterwards. So a reference that the log lacks at
+ * that time will never come: command-api refuses a file that waited longer than `FILE_WAIT_MS_MAX` for its event.
  *
  * @throws LogUnavailable, BlobStoreUnavailable, and the errors of `pause`
  */

@@ -21,7 +21,7 @@ export interface ReleaseParts {
   readonly tally: CleanupTally;
   /** The actor in the events, such as `processor:p1`. */
   readonly actor: string;
-  /** True: decides, and neither appends nor removes. */
+  /** True to decide only: nothing is appended or removed. */
   readonly dryRun: boolean;
 }
 
@@ -33,8 +33,8 @@ export interface NamedFile {
 }
 
 /**
- * Removes a file if its job's own stream allows it: appends the event first, then deletes. A file whose end is already
- * in the log, because an earlier run stopped between the two, is deleted now.
+ * Removes a file if its job's own stream allows it: appends the event first, then deletes. If an earlier run stopped
+ * between append and deletion, the file is deleted now.
  * @returns true when nothing is left to do
  * @throws LogUnavailable, StreamMovedOn, BlobStoreUnavailable
  */

@@ -25,8 +25,8 @@ export interface RetentionGrant {
 }
 
 /**
- * The lease of retention: one row with an epoch, by the clock of Postgres. It only saves double work. Even two runs at
- * a time remove no file that its job's stream does not release.
+ * The lease of retention: one row with an epoch, by the clock of Postgres. It only prevents double work. Even two
+ * runs at the same time remove only files that their jobs' streams release.
  */
 export interface RetentionLease {
   /**
@@ -47,7 +47,7 @@ export interface RetentionLease {
   drop(workerId: string): Promise<void>;
 }
 
-/** $1 worker, $2 ms, $3 hours, $4 ms of silence. Inserts the row again when it was lost with the tables. */
+/** $1 worker, $2 ms, $3 hours, $4 ms of silence. Inserts the row if it does not exist. */
 const HOLD = `
 insert into processor.retention as held (name, holder, epoch, held_until)
 values ('retention', $1, 1, now() + $2 * interval '1 ms')

@@ -95,7 +95,7 @@ select count(*)::int as moved from moved`;
 
 /**
  * Sets existing rows to the state of their streams. A finished job keeps its row until the feeder passes it. A row
- * ahead of its stream goes back, unless somebody wrote it again since the look ($14).
+ * that is ahead of its stream goes back, unless somebody wrote the row after the look at the stream ($14).
  */
 export const CORRECT = `
 update processor.work_items item set ${PLACED},

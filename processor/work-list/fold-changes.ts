@@ -10,7 +10,7 @@ import { placementAfter, type Placement, type Standing, type WorkChange } from '
 export interface FedEvent {
   readonly recorded: StoredEvent;
   readonly event: JobEvent | { readonly notUnderstood: string };
-  /** The hash in the event; null for an event from before Docket chained events. */
+  /** The hash in the event; null for an event that was written before Docket chained events. */
   readonly hash: string | null;
 }
 

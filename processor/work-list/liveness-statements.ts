@@ -1,4 +1,6 @@
-/** $1 processor, $2 worker, $3 ms. A new start of a processor replaces the earlier one at once. */
+/**
+ * Records a heartbeat. $1 processor, $2 worker, $3 ms. A new start of a processor replaces the earlier start at once.
+ */
 export const ENLIST = `
 insert into processor.processors (processor_id, worker_id) values ($1, $2)
 on conflict (processor_id) do update set worker_id = excluded.worker_id, started_at = now(), beat_at = now()`;
@@ -28,7 +30,7 @@ where name = 'work-list'
 returning epoch, position, log_id, event_id, event_position`;
 
 /**
- * $1 epoch, $2 end of the log now, $3 why. Removes everything that was read from another log, and ends a running
+ * $1 epoch, $2 end of the log now, $3 reason. Removes all rows that came from another log, and ends a running
  * retention.
  */
 export const START_OVER = `
@@ -55,7 +57,10 @@ where name = 'work-list' and epoch = $1 and rebuilding_since is not null`;
 export const LET_GO = `
 delete from docket.quarantine where projection = 'work-list' and stream = any($1::text[])`;
 
-/** $1 worker. The next holder gets a new epoch, so Postgres refuses a write that is still on its way. */
+/**
+ * Gives the lease back. $1 worker. The next holder gets a new epoch, so Postgres refuses a write of this holder that
+ * is still in flight.
+ */
 export const DROP_FEED = `update processor.feed set holder = null, held_until = null where holder = $1`;
 
 /**

@@ -23,7 +23,7 @@ export type Placement =
 export interface Standing {
   readonly owner: string;
   readonly priority: number;
-  /** Position of the request in the log. It stands for the age of the job. */
+  /** Position of the request in the log. It shows the age of the job. */
   readonly requestedPosition: bigint;
   /**
    * The whole job at the change's revision, when the feeder has seen its stream from the beginning. A worker then

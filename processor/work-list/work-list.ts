@@ -34,9 +34,7 @@ export interface LostLease {
 export interface FeedGrant {
   readonly epoch: bigint;
   readonly position: bigint | 'start';
-  /**
-   * The event on which the checkpoint stands. Null at the start, and for a checkpoint from before Docket kept marks.
-   */
+  /** The event on which the checkpoint stands. Null at the start, and for a checkpoint of a build without marks. */
   readonly mark: LogMark | null;
 }
 

@@ -4,7 +4,8 @@ import { backoffDelayMs } from '../../schemas/backoff.ts';
 
 const CHANNEL = 'docket_work';
 /**
- * Least time between two NOTIFY. They are sent outside transactions, because inside they would serialise the commits.
+ * Least time between two NOTIFY. They are sent outside transactions, because a NOTIFY inside a transaction serialises
+ * the commits.
  */
 const NOTIFY_EVERY_MS = 50;
 const LISTEN_BACKOFF = { firstMs: 1_000, maxMs: 5_000 };

@@ -88,7 +88,7 @@ export function createLiveBuffer(
     pumping = null;
   };
   const start = async (): Promise<void> => {
-    // A pump with nothing to write would end before `pumping` is set, and would then count as running for ever.
+    // Without events, the pump would end before `pumping` is set, and would then count as running for ever.
     if (pumping === null && isWriteDue()) {
       pumping = pump();
       pumping.catch(() => undefined);

@@ -26,7 +26,7 @@ export interface RunningProjection {
 }
 
 /**
- * Keeps a projection running for ever. It stands by until the lease is free, and then writes. After any error it
+ * Keeps a projection running for ever. It waits until the lease is free, and then writes. After any error it
  * continues from the stored checkpoint. The program never has to restart.
  */
 export function runProjection<Event, Row extends FoldedRow>(

@@ -22,8 +22,8 @@ export interface StartOverParts<Event, Row extends FoldedRow> {
 }
 
 /**
- * Compares the stored mark with the log, and empties the tables if they came from another log. Then they show nothing
- * that the log does not hold (ADR 0112), and they are built again from the first event.
+ * Compares the stored mark with the log, and empties the tables if they came from another log. After that, they show
+ * only events of the log (ADR 0112), and are built again from the first event.
  * @returns the end of the log when the tables were emptied, until they are built again; usually null
  * @throws CheckpointMoved, LogUnavailable, ReadStoreUnavailable
  */

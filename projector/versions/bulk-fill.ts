@@ -31,10 +31,10 @@ function heldRowsByMemory(): number {
 }
 
 /**
- * Fills new tables from the log in as few writes as memory allows, all projections from one read. When memory is full,
- * it writes the rows and continues with none. The ordinary writers write the newest events. Returns false when Postgres
- * refused a value. Then the ordinary writers must make the tables again, because only they can find the stream of the
- * value.
+ * Fills new tables from the log in as few writes as memory allows, all projections from one read. When memory is
+ * full, it writes the rows and continues with empty memory. The ordinary writers write the newest events. Returns
+ * false when Postgres refused a value. Then the ordinary writers must make the tables again, because only they can
+ * find the stream of the value.
  * @param options.heldRowsMax rows in memory, of all projections together
  * @throws CheckpointMoved, LogUnavailable, ReadStoreUnavailable
  */

@@ -16,7 +16,8 @@ export async function dropVersion(store: ReadStore, { name, target }: Registered
     );
   await store.transaction(async (within) => {
     const row = [name, version];
-    // Removes the lease first. The projector's next batch then finds no lease, and the projector stops following.
+    // Removes the lease first. The projector's next batch then finds no lease, and the projector no longer follows
+    // the log.
     await within.query('delete from docket.projection_leases where projection = $1 and version = $2', row);
     await within.query('delete from docket.projections where name = $1 and version = $2', row);
     await within.query('delete from docket.checkpoints where projection = $1 and version = $2', row);

@@ -13,9 +13,9 @@ const POLL_MS = 1_000;
 const IDLE_POLL_MS = 10_000;
 /** The interval before the tables exist. It is short, because a first start makes the tables within a second. */
 const FIRST_POLL_MS = 100;
-/** Number of rows in one read. The feed reads more in further pages. */
+/** Number of rows in one read. The feed reads further rows in further pages. */
 const FEED_ROWS_MAX = 2_000;
-/** Requests that may wait for a position at the same time. */
+/** The most requests that may wait for a position at the same time. */
 const WAITERS_MAX = 1_000;
 
 export interface FeedListener {

@@ -5,7 +5,7 @@ import { readAtHead } from '../tables/projection-head.ts';
 import type { ChangedRow, Page } from './page.ts';
 import { rowsPast, type RowScope } from './topic-scope.ts';
 
-/** Rows in one snapshot message, about 120 KB. A resume with more rows becomes a snapshot. */
+/** The most rows in one snapshot message, about 120 KB. If a resuming client misses more rows, it gets a snapshot. */
 export const PAGE_ROWS_MAX = 200;
 
 /** Reads the rows of a scope after a position, the oldest change first. */

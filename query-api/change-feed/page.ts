@@ -17,5 +17,5 @@ export interface Page {
   readonly more: boolean;
 }
 
-/** Before the first row; no position of the log is below 0. */
+/** The position before the first row. No position of the log is below 0. */
 export const BEFORE_EVERYTHING = -1n;

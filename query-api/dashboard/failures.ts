@@ -54,7 +54,7 @@ export async function readFailures(store: Queryable): Promise<{ head: Bookmark; 
 
 /**
  * The failed jobs whose PDF still exists, in the order of their ids. Without a position, it selects all jobs that are
- * failed now. The answer's position freezes the list: later pages leave out a job that changed after it.
+ * failed now. The answer's position freezes the list: later pages leave out jobs that changed after this position.
  */
 const SELECTION = `
 with chosen as (

@@ -6,7 +6,7 @@ import type { Window } from './window.ts';
 
 /** The moment for which figures are read. */
 export interface ReadAt {
-  /** ISO 8601. The last bucket contains it. */
+  /** The end of the period (ISO 8601). The last bucket contains this instant. */
   readonly to: string;
   /** The position of a past moment; null for the present. */
   readonly past: bigint | null;
@@ -44,8 +44,8 @@ const STANDING_THEN = `(grain = 'quarter' and start < ${QUARTER_THEN}
 const FIRST_START = 'date_add(date_trunc($2, $1::timestamptz, $3), -($4::interval * ($5::integer - 1)), $3)';
 
 /**
- * One statement, so that figures and checkpoint match. Hours and days are sums of quarters of an hour, because quarters
- * fit the hours of every time zone.
+ * One statement reads everything, so that figures and checkpoint match. Hours and days are sums of quarters of an
+ * hour, because quarters fit the hours of every time zone.
  */
 const text = (standing: string): string => `
 with starts as (

@@ -19,7 +19,7 @@ export interface PresentSources {
 const LOG_WAIT_MS = 1_000;
 
 /**
- * Reads the present state: the processors, and how far the tables are behind the log.
+ * Reads the present state: the processors, and the lag of the tables behind the log.
  * @throws ReadStoreUnavailable
  */
 export async function readPresent(sources: PresentSources): Promise<Present> {
@@ -45,7 +45,7 @@ export async function readPresent(sources: PresentSources): Promise<Present> {
   };
 }
 
-/** Reads the processors' own table (`processor.workers`), which exists once one has run. */
+/** Reads the processors' own table (`processor.workers`), which exists once a processor has run. */
 async function readWorkers({ store, silentMs }: PresentSources): Promise<Present['workers']> {
   const { rows: known } = await store.query<{ there: boolean }>(
     `select to_regclass('processor.workers') is not null as there`,

@@ -15,7 +15,7 @@ export interface BreakerState {
   readonly lastCode: string | null;
 }
 
-/** The state at a moment, from the sums of everything up to it. */
+/** Computes the state at a moment from the sums of all figures up to this moment. */
 export function standingFigures(
   stored: readonly StoredFigure[],
   breakers: readonly BreakerState[],

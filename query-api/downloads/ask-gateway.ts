@@ -18,7 +18,7 @@ export interface GatewayQuestion {
 
 /**
  * Sends the file and returns the whole answer, with any status. The caller destroys the file.
- * @throws Error when the gateway cannot be reached in time, or its answer is longer than any real one
+ * @throws Error when the gateway cannot be reached in time, or its answer is longer than the limit
  */
 export async function askGateway(question: GatewayQuestion): Promise<{ answer: Response; body: Buffer }> {
   const { address, jobId, mediaType, file, authorization, timeoutMs } = question;

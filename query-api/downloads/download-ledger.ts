@@ -13,7 +13,7 @@ import { jobStream } from '../../schemas/streams.ts';
 /** Number of attempts to append one event, and the wait between two. */
 const TRIES_MAX = 5;
 const BACKOFF = { firstMs: 500, maxMs: 4_000 };
-/** Limit of the downloads whose events are being written. A further one is counted as lost at once. */
+/** Limit of the downloads whose events are being written. A further download is counted as lost at once. */
 const WRITING_MAX = 5_000;
 
 /** A completed transfer. */

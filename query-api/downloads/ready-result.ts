@@ -16,7 +16,7 @@ export type ReadyJob = Extract<ExistingJob, { state: 'ready' }>;
 export interface ReadyResults {
   /**
    * @param owner null for an operator
-   * @throws ApiError that says why there is nothing to send
+   * @throws ApiError with the reason why there is no result
    */
   find(owner: string | null, jobId: string): Promise<ReadyJob>;
   /**

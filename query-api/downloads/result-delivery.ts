@@ -5,7 +5,10 @@ import { createHash } from 'node:crypto';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** A result up to this size is checked before its first byte is sent, so that a damaged one gives a clean 500. */
+/**
+ * A result up to this size is checked before its first byte is sent, so that the answer for a damaged result is a
+ * complete error with status 500.
+ */
 export const CHECK_FIRST_BYTES_MAX = 1024 * 1024;
 /** Number of blobs remembered as damaged. The oldest is forgotten first, and detected again at the next request. */
 const KNOWN_CORRUPT_MAX = 1_000;
@@ -55,8 +58,9 @@ export function checkedBlobs(blobs: BlobStore): CheckedBlobs {
 }
 
 /**
- * Sends a stream as the body of an answer whose headers are set. Resolves when the client's connection has taken all of
- * it. If the stream fails, it closes the connection, so that the client does not take a part for the whole.
+ * Sends a stream as the body of an answer whose headers are set. Resolves when the client's connection has taken the
+ * whole stream. If the stream fails, this function closes the connection, so that the client does not regard a part
+ * as the whole.
  */
 export async function sendWhole(stream: Readable, res: Response): Promise<void> {
   await pipeline(stream, res);

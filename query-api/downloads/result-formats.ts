@@ -102,7 +102,7 @@ function jsonOf(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());
   } catch {
-    // An answer that is not the gateway's refusal tells nothing about the format.
+    // An answer that is not the gateway's refusal gives no information about the format.
     return null;
   }
 }

@@ -6,8 +6,8 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 };
 const BASE_CODE_POINTS_MAX = 180;
 /**
- * Names that cannot be files: devices of Windows, with anything after their first dot (Microsoft, "Naming Files, Paths,
- * and Namespaces"). Also names that a program at a terminal takes for an option.
+ * Names that cannot be files: devices of Windows, with anything after their first dot (Microsoft, "Naming Files,
+ * Paths, and Namespaces"). Also names that look like an option for a program at a terminal.
  */
 const TAKEN_FOR_ELSE = /^(?:-|(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$))/i;
 

@@ -6,7 +6,10 @@ import type { Page } from '../change-feed/page.ts';
  * turns.
  */
 const READS_AT_ONCE_MAX = 3;
-/** Number of followers whose pages one statement reads, because planning a statement costs more than a page. */
+/**
+ * Number of followers whose pages one statement reads, because Postgres needs more time to plan a statement than to
+ * read a page.
+ */
 const FOLLOWERS_A_READ_MAX = 32;
 /** Pause before a read that looks for rows which the previous read did not find. */
 const READ_AGAIN_MS = 50;

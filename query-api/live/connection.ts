@@ -21,7 +21,7 @@ export interface Connection {
   budget: MessageBudget;
   heardAtMs: number;
   nextPingAtMs: number;
-  /** Time since which the client takes less than it is sent; null while there is room. */
+  /** The time since which the client reads more slowly than the server sends; null while there is room. */
   fullSinceMs: number | null;
   closing: boolean;
 }

@@ -29,7 +29,7 @@ export interface ConversationOptions {
 /** Handles the messages of a client. */
 export interface Conversation {
   hear(connection: Connection, message: RawData, isBinary: boolean): void;
-  /** Handles a control frame of the WebSocket protocol, which costs as much as a message. */
+  /** Handles a control frame of the WebSocket protocol, which counts as a message against the client's limit. */
   hearPing(connection: Connection): void;
 }
 
@@ -151,7 +151,7 @@ function unsubscribe({ followers, catchUp }: ConversationOptions, connection: Co
 
 type HeardFrame = { readonly frame: ClientFrame } | { readonly close: number; readonly why: string };
 
-/** Parses a client's message. Anything but a frame of the protocol ends the connection. */
+/** Parses a client's message. A message that is not a frame of the protocol ends the connection. */
 function readClientFrame(message: RawData, isBinary: boolean): HeardFrame {
   if (isBinary) return { close: LIVE_CLOSE.unsupportedData, why: 'frames are text' };
   let value: unknown;

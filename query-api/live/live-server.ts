@@ -63,7 +63,7 @@ export interface LiveServerOptions {
   readonly socketsMax?: number;
 }
 
-/** The live sockets of this process. The change feed calls it with every change. */
+/** The live sockets of this process. The change feed passes every change to this object. */
 export interface LiveServer extends FeedListener {
   /** Takes over an upgrade of `/api/live`. Returns false for another address. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;

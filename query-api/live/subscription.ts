@@ -133,8 +133,8 @@ export function flush(subscription: Subscription): Step {
 }
 
 /**
- * Keeps the latest change of each row. While the subscription catches up, the number is limited. A live client is
- * closed instead.
+ * Keeps the latest change of each row. While the subscription catches up, the number of held rows is limited. A live
+ * client that is too slow is disconnected instead.
  */
 function hold(subscription: Subscription, rows: readonly ChangedRow[], to: bigint): Subscription {
   if (subscription.overflowed) return subscription;

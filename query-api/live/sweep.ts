@@ -4,7 +4,10 @@ import type { CatchUp } from './catch-up.ts';
 import type { Sender } from './sender.ts';
 import { flush } from './subscription.ts';
 
-/** A heartbeat is sent after 80 to 100 % of its interval, so that clients that connected together spread out. */
+/**
+ * A heartbeat is sent after 80 to 100 % of its interval, so that the heartbeats of clients that connected together
+ * spread out.
+ */
 const HEARTBEAT_JITTER = 0.2;
 /** A client that is silent for two heartbeats counts as gone, whatever TCP reports. */
 const SILENT_HEARTBEATS_MAX = 2;
@@ -17,7 +20,7 @@ export function nextPingAt(nowMs: number, random: number): number {
   return nowMs + LIVE_LIMITS.heartbeatMs * (1 - HEARTBEAT_JITTER * random);
 }
 
-/** Checks one connection: hello in time, heartbeat, last sign of life. */
+/** Checks one connection: the hello came in time, a heartbeat is due, the client still answers. */
 export function sweepConnection(connection: Connection, nowMs: number, random: number, sender: Sender): void {
   if (connection.closing) return;
   if (!connection.greeted && nowMs - connection.openedAtMs > LIVE_LIMITS.helloMsMax)
@@ -31,8 +34,8 @@ export function sweepConnection(connection: Connection, nowMs: number, random: n
 }
 
 /**
- * Checks a connection with a full socket. It sends held changes when there is room, and closes a connection that stays
- * slow. Returns true when the socket is no longer full.
+ * Checks a connection with a full socket. It sends held changes when there is room, and closes a connection that is
+ * slow for too long. Returns true when the socket is no longer full.
  */
 export function sweepFull(connection: Connection, nowMs: number, sender: Sender, catchUp: CatchUp): boolean {
   if (connection.closing) return true;

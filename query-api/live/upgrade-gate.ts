@@ -17,8 +17,8 @@ export type Admission =
   | { readonly refused: ApiErrorCode; readonly message: string };
 
 /**
- * Decides whether a socket may open, before the upgrade is accepted. It checks the exact Origin (A-CS03), then the
- * session, the subprotocol, and the limits (A-WS03).
+ * Decides whether a socket may open, before the upgrade is accepted. The gate checks the exact Origin (A-CS03), then
+ * the session, the subprotocol, and the limits (A-WS03).
  */
 export function admit(
   request: IncomingMessage,

@@ -107,7 +107,7 @@ const TRANSITIONS_MAX = 500;
 /**
  * The times when circuit breakers paused claiming, from `from` until `isPast` reports that an event is after the
  * moment. The stream can be long, so bisection finds the start: about 20 single reads for a million transitions.
- * @param from ISO 8601; a pause that was open then is included
+ * @param from ISO 8601; a pause that was open at this time is included
  * @throws LogUnavailable, EventNotUnderstood
  */
 async function breakerPauses(

@@ -18,8 +18,9 @@ const FIRST_REACH_POSITIONS = 1_000_000n;
 const FURTHER = 16n;
 
 /**
- * Finds a moment in the timeline. For an instant, it is the last position of an event decided up to it. For a position,
- * it is the instant at which its event was decided. A future moment means now.
+ * Finds a moment in the timeline. For an instant, the moment's position is the last position of an event that was
+ * decided up to the instant. For a position, the moment's time is the instant at which the event at the position was
+ * decided. A future moment means now.
  * @param now ISO 8601 in UTC with milliseconds
  * @throws ReadStoreUnavailable
  */

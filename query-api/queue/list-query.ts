@@ -9,7 +9,7 @@ import { readAtHead, type AtHead, type Statement } from '../tables/projection-he
 
 type SortColumn = 'created' | 'updated' | 'filename';
 
-/** File names are sorted by their lower-case characters. The order is the same on every server, whatever its locale. */
+/** File names are sorted by their lower-case characters. The order is the same on every server, with any locale. */
 const SORT_EXPRESSION: Readonly<Record<SortColumn, string>> = {
   created: 'created_at',
   updated: 'updated_at',

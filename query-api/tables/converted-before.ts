@@ -1,6 +1,6 @@
 import type { JobView } from '../../schemas/http-api.ts';
 
-/** Columns that tell whether the same invoice, in other bytes, was converted before. */
+/** Columns that show whether the same invoice was converted earlier from other bytes. */
 export interface ConvertedBeforeColumns {
   readonly before_job_id: string | null;
   readonly before_filename: string | null;
@@ -8,8 +8,8 @@ export interface ConvertedBeforeColumns {
 }
 
 /**
- * Adds to rows of jobs the first job of the same owner that gave the same invoice from other bytes. Log positions bound
- * the look-up, so a row states the same at its position for ever (ADR 0175).
+ * Adds to rows of jobs the first job of the same owner that gave the same invoice from other bytes. Log positions
+ * bound the look-up, so the row at a position never changes (ADR 0175).
  * @param rows a select with the columns of a shown row; the columns about the result come from it
  */
 export function withConvertedBefore(rows: string): string {

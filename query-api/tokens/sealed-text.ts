@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** Length of the truncated HMAC-SHA-256 at the end: 128 bits, as RFC 2104 section 5 allows. */
 const MAC_BYTES = 16;
 
-/** Newest first. The first key signs and all keys verify, so that keys can be rotated. */
+/** The keys, newest first. The first key signs and all keys verify, so that keys can be rotated. */
 export type SealingKeys = readonly [Buffer, ...Buffer[]];
 
 /**

@@ -8,7 +8,7 @@ import { sha256Of } from '../../schemas/sha256.ts';
 const FILES_MAX = 2_000;
 const BYTES_MAX = 64 * 1024 * 1024;
 const BROTLI_QUALITY = 9;
-/** Smaller bodies are not compressed, because they gain nothing. */
+/** Smaller bodies are not compressed, because they would not become much smaller. */
 const COMPRESS_FROM_BYTES = 512;
 /** Length of an ETag, from the hash of a file. 128 bits tell two versions apart. */
 const ETAG_CHARS = 32;
@@ -52,9 +52,9 @@ export class WebAppMissing extends CodedError {
 }
 
 /**
- * Reads the built web app into memory, by address. Only files in this list are served, so no address can lead out of
- * the folder.
- * @throws WebAppMissing, or an error when the folder is larger than any build of Docket's
+ * Reads the built web app into memory, by address. Only files in this list are served, so no address can reach a file
+ * outside the folder.
+ * @throws WebAppMissing, or an error when the folder is larger than a build of the web app can be
  */
 export async function loadWebFiles(directory: string): Promise<ReadonlyMap<string, WebFile>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(

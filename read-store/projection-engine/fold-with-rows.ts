@@ -62,7 +62,7 @@ async function knownRows<Event, Row extends FoldedRow>(
   const unknown: string[] = [];
   for (const { key, recorded } of batch) {
     if (known.has(key)) continue;
-    // A stream that begins after everything folded so far has no row yet, so Postgres need not be asked.
+    // A stream that begins after everything folded so far has no row yet, so it is not looked up in Postgres.
     const isNew = recorded.revision === 0n && (after === null || recorded.position > after);
     const row = isNew ? undefined : cache.get(key);
     if (!isNew && row === undefined && !cache.has(key)) unknown.push(key);

@@ -1,7 +1,7 @@
 import type { StoredEvent } from './stored-event.ts';
 import type { Table, Values } from './table.ts';
 
-/** A row stores the last event folded into it, which makes a repeated event harmless (R02.02). */
+/** A row names the last event that was folded into it. So a repeated event has no effect (R02.02). */
 export interface FoldedRow {
   readonly revision: bigint;
 }
@@ -48,7 +48,7 @@ export interface Projection<Event, Row extends FoldedRow> {
 
 /** The place of a projection's tables, and the name of its checkpoint. */
 export interface ProjectionTarget {
-  /** Name in `docket.checkpoints`, `docket.projection_leases` and `docket.quarantine`. */
+  /** The name of the projection in `docket.checkpoints`, `docket.projection_leases` and `docket.quarantine`. */
   readonly ledger: string;
   readonly version: number;
   readonly schema: string;

@@ -11,7 +11,7 @@ interface ReadAs {
   readonly timestamptz: Date;
 }
 
-/** Everything about one column of a read table. No other place states it. */
+/** Everything about one column of a read table. No other place repeats these facts. */
 export interface ColumnDefinition<Source> {
   readonly type: Column['type'];
   readonly nullable?: true;
@@ -54,7 +54,7 @@ export const jsonbOf = <Held>(): { readonly type: 'jsonb'; readonly holds?: Held
 /** A table with everything that its SQL needs. */
 export interface DefinedTable extends Table {
   readonly columns: readonly DefinedColumn[];
-  /** `at-end`: the key is made once, when the table is full, because nothing looks up rows before that. */
+  /** `at-end`: the key is made when the table is full, because nobody looks up rows before. */
   readonly keyMade: 'with-table' | 'at-end';
   /** Indexes beside the key, by name. The text follows the table's name in `create index`. */
   readonly indexes: Readonly<Record<string, string>>;

@@ -70,8 +70,8 @@ const COLUMNS = columnsFor<Artifact & { readonly jobId: string | null }>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * The files of a job. An expiry states only kind and key of its file, and the other values stay. A file that is
- * uploaded again under the same key exists again.
+ * The files of a job. An expiry states only the kind and the key of its file, so the other values are kept. A file
+ * that is uploaded again under the same key exists again.
  */
 export const artifactsTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   name: 'job_artifacts',

@@ -95,7 +95,7 @@ function comparableTaxId(text: string): string {
   return text.toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
 
-/** Normalises an invoice number. Hyphens and slashes stay, because 1/11 is not 11/1. */
+/** Normalises an invoice number. Hyphens and slashes are kept, because 1/11 is not 11/1. */
 function comparableNumber(text: string): string {
   return text.toUpperCase().replaceAll(/\s/gu, '');
 }

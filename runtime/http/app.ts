@@ -76,7 +76,7 @@ export function sendError(res: Response, error: ApiError): void {
   res.status(error.status).json(body);
 }
 
-/** Codes of stores that nobody can use now. Neither the request nor Docket's code is at fault. */
+/** Codes of stores that cannot be used now. The fault is neither in the request nor in Docket's code. */
 const STORE_CODES = new Set(['LOG_UNAVAILABLE', 'READ_STORE_UNAVAILABLE', 'BLOB_STORE_UNAVAILABLE']);
 
 /**

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { addressList, bareAddress, type AddressList } from '../address-list.ts';
 
-/** More hops than any real chain of proxies. The reader ignores hops before them. */
+/** The most hops that are read, more than any real chain of proxies has. Earlier hops are ignored. */
 const HOPS_MAX = 20;
 
 /** The client of a request, according to the connection and the trusted proxies. */

@@ -8,7 +8,7 @@ import { ApiError } from './api-error.ts';
 /** Limits of a listening server. They end senders that are slow or never finish (A-UP12, A-HT01). */
 export interface HttpLimits {
   readonly headersTimeoutMs: number;
-  /** Longest time for one whole request, body included. 0: the route decides. */
+  /** Longest time for one whole request, body included. 0 lets the route decide. */
   readonly requestTimeoutMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly headerBytesMax: number;

@@ -9,9 +9,9 @@ const JOB_ADDRESS = /^\/api\/(?:ops\/)?jobs\/[0-9a-f-]{36}(?:\/|\?|$)/;
 const REFUSALS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'RATE_LIMITED']);
 
 /**
- * Logs refused access, one line of level warn each, at most ten a second (ASVS 5.0, 16.3). It covers 401, 403, 429, a
- * job that the caller cannot see, and a session cookie without a valid session. Mount it before all routes; it reads
- * the error's code and the identity's mark after the answer.
+ * Logs refused access, one line of level warn each, at most ten a second (ASVS 5.0, 16.3). It logs 401, 403, 429,
+ * requests for a job that the caller may not see, and session cookies without a valid session. Mount it before all
+ * routes; it reads the error's code and the identity's mark after the answer.
  *
  * @param options.nowMs a monotonic clock, milliseconds
  */

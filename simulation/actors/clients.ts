@@ -110,7 +110,9 @@ export function startClients(
   };
 }
 
-/** Returns whether the client need not repeat an upload. It also checks promise 9: a bad input has one clear answer. */
+/**
+ * Returns true when the client need not repeat an upload. It also checks promise 9: a bad input has one clear answer.
+ */
 function isFinal(world: World, { bytes, owner }: UploadRequest, { status, jobId }: Reply): boolean {
   const isTooLong = bytes.length > DOCUMENT_BYTES_MAX;
   if (status === 200 || status === 202) {

@@ -74,7 +74,7 @@ function listingOf(key: string, { bytes, storedAtMs }: StoredBlob): BlobListing 
   return { key, bytes: bytes.length, modifiedAt: new Date(SIMULATED_EPOCH_MS + storedAtMs) };
 }
 
-/** Streams the bytes. A read that breaks off gives the first half and then an error. */
+/** Streams the bytes. A read that fails gives the first half and then an error. */
 async function* chunksOf(bytes: Buffer, isCut: boolean): AsyncGenerator<Buffer> {
   const end = isCut ? bytes.length >> 1 : bytes.length;
   for (let at = 0; at < end; at += CHUNK_BYTES) yield bytes.subarray(at, Math.min(end, at + CHUNK_BYTES));

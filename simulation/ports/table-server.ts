@@ -145,7 +145,7 @@ export function recordOfValues(values: Values): Record<string, unknown> {
   );
 }
 
-/** A row as a list shows it. The simulated gateway reports no invoice, so no job counts as converted before. */
+/** A row as a list shows it. The simulated gateway reports no invoice, so no job counts as converted earlier. */
 export function shownRow(values: Values): ShownRow {
   const before = { before_job_id: null, before_filename: null, before_at: null };
   return { ...recordOfValues(values), ...before } as unknown as ShownRow;

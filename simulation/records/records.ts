@@ -73,7 +73,7 @@ export function keepRecords(world: World, log: LogServer, blobs: BlobServer): Re
   return { jobs, acknowledged, age: () => log.generation(), lost };
 }
 
-/** Checks that every event of a job carries the hash of the event before it. */
+/** Checks that every event of a job has the hash of the previous event. */
 function assertChained(world: World, recorded: RecordedEvent, hashes: Map<string, string>): void {
   const before = hashes.get(recorded.stream) ?? null;
   const links = linksOf(recorded);

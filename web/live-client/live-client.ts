@@ -72,7 +72,7 @@ export function connectLive(options: LiveOptions): LiveClient {
     expectMessage(WELCOME_MAX_MS);
     opened.onopen = () => {
       send({ type: 'hello', protocol: PROTOCOL });
-      // Subscribes at once, because waiting for the welcome would cost one round trip.
+      // Subscribes at once, because a wait for the welcome would take one more round trip.
       for (const [id, topic] of topics) ask(id, topic.held);
     };
     opened.onclose = () => lose(opened);

@@ -23,7 +23,7 @@ const USUAL_LIMITS: Limits = {
 /** The address for jobs: the user's own jobs, or for operators the jobs of everybody. */
 export type JobsBase = '/api/jobs' | '/api/ops/jobs';
 
-/** Everything that the page works with: stores to watch, and a few actions. */
+/** The stores that the page watches, and the actions that it calls. */
 export interface App {
   readonly queue: Store<QueueState>;
   readonly uploads: Store<UploadList>;

@@ -25,8 +25,8 @@ import { Timeline } from './timeline.tsx';
 import { Why } from './why.tsx';
 
 /**
- * One document: its state and the reason, its history, the page beside the result, and the raw events. For operators it
- * shows the job of any owner.
+ * One document: its state and the reason, its history, the page beside the result, and the raw events. For operators,
+ * this page shows the job of any owner.
  */
 export function JobPage({ jobId, base = '/api/jobs' }: { jobId: string; base?: JobsBase }) {
   const app = useApp();

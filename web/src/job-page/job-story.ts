@@ -19,7 +19,10 @@ export interface JobStory {
 /** A job of another owner is not in the live queue. While it is active, the page polls it at this interval. */
 const ASK_AGAIN_MS = 2_000;
 
-/** Follows one job. Its row comes from the live queue; history and explanation are read again when the row changes. */
+/**
+ * Follows one job. Its row comes from the live queue; the history and the explanation are read again when the row
+ * changes.
+ */
 export function useJobStory(jobId: string, base: JobsBase): JobStory & { readonly again: () => void } {
   const app = useApp();
   const row = useStore(app.queue, ({ jobs }) => jobs.get(jobId) ?? null);

@@ -12,7 +12,7 @@ interface EventWords {
   readonly code: string | null;
 }
 
-/** `t` for a key that another function chooses, together with its values. */
+/** The function `t` for a key and its values that another function chooses. */
 type SayAny = EventWording['say'];
 
 /** The text of an event in the reader's language. For an unknown type, it returns the server's own sentence. */

@@ -35,7 +35,7 @@ export function DownloadAll() {
   );
 }
 
-/** The actions for the selected documents. Each button shows how many of them it affects. */
+/** The actions for the selected documents. Each button shows the number of documents that it affects. */
 export function SelectionBar() {
   const app = useApp();
   const text = useText();

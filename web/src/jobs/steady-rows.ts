@@ -12,8 +12,8 @@ export interface SteadyRows {
 }
 
 /**
- * Rows that do not move away from the pointer. While the pointer is on the list, rows change in place, but none moves,
- * disappears or appears. A new search, filter or sort ends that.
+ * Rows that do not move away from the pointer. While the pointer is on the list, rows change in place, but none
+ * moves, disappears or appears. After a new search, filter or sort, rows may move again.
  */
 export function useSteadyRows({ jobs, view }: QueueState): SteadyRows {
   const held = useRef<{

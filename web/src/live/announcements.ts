@@ -34,7 +34,7 @@ export function merged(first: Announcements, second: Announcements): Announcemen
   };
 }
 
-/** One sentence for each kind: the name of a single document, or the number of several. */
+/** One sentence for each kind: the name of a single document, or the number of several documents. */
 export function announcementText(t: Translate, { added, ready, failed, said }: Announcements): string {
   const oneAdded = added[0] ?? '';
   const oneReady = ready[0] ?? '';

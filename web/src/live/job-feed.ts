@@ -10,16 +10,18 @@ import { withStatus, type Connection } from './connection.ts';
 const DRAW_EVERY_MS = 100;
 const POLL_EVERY_MS = 4_000;
 const POLL_PAGE_JOBS = 200;
-/** Limit of the jobs fetched by polling. The socket has no such limit. */
+/** The most jobs that polling fetches. The socket has no such limit. */
 const POLL_JOBS_MAX = 2_000;
 
 export interface JobFeed {
   readonly client: LiveClient;
-  /** Notes that the user sent something, so that polling has something to wait for again. */
+  /** Notes that the user sent a command or a file, so that polling continues until its effect appears. */
   pollSoon(): void;
 }
 
-/** Keeps the queue equal to the server's. It uses the socket, and requests only while sockets do not work. */
+/**
+ * Keeps the queue equal to the server's queue. It uses the socket, and uses requests only while sockets do not work.
+ */
 export function followJobs(queue: Store<QueueState>, connection: Store<Connection>): JobFeed {
   const take = collector((rows) => queue.update((state) => withRows(state, rows)));
   const client = connectLive({

@@ -6,7 +6,7 @@ import { isZone, RANGES, type OpsQuery, type Choose } from './ops-query.ts';
 import { useOpsText } from './ops-text.ts';
 import { TimeMachine } from './time-machine.tsx';
 
-/** Older figures are marked as old. Two or three of the updates of every second are then missing. */
+/** Figures older than this are marked as old. At this age, two or three updates are missing. */
 const STALE_MS = 4_000;
 const USUAL_ZONES = ['UTC', 'Europe/Lisbon', 'Atlantic/Azores'];
 

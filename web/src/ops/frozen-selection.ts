@@ -18,7 +18,7 @@ export interface RetryProgress {
   readonly refused: number;
 }
 
-/** Limit of the pages that one press retries. For more, the operator presses again. */
+/** Limit of the pages that one press retries. The operator presses again for further pages. */
 const PAGES_MAX = 200;
 /** Stands for "without a reason" in the query. A query without this value means every reason. */
 const NO_REASON = 'NONE';
@@ -36,7 +36,7 @@ export async function freeze(code: string, reason: string | null): Promise<Froze
 
 /**
  * Retries the whole selection, page by page. `tell` receives the progress.
- * @throws ApiFailure, and the retries made so far remain
+ * @throws ApiFailure, the retries up to then remain
  */
 export async function retrySelection(
   { code, reason, first }: FrozenSelection,

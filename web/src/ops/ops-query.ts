@@ -26,7 +26,7 @@ export interface OpsQuery {
   readonly zone: string;
   /** The chosen moment (ISO 8601 in UTC); null is now. */
   readonly at: string | null;
-  /** Filters of the queue. Empty and null mean all. */
+  /** Filters of the queue. An empty list and null select all jobs. */
   readonly states: readonly JobStateName[];
   readonly code: JobFailureCode | null;
   readonly search: string;
@@ -83,7 +83,7 @@ export function isZone(name: string): boolean {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
-    // RangeError: this browser does not know the zone.
+    // Intl threw a RangeError, because the browser does not know the zone.
     return false;
   }
 }

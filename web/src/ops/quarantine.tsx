@@ -11,8 +11,8 @@ import { useAnswer } from './use-answer.ts';
 const REPLAY_COMMAND = 'npm run docket -- quarantine replay';
 
 /**
- * The streams that wait behind an event which could not be folded. It is shown only for the present, because past
- * quarantine is not stored.
+ * The streams that wait behind an event which could not be folded. The list is shown only for the present, because
+ * past quarantine is not stored.
  */
 export function Quarantine({ isPast }: { isPast: boolean }) {
   const say = useOpsText();

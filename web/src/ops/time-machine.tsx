@@ -8,7 +8,7 @@ import { instantOf, localText } from './zoned-time.ts';
 const MINUTE_MS = 60_000;
 /** Number of stops of the slider, for any length of the window. */
 const SLIDER_STOPS = 240;
-/** The slider requests figures only after it has rested for this long. */
+/** The slider requests figures only when it has not moved for this time. */
 const SETTLED_AFTER_MS = 250;
 const STEPS_MS = [60 * MINUTE_MS, MINUTE_MS] as const;
 
@@ -43,8 +43,8 @@ export function TimeMachine({ query, choose }: MomentProps) {
 }
 
 /**
- * A form that keeps the moment at which it was opened. The console moves on every second, but the user's input must not
- * change.
+ * A form that keeps the moment at which it was opened. The console shows a new moment every second, but the user's
+ * input must not change.
  */
 function MomentForm({ query, choose }: MomentProps) {
   const say = useOpsText();
@@ -134,7 +134,7 @@ function Step({ ms, move }: { ms: number; move: (ms: number) => void }) {
   );
 }
 
-/** A slider through the window that ends now. It requests figures only when it rests. */
+/** A slider through the window that ends now. It requests figures only when it does not move. */
 function MomentSlider({ at, query, choose }: MomentProps & { at: string }) {
   const say = useOpsText();
   const { formats } = useText();

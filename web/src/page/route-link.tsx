@@ -9,7 +9,7 @@ interface RouteLinkProps {
   readonly children: ComponentChildren;
 }
 
-/** A real link. A plain click does not load the page again. */
+/** A link that the browser knows as a link. A plain click on it does not load the page again. */
 export function RouteLink({ to, children, ...rest }: RouteLinkProps) {
   const app = useApp();
   return (

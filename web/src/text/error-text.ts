@@ -6,7 +6,7 @@ type ErrorKey = Extract<MessageKey, `error_${string}`>;
 /** A failure as the page shows it: one sentence with the event and the remedy, then the code. */
 export interface ErrorLine {
   readonly sentence: string;
-  /** Only the event, for a failure that Docket handles by itself. */
+  /** Only the event, for a failure that Docket handles without the user. */
   readonly what: string;
   readonly code: string;
 }

@@ -1,6 +1,6 @@
 import type { Messages } from './en.ts';
 
-/** The sentences of the operator's console, loaded with it. */
+/** The sentences of the operator's console, which are loaded together with the console. */
 export const opsEn = {
   title: 'Operations',
   loading: 'Loading the figures',

@@ -71,7 +71,7 @@ function isLanguageTag(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag).length === 1;
   } catch {
-    // RangeError: not a language tag.
+    // Intl threw a RangeError, because the text is not a language tag.
     return false;
   }
 }

@@ -21,8 +21,8 @@ const TRY_LATER = [408, 429, 502, 503, 504];
 const FINAL_CODES = ['NOT_PDF', 'TOO_LARGE', 'FORBIDDEN'];
 
 /**
- * Sends one file by XMLHttpRequest, which reports progress, unlike `fetch`. A time limit or the signal ends it. It
- * never throws for an answer of the server.
+ * Sends one file by XMLHttpRequest, which reports progress, unlike `fetch`. A time limit or the signal ends the
+ * request. The function never throws for an answer of the server.
  */
 export function sendFile(
   file: File,

@@ -79,7 +79,7 @@ export function withPhase(list: UploadList, id: number, phase: UploadPhase): Upl
   return { ...list, uploads };
 }
 
-/** Weight of the newest measurement in the shown speed, small enough to avoid flicker. */
+/** Weight of the newest measurement in the shown speed. It is small, so that the number does not flicker. */
 const SPEED_WEIGHT = 0.3;
 const SPEED_EVERY_MS = 250;
 

@@ -142,7 +142,7 @@ async function sendWithRetries(
   }
 }
 
-/** Waits for a time. The signal, or a call of the sleepers, ends it earlier. */
+/** Waits for a time. The signal, or a call of one of `sleepers`, ends the wait earlier. */
 function pause(ms: number, signal: AbortSignal, sleepers: Set<() => void>): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

@@ -19,7 +19,7 @@ import { RouteLink } from '../page/route-link.tsx';
 /** The most uploads that are drawn. The panel shows the number of the other uploads until their turn comes. */
 const SHOWN_MAX = 60;
 
-/** Lists uploads in progress and failed ones. It disappears when there are none. */
+/** Lists uploads in progress and failed uploads. The panel disappears when there are none. */
 export function UploadsPanel() {
   const app = useApp();
   const { t } = useText();

@@ -20,7 +20,7 @@ interface Read {
   readonly result: string | null;
 }
 
-/** The page beside its result. A value chosen on one side is highlighted on the other. */
+/** The page beside its result. A value that is chosen on one side is highlighted on both sides. */
 export function Reading({ job, base }: { job: JobView; base: string }) {
   const app = useApp();
   const { t } = useText();

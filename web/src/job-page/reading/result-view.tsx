@@ -10,7 +10,10 @@ interface ResultViewProps {
   readonly choose: (places: readonly number[]) => void;
 }
 
-/** The result as text. Every text that was read from the page is a button that shows its place there. */
+/**
+ * The result as text. Every text that was read from the page is a button, which shows the place of the text on the
+ * page.
+ */
 export function ResultView({ tokens, links, chosen, choose }: ResultViewProps) {
   const { t } = useText();
   const box = useRef<HTMLPreElement>(null);

@@ -1,6 +1,4 @@
-/**
- * A piece of a result's text as it is written. A piece of kind `text` lies between two tags, without blanks around it.
- */
+/** A piece of a result's unchanged text. A piece of kind `text` lies between two tags, without blanks around it. */
 export interface XmlToken {
   readonly kind: 'tag' | 'text' | 'blank';
   readonly source: string;

@@ -10,7 +10,7 @@ export interface ChartTable {
 
 interface ChartFrameProps {
   readonly title: string;
-  /** One line under the title that tells what the figures show. */
+  /** One line under the title that explains the figures. */
   readonly note: string;
   readonly legend?: ComponentChildren;
   /** Called only when the table is shown. */
