@@ -7,8 +7,8 @@ import { sha256Of } from '../schemas/sha256.ts';
 /** A batch ends at this size, and only its last line may exceed it. A reader accepts no larger batch. */
 export const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 /**
- * Most bytes of a line, which is larger than any event. Stores accept at most 16 MiB (EventStoreDB, MaxAppendSize), and
- * JSON may need more bytes.
+ * Most bytes of a line. The limit is larger than any event. Stores accept at most 16 MiB (EventStoreDB,
+ * MaxAppendSize), and JSON may need more bytes.
  */
 const LINE_BYTES_MAX = 64 * 1024 * 1024;
 

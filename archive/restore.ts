@@ -32,8 +32,8 @@ export interface Restored {
 }
 
 /**
- * Restores the log and the files of a backup into empty stores, as they were at its last run. Files that had expired
- * at that time are not restored. An interrupted restore continues.
+ * Restores the log and the files of a backup into empty stores, in their state at the backup's last run. Files that
+ * had expired at that time are not restored. After an interruption, the next restore continues.
  *
  * @throws ArchiveDamaged, HistoriesDiffer, LogUnavailable, BlobStoreUnavailable, StorageFull, the signal's reason
  */

@@ -32,9 +32,9 @@ export interface Figure {
 }
 
 /**
- * Computes the figures of one event from the job before it and the job after it. Pure. It reads only three parts of
- * the job: the state, the failure's code and the bytes of its files. An event that changes nothing adds nothing. An
- * example is the outcome of an attempt that lost its lease.
+ * Computes the figures of one event from the job before and after the event. The function is pure. It reads only
+ * three parts of the job: the state, the failure's code and the bytes of its files. An event that changes nothing
+ * adds nothing, for example the outcome of an attempt that lost its lease.
  */
 export function figuresOf(event: JobEvent, before: Job, after: Job): Figure[] {
   const figures: Figure[] = [];

@@ -76,8 +76,8 @@ function attemptEndedBy(event: JobEvent, startedMs: number, atMs: number): PastA
 /**
  * Computes the results of past runs under another policy. An attempt that the policy would have made as well keeps
  * its outcome. A new attempt after a failure of the gateway gets the outcome of another job's nearest attempt within
- * five minutes. Other new attempts have no known outcome. For each wait, the middle of its random range counts. Pure:
- * the same past and policy give the same result.
+ * five minutes. Other new attempts have no known outcome. For each wait, the middle of its random range counts. The
+ * function is pure: the same past and policy give the same result.
  */
 export function replayPolicy(
   past: readonly PastRun[],

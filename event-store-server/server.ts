@@ -19,7 +19,7 @@ export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
   readonly access?: AccessRules;
   /** For tests: the store imitates EventStoreDB where the two differ. By default null: no imitation. */
   readonly likeness?: Likeness | null;
-  /** Receives one sentence for the log about a problem that stops nothing. */
+  /** Receives one sentence for the log about a problem that does not stop the store. */
   readonly onNotice?: (sentence: string) => void;
   /**
    * Called when the store cannot continue (DiskFailed, LogCorrupt). The store sends no further answer, so the process

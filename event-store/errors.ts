@@ -1,7 +1,7 @@
 import { CodedError } from '../schemas/coded-error.ts';
 import type { StoreFault } from './store-faults.ts';
 
-/** The stream is not at the revision that the append expected. The caller loads it again and decides again. */
+/** The stream is not at the revision that the append expected. The caller loads the stream again and decides again. */
 export class StreamMovedOn extends CodedError {
   readonly code = 'STREAM_MOVED_ON';
   readonly retryable = true;

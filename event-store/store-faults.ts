@@ -72,8 +72,8 @@ export function isOfTheStore(error: unknown): boolean {
 }
 
 /**
- * True for the text of a server whose handler failed. A subscription from a position without an event also causes it
- * (S5).
+ * True for the text of a server whose handler failed. A subscription from a position without an event also causes
+ * this text (S5).
  */
 export function isHandlerFailure(error: unknown): boolean {
   return textOf(error).includes('Exception was thrown by handler');

@@ -36,13 +36,13 @@ export type MayOperate = (request: AskedBy, origins: ReadonlySet<string>) => boo
  * that the proxy names.
  *
  * A loopback connection alone does not prove that the client is on this machine. Behind a reverse proxy without a
- * setting, everybody comes from 127.0.0.1. So the rule refuses a direct loopback connection once a proxy is
- * configured, or once people use another name than this machine's (`PUBLIC_URL`). It always refuses a request with a
- * header of a proxy that no setting names.
+ * setting, everybody comes from 127.0.0.1. So the rule refuses a direct loopback connection if a proxy is configured,
+ * or if people use a name that is not this machine's (`PUBLIC_URL`). It always refuses a request with a header of a
+ * proxy that no setting names.
  *
  * A page of another site can make an operator's browser send requests (`Sec-Fetch-Site`, `Origin`). It can also make
- * its own host name resolve to this machine (DNS rebinding: `Host` is then that name). The rule refuses both in every
- * mode.
+ * its own host name resolve to this machine (DNS rebinding); then `Host` contains that name. The rule refuses both in
+ * every mode.
  *
  * @throws AddressListRefused
  */

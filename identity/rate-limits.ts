@@ -26,9 +26,9 @@ export type LimitName = 'address' | 'owner' | 'upload';
 export type RefusalReason = LimitName | 'upload-places' | 'socket-address' | 'socket-owner';
 
 export interface RateLimits {
-  /** Counts one request of the client's address. Mount it before every route of a process. */
+  /** Counts one request of the client's address. Mount this handler before every route of a process. */
   readonly byAddress: RequestHandler;
-  /** Counts one request of its owner, once for each request. Mount it after the identity middleware. */
+  /** Counts one request of its owner, once for each request. Mount this handler after the identity middleware. */
   readonly byOwner: RequestHandler;
   /**
    * Counts one file of an owner.

@@ -1,7 +1,7 @@
 import { repeat, type Repeating } from './repeating.ts';
 import type { WorkList } from './work-list/work-list.ts';
 
-/** Pauses between two looks at the list. */
+/** Pauses between two polls of the list. */
 export interface PollPauses {
   /**
    * The pause while a job waits on the list. Backoffs are as exact as this pause, and a job waits at most for this

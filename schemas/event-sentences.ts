@@ -64,7 +64,7 @@ const ABANDONED = {
   shutdown: 'event_AttemptAbandoned_shutdown',
 } as const;
 
-/** The sentence of an event; null for a type that this build does not know. Pure. */
+/** The sentence of an event; null for a type that this build does not know. The function is pure. */
 export function eventSentence(event: JobEvent, words: EventWording): string | null {
   const exactly = words.exactly?.(event) ?? '';
   switch (event.type) {

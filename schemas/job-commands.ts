@@ -78,7 +78,7 @@ export interface ReportFailure {
   /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
   readonly reason: string | null;
   readonly message: string;
-  /** True when a retry cannot help, whatever the code. A refused document is an example. */
+  /** True when a retry cannot help, with any code. An example is a document that the gateway refuses. */
   readonly final: boolean;
   /** The wait that the gateway asked for by `Retry-After`, or null. */
   readonly retryAfterMs: number | null;

@@ -18,7 +18,7 @@ const TRY_AGAIN_MS = 500;
 const CLOSE_MS_MAX = 2_000;
 const POSTGRES_PORT = '5432';
 
-/** A server that the environment names in place of an embedded one. */
+/** A server that the environment names in place of an embedded server. */
 export interface NamedServer {
   readonly what: string;
   readonly setting: 'EVENTSTORE_URL' | 'DATABASE_URL' | 'GATEWAY_URL';

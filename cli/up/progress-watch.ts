@@ -1,17 +1,17 @@
 import { cpuMsOfGroup } from '../../runtime/cpu-time.ts';
 
-/** The interval between two looks at a start. */
+/** The interval between two checks of a start. */
 const LOOK_EVERY_MS = 1_000;
-/** After this many looks in a row without used processor time, the start counts as stuck. */
+/** After this many checks in a row without used processor time, the start counts as stuck. */
 const STILL_LOOKS_MAX = 60;
 /** Longest processor time of a start. No start of Docket needs a tenth of it. */
 const CPU_MS_MAX = 60 * 60_000;
-/** Most looks where the system does not show processor time. */
+/** The most checks on a system that does not show processor time. */
 const UNSEEN_LOOKS_MAX = 600;
 
 /**
  * Watches a starting process group by the processor time that it uses, not by the clock. On a busy machine a start
- * takes long and still makes progress. The watch counts its own looks, so a time in which the watch itself did not
+ * takes long and still makes progress. The watch counts its own checks, so a time in which the watch itself did not
  * run does not count.
  *
  * @param onStuck receives the reason, once, when the start makes no progress

@@ -1,7 +1,7 @@
 /**
  * Decides which actions a caller may perform on a stream, by EventStoreDB's rules. The first list that names the
  * action decides: the `$acl` of the stream's metadata, then the default lists of the stream `$settings`. Without
- * these lists, everybody may use ordinary streams, and only `$admins` may use system streams. Pure.
+ * these lists, everybody may use ordinary streams, and only `$admins` may use system streams. The function is pure.
  */
 import { ADMINS, EVERYBODY, type Caller } from './users.ts';
 

@@ -38,7 +38,7 @@ export interface OpenAppends {
   readonly close: () => void;
 }
 
-/** The interval between two looks at the deadlines. An answer can be late by this time. */
+/** The interval between two checks of the deadlines. An answer can be late by this time. */
 const DEADLINE_TICK_MS = 20;
 
 /** @param onDone called each time a group of answers has been written to the stream */

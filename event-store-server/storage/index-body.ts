@@ -18,7 +18,10 @@ import { openVarintReader, openVarintWriter, type VarintReader } from './varint-
 
 export type IndexBody = Omit<SegmentIndex, 'base' | 'through' | 'firstCrc' | 'lastCrc'>;
 
-/** @param content its streams in the order of their first events */
+/**
+ * Makes the body.
+ * @param content the index of the segment, with the streams in the order of their first events
+ */
 export function bodyOf(content: IndexBody): Buffer {
   const writer = openVarintWriter();
   const { number, bytes, finish } = writer;

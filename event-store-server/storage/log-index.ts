@@ -109,7 +109,10 @@ interface Column {
   readonly length: () => number;
   readonly at: (index: number) => number;
   readonly push: (value: number) => void;
-  /** @param index below `length()` */
+  /**
+   * Sets an entry.
+   * @param index a number below `length()`
+   */
   readonly set: (index: number, value: number) => void;
 }
 

@@ -36,7 +36,7 @@ export interface Log {
 }
 
 export interface LogSurroundings {
-  /** Receives one sentence for the log about a problem that stops nothing. */
+  /** Receives one sentence for the log about a problem that does not stop the store. */
   readonly notice: (sentence: string) => void;
   /** Called when the log cannot continue: the disk failed, or stored bytes are damaged. */
   readonly onFailed: (failure: Error) => void;

@@ -1,7 +1,7 @@
 /**
  * Tells where the events of a packed segment lie. Scavenge drops events and keeps the positions of the remaining
  * events, so the file consists of runs. Within a run, places and offsets rise by the same amounts. A place is a
- * position counted from the first one of the segment.
+ * position counted from the first position of the segment.
  */
 export interface Packing {
   /** The length of the file. */

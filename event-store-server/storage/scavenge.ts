@@ -57,7 +57,7 @@ export interface ScavengeGround {
 
 const PACKED = 'packed';
 
-/** Removes the unfinished file of a run that a kill ended. */
+/** Removes the unfinished file of a killed run. */
 export function removeUnfinishedPacking(directory: string): void {
   for (const name of readdirSync(directory)) if (/^\d{16}\.packed$/.test(name)) rmSync(join(directory, name));
 }

@@ -1,7 +1,7 @@
 /**
  * The files of the log: `<position>.log`, named after the position at which they begin, without gaps. A position is a
- * byte offset in all files together as they were first written. A segment that scavenge packed keeps the positions of
- * its events in a smaller file (`packing.ts`).
+ * byte offset in the sequence of all files, in the form before any scavenge. A segment that scavenge packed keeps the
+ * positions of its events in a smaller file (`packing.ts`).
  */
 import {
   closeSync,

@@ -9,7 +9,7 @@ import { HEARTBEAT_PAUSES, startHeartbeat, type Heartbeat, type HeartbeatPauses 
 import { NoAnswer } from './no-answer.ts';
 import { isConsumerTooSlow, isHandlerFailure, isOfTheStore, isPositionRefused } from '../store-faults.ts';
 
-/** The wait before a new subscription after one broke. */
+/** The wait before a new subscription after a subscription broke. */
 const BACKOFF = { firstMs: 100, maxMs: 5_000 };
 /** After a subscription that lived this long, the next wait is the shortest one again. */
 const HEALTHY_AFTER_MS = 10_000;

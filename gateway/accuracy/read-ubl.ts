@@ -96,7 +96,7 @@ function streetsOf(party: XmlElement | undefined): string[] {
 
 function priceLessAllowance(line: XmlElement, quantity: string | undefined): string | undefined {
   const total = textOf(line, 'LineExtensionAmount');
-  // With several allowances, the price less one of them is no price.
+  // When a line has several allowances, the price after only one of them is not a price.
   const isReduced = every(line, 'AllowanceCharge/Amount').length === 1;
   if (!isReduced || quantity === undefined || total === undefined || new Big(quantity).eq(0))
     return undefined;

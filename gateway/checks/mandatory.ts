@@ -31,8 +31,9 @@ const REQUIRED: readonly Required[] = [
 ];
 
 /**
- * What CIUS-PT, the specification of the Portuguese public sector, requires beyond EN 16931 (eSPap, "CIUS-PT:
- * Especificação"). The check covers what a PDF can state, and only mappings whose output target is `cius-pt`.
+ * The requirements of CIUS-PT, the specification of the Portuguese public sector, beyond EN 16931 (eSPap, "CIUS-PT:
+ * Especificação"). The check covers only facts that a PDF can state, and only mappings whose output target is
+ * `cius-pt`.
  */
 const ciusPt: Check = ({ invoice: { seller, buyer, fields }, mapping }) => {
   if (mapping.output.target !== 'cius-pt') return [];

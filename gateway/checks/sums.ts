@@ -29,7 +29,10 @@ const brCo10: Check = ({ invoice, amounts }) => {
   ];
 };
 
-/** Makes the check that discounts or charges on the document are negative only where the totals are. */
+/**
+ * Makes the check that discounts or charges on the document are negative only if the totals of the document are
+ * negative.
+ */
 function signFits(what: string, part: 'allowance' | 'charge'): Check {
   return ({ amounts }) => {
     const amount = amounts[part];

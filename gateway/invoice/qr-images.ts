@@ -8,7 +8,7 @@ import type { PageVisitor } from '../pdf/read-pdf.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { parseQrPayload } from '../found-invoice/qr-payload.ts';
 
-/** The search for QR codes looks at this many pages. The next constant is the number of images on each page. */
+/** The number of pages that are searched for QR codes. The next constant is the number of images on each page. */
 const PAGES_LOOKED_AT_MAX = 20;
 const IMAGES_PER_PAGE_MAX = 12;
 

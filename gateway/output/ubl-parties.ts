@@ -3,8 +3,8 @@ import { group, text } from './ubl-nodes.ts';
 import type { XmlNode } from './xml-writer.ts';
 
 /**
- * Writes seller and buyer (BG-4, BG-7). A document that is not subject to VAT names no VAT numbers (BR-O-02). In it,
- * the numbers are written as registrations.
+ * Writes seller and buyer (BG-4, BG-7). A document that is not subject to VAT names no VAT numbers (BR-O-02). Such a
+ * document has the numbers as registrations.
  */
 export function parties(invoice: Invoice): XmlNode[] {
   const numbers = invoice.vat.some((row) => row.category === 'O') ? 'registrations' : 'VAT numbers';

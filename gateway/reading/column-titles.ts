@@ -33,7 +33,7 @@ export interface ColumnIndex {
   readonly begins: Map<string, boolean>;
   /** A bit for each column. */
   readonly bits: ReadonlyMap<string, number>;
-  /** The columns that a header needs, one bit mask for each sufficient set. */
+  /** The columns that a header needs: one bit mask for each set of columns that is enough. */
   readonly needs: readonly number[];
 }
 

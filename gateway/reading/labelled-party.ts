@@ -142,9 +142,9 @@ function closeTo(line: TokenLine | undefined, other: TokenLine, times: number): 
 }
 
 /**
- * Gives a value without a label on its line to the row above, when it is as close as two lines of one value. The row
- * of an address takes the value at any distance, if no other value waits. Otherwise the value waits for the next
- * label.
+ * Gives a value without a label on its line to the row above, when the value is as close as two lines of one value.
+ * The row of an address gets the value at any distance, if no other value is pending. Otherwise the value is kept for
+ * the next label.
  */
 function takeValue(cell: BlockCell, row: Row | undefined, waiting: BlockCell[]): BlockCell[] {
   const last = row?.values.at(-1)?.line ?? row?.line;

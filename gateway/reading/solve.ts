@@ -105,7 +105,10 @@ function bestCombination(
     onlyIfBalanced.has(name) ? [{ at, own: judged.filter(({ equation }) => isIn(name, equation)) }] : [],
   );
 
-  /** @param settled the points of the equations that are already computed */
+  /**
+   * Chooses a candidate for the field `at`, then for the later fields.
+   * @param settled the points of the equations that are already computed
+   */
   const visit = (at: number, points: number, settled: number): void => {
     if (at === names.length) {
       const loose = mustBalance.filter((field) => picked[field.at] && !field.own.some(({ holds }) => holds));

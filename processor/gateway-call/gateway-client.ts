@@ -23,7 +23,7 @@ export interface ConversionCall {
   readonly sourceBytes: number;
   /** SHA-256 of the document. The answer must name the same hash. */
   readonly sourceSha256: string;
-  /** Ends the call; it then rejects with the signal's reason. */
+  /** Ends the call. The call then rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 

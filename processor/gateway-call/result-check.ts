@@ -1,7 +1,10 @@
 import type { ResultMediaType } from '../../schemas/gateway-protocol.ts';
 import { badOutput } from './gateway-failure.ts';
 
-/** Bytes kept from each end of a result, enough for a prolog and a root element with many namespaces. */
+/**
+ * Number of bytes that are kept from each end of a result. It is enough for a prolog and a root element with many
+ * namespaces.
+ */
 const END_BYTES = 16 * 1024;
 
 export interface ResultCheck {

@@ -43,7 +43,10 @@ export interface ReleaseFile {
   readonly at: string;
 }
 
-/** Folds a job's stream, and decides from this stream alone which files retention may remove (promise 6). Pure. */
+/**
+ * Folds a job's stream, and decides from this stream alone which files retention may remove (promise 6). Both
+ * functions are pure.
+ */
 export interface KeepingDecider {
   readonly initial: KeptJob;
   readonly evolve: (kept: KeptJob, event: JobEvent, revision: bigint) => KeptJob;

@@ -60,7 +60,7 @@ where held.holder is null or held.holder = $1 or held.held_until < now()
     where alive.worker_id = held.holder and alive.beat_at > now() - $4 * interval '1 ms')
 returning epoch, marks, coalesce(ran_at < now() - $3 * interval '1 hour', true) as is_due`;
 
-/** $1 epoch, $2 ms, $3 scan or null, $4 position or null. */
+/** Renews the lease and stores a mark. $1 epoch, $2 ms, $3 scan or null, $4 position or null. */
 const KEEP = `
 update processor.retention set
   held_until = now() + $2 * interval '1 ms',

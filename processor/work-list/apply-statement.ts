@@ -53,11 +53,11 @@ const PLACED = `
  * Applies a batch of changes and moves the checkpoint. A held job stays held after any later event, because its
  * stream as a whole is not understood. Only `CORRECT` releases it.
  *
- * One statement is one transaction and one round trip. The checkpoint moves only under the feeder's epoch and from
- * where the feeder left it; otherwise the statement writes nothing. Only this statement removes finished jobs from
- * the list. The commit does not wait for the disk. A crash of Postgres loses the rows and their checkpoint together,
- * and a feeder that would continue after the gap is refused. The same write is accepted again, because its answer may
- * have been lost.
+ * One statement is one transaction and one round trip. The checkpoint moves only under the feeder's epoch, and only
+ * if it is still the feeder's last checkpoint. Otherwise the statement writes nothing. Only this statement removes
+ * finished jobs from the list. The commit does not wait for the disk. A crash of Postgres loses the rows and their
+ * checkpoint together, and the statement refuses a feeder that would continue after the gap. The same write is
+ * accepted again, because its answer may have been lost.
  */
 export const APPLY = `
 with moved as (
@@ -94,8 +94,9 @@ with moved as (
 select count(*)::int as moved from moved`;
 
 /**
- * Sets existing rows to the state of their streams. A finished job keeps its row until the feeder passes it. A row
- * that is ahead of its stream goes back, unless somebody wrote the row after the look at the stream ($14).
+ * Sets existing rows to the state of their streams. The row of a finished job stays until the feeder reads the job's
+ * last event. A row that is ahead of its stream goes back, unless somebody wrote the row after the stream was read
+ * ($14).
  */
 export const CORRECT = `
 update processor.work_items item set ${PLACED},

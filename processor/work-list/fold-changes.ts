@@ -30,8 +30,8 @@ interface Draft {
 }
 
 /**
- * Folds a part of the log into at most one change for each job. Pure except for `uploads`, which keeps a job whose
- * `ConversionRequested` comes later.
+ * Folds a part of the log into at most one change for each job. The function is pure except for `uploads`, which
+ * keeps a job whose `ConversionRequested` comes later.
  *
  * @param uploads jobs uploaded for the first time and not yet requested; the function adds and removes entries
  */

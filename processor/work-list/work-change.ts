@@ -46,11 +46,11 @@ export interface WorkChange {
   readonly placement: Placement;
 }
 
-/** A change from a look at the job's stream instead of from the feeder. */
+/** A change that comes from the job's stream and not from the feeder. */
 export interface Correction extends WorkChange {
   /**
-   * Revision of the row before the look, null when there was no row. A stream never shrinks. So a row that is ahead of
-   * a later look holds events of a replaced log, and the look replaces it (ADR 0149).
+   * Revision of the row before the stream was read; null when there was no row. A stream never becomes shorter. So a
+   * row that is ahead of its stream holds events of a replaced log, and the correction replaces the row (ADR 0149).
    */
   readonly rowRevision: bigint | null;
 }

@@ -16,7 +16,7 @@ export interface ClaimedItem {
   readonly known: KnownJob | null;
 }
 
-/** The result of a look for jobs whose wait is over. */
+/** The result of a search for jobs whose wait is over. */
 export interface Offering {
   readonly offered: number;
   /** True when a job on the list waits for a worker, for its time, or for the start of its attempt. */
@@ -107,7 +107,7 @@ export interface WorkList {
   letGo(streams: readonly string[]): Promise<void>;
   /** The revision of the job's row, read before the job's stream; null without a row. */
   revisionOf(jobId: string): Promise<bigint | null>;
-  /** Corrects rows after a look at their streams. Never adds a row. */
+  /** Corrects rows after their streams were read. Never adds a row. */
   correct(corrections: readonly Correction[]): Promise<void>;
 
   /**

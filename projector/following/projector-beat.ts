@@ -28,7 +28,7 @@ export interface KeptLease {
 export interface ProjectorBeat {
   /** Renews the lease with each beat. */
   keep(target: ProjectionTarget, fencingEpoch: bigint): KeptLease;
-  /** Says that events were written. */
+  /** Records that events were written. */
   worked(): void;
   /** Begins the beats. Each beat passes the built versions to `onBuilt`. */
   start(onBuilt: (built: readonly BuiltVersion[]) => void): void;

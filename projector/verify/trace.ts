@@ -10,12 +10,15 @@ export interface TracedStep {
   readonly revision: bigint;
   readonly position: bigint;
   readonly type: string;
-  /** Rows by table. For an event that cannot be folded it is empty, and `error` is set. */
+  /** Rows by table. For an event that cannot be folded, the map is empty, and `error` is set. */
   readonly tables: Readonly<Record<string, readonly NamedValues[]>>;
   readonly error: string | null;
 }
 
-/** Folds one stream event by event and keeps the rows of each step. Pure. It ends at an event that cannot be folded. */
+/**
+ * Folds one stream event by event and keeps the rows of each step. The function is pure. It ends at an event that
+ * cannot be folded.
+ */
 export function traceOf<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
   events: readonly StoredEvent[],

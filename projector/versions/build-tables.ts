@@ -14,7 +14,7 @@ import { finishTables } from './finish-tables.ts';
 /** If a build is silent for this long, another build may start the tables again. */
 const LEASE_TTL_MS = 60_000;
 const LEASE_BEAT_MS = 10_000;
-/** Connections for each projection: while one writes a batch, the other begins the next batch. */
+/** Connections for each projection. While one connection writes a batch, the other begins the next batch. */
 const CONNECTIONS_EACH = 2;
 /** One connection for the lease, while all other connections make indexes. */
 const CONNECTIONS_BESIDE = 1;

@@ -7,7 +7,7 @@ import type { WaitingFor } from '../following/projection-session.ts';
 import type { BuiltVersion, ProjectorBeat } from '../following/projector-beat.ts';
 import { ledgerVersions } from './ledger.ts';
 
-/** Pause between two looks for the built versions, until the first look succeeds. */
+/** Pause between two queries for the built versions, until the first query succeeds. */
 const FIRST_LOOK_AGAIN_MS = 200;
 
 export interface FollowedVersions {

@@ -25,7 +25,7 @@ export interface DocumentReader {
   explain(asker: string, job: ExistingJob): Promise<Buffer>;
   /**
    * One page as PNG.
-   * @throws ApiError NOT_FOUND when there is no such page, and as `explain`
+   * @throws ApiError NOT_FOUND when there is no such page, and the errors of `explain`
    */
   picture(asker: string, job: ExistingJob, page: { number: number; scale: number }): Promise<Buffer>;
 }

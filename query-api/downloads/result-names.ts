@@ -29,8 +29,8 @@ export function resultName(filename: string, mediaType: string): string {
 }
 
 /**
- * Makes names unique within one archive: the second `a.xml` becomes `a (2).xml`. It ignores case, as some file systems
- * do.
+ * Makes names unique within one archive: the second `a.xml` becomes `a (2).xml`. Names that differ only in case count
+ * as equal, as in some file systems.
  */
 export function uniqueNames(): (name: string) => string {
   const taken = new Set<string>();

@@ -27,7 +27,7 @@ export interface ResultArchive {
 /**
  * Makes an archive of the owner's Ready jobs among `jobIds`, one entry at a time while the client reads it. Each
  * job's stream, read at that moment, decides whether the result is included. A text file lists jobs without a result
- * or with a damaged one. An unknown job and another owner's job are listed alike. Returns null when no job has a
+ * or with a damaged result. An unknown job and another owner's job are listed alike. Returns null when no job has a
  * result.
  */
 export async function zipOfResults(

@@ -214,8 +214,8 @@ async function sumParts(within: Queryable, schema: string, table: Table, isEmpty
 }
 
 /**
- * Drops the keys of empty tables whose rows are replaced or added to. A key that is made at the end needs one sort.
- * An existing key needs a search for every row.
+ * Drops the keys of empty tables, except append-only tables, which have no key yet. A key that is made at the end
+ * needs one sort. An existing key needs a search for every row.
  */
 async function dropKeys<Event, Row extends FoldedRow>(
   on: Queryable,

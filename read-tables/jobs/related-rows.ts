@@ -49,7 +49,7 @@ export function noRelatedRows(): RelatedRows {
 }
 
 /**
- * Computes the rows after one more event of the job. Pure.
+ * Computes the rows after one more event of the job. The function is pure.
  * @param before the job before the event
  * @param after the job after it
  */

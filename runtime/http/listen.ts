@@ -122,7 +122,7 @@ function codeOf({ code }: NodeJS.ErrnoException): ApiErrorCode {
 
 async function close(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A proxy keeps its connection open after the last answer, so it becomes idle only now.
+  // A proxy keeps its connection open after the last answer, so the connection becomes idle only at this time.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;

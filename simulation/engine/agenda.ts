@@ -3,7 +3,7 @@ export interface Due {
   readonly atMs: number;
   readonly order: number;
   run: (() => void) | null;
-  /** True when the step runs no code of a process, so that nothing has to settle afterwards. */
+  /** True when the step runs no code of a process. Then the world need not wait until the code has run to its end. */
   readonly quiet: boolean;
 }
 

@@ -12,7 +12,7 @@ interface EventWords {
   readonly code: string | null;
 }
 
-/** The function `t` for a key and its values that another function chooses. */
+/** Returns the sentence for a key, like `t`, when the key is only known at run time. */
 type SayAny = EventWording['say'];
 
 /** The text of an event in the reader's language. For an unknown type, it returns the server's own sentence. */

@@ -3,7 +3,7 @@ import type { GatewayExplanation } from '../../../../schemas/gateway-explanation
 import { Icon } from '../../page/icons.tsx';
 import { useText } from '../../text/text-context.ts';
 
-/** The gateway draws one page at a time. The page requests a failed picture at most this many times. */
+/** The most requests for one picture. The gateway draws only one page at a time, so a request may fail. */
 const TRIES_MAX = 3;
 const TRY_AGAIN_MS = 2_000;
 
