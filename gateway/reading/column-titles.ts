@@ -25,12 +25,14 @@ export interface ColumnIndex {
    * column without a title.
    */
   readonly byKey: ReadonlyMap<string, readonly string[]>;
-  /** All beginnings of all titles. */
-  readonly prefixes: ReadonlySet<string>;
+  /** All beginnings of all titles, each with the columns that its titles can mean, as bits. */
+  readonly prefixes: ReadonlyMap<string, number>;
   /** Known results of `segment`, because the same cells are tried in every band of lines. */
   readonly splits: Map<string, readonly Part[]>;
   /** For each known word: true when a title can begin with it. */
   readonly begins: Map<string, boolean>;
+  /** For each known word, the columns of the titles that can begin in it, as bits. */
+  readonly beginning: Map<string, number>;
   /** A bit for each column. */
   readonly bits: ReadonlyMap<string, number>;
   /** The columns that a header needs: one bit mask for each set of columns that is enough. */
@@ -41,8 +43,8 @@ const indexes = new WeakMap<TableRule, ColumnIndex>();
 
 /** Builds the index of a table's synonyms, once for each table. */
 export function columnIndex(rule: TableRule): ColumnIndex {
-  const known = indexes.get(rule);
-  if (known) return known;
+  const made = indexes.get(rule);
+  if (made) return made;
   const byKey = new Map<string, string[]>();
   for (const [name, column] of Object.entries(rule.columns))
     for (const synonym of column.synonyms) {
@@ -50,10 +52,15 @@ export function columnIndex(rule: TableRule): ColumnIndex {
       byKey.set(key, [...new Set([...(byKey.get(key) ?? []), name])]);
     }
 
-  const prefixes = new Set<string>();
-  for (const key of byKey.keys())
-    for (let end = 1; end <= key.length; end += 1) prefixes.add(key.slice(0, end));
-  const index = { byKey, prefixes, splits: new Map(), begins: new Map(), ...columnBits(rule) };
+  const { bits, needs } = columnBits(rule);
+  const prefixes = new Map<string, number>();
+  for (const [key, names] of byKey)
+    for (let end = 1; end <= key.length; end += 1) {
+      const prefix = key.slice(0, end);
+      prefixes.set(prefix, (prefixes.get(prefix) ?? 0) | bitsOf(names, bits));
+    }
+  const known = { splits: new Map(), begins: new Map(), beginning: new Map() };
+  const index = { byKey, prefixes, bits, needs, ...known };
   indexes.set(rule, index);
   return index;
 }
@@ -67,6 +74,13 @@ function columnBits({ columns, headerNeeds }: TableRule): Pick<ColumnIndex, 'bit
   const bits = new Map(names.map((name, at) => [name, 1 << at]));
   const needs = headerNeeds.map((set) => set.reduce((sum, name) => sum | (bits.get(name) ?? 0), 0));
   return { bits, needs };
+}
+
+/** The columns that a title can mean, as bits. Several numbers of the item can together mean its code. */
+function bitsOf(names: readonly string[], bits: ReadonlyMap<string, number>): number {
+  let meant = names.some((name) => ITEM_NUMBERS.has(name)) ? (bits.get('code') ?? 0) : 0;
+  for (const name of names) meant |= bits.get(name) ?? 0;
+  return meant;
 }
 
 /** The columns that the titles can mean, as bits. */
@@ -111,6 +125,37 @@ function beginsTitle(key: string, index: ColumnIndex): boolean {
     index.begins.set(key, begins);
   }
   return begins;
+}
+
+/**
+ * The columns of all titles that can begin on a line, as bits. Titles that touch may begin inside a word, so every
+ * letter counts as a beginning. No header can have a column that none of its lines counts here.
+ */
+export function mayMean({ tokens }: TokenLine, index: ColumnIndex): number {
+  let meant = 0;
+  for (let at = 0; at < tokens.length; at += 1) {
+    const { key } = tokens[at] as Token;
+    let own = index.beginning.get(key);
+    if (own === undefined) {
+      if (index.beginning.size >= KEYS_KEPT_MAX) index.beginning.clear();
+      own = beginningIn(key, index);
+      index.beginning.set(key, own);
+    }
+    meant |= own;
+  }
+  return meant;
+}
+
+function beginningIn(key: string, { byKey, prefixes, bits }: ColumnIndex): number {
+  let meant = 0;
+  for (let start = 0; start < key.length; start += 1)
+    for (let end = start + 1; end <= key.length; end += 1) {
+      const part = key.slice(start, end);
+      const ofPrefix = prefixes.get(part);
+      if (ofPrefix === undefined) break;
+      meant |= end === key.length ? ofPrefix : bitsOf(byKey.get(part) ?? [], bits);
+    }
+  return meant;
 }
 
 function isBeginning(key: string, index: ColumnIndex): boolean {

@@ -10,8 +10,11 @@ const LABEL_OF_PRICE =
 
 /** True for a line under an item that explains the price. Such a line is neither part of the name nor an item. */
 export function isAboutPrice(tokens: readonly Token[]): boolean {
-  return LABEL_OF_PRICE.test(textOf(tokens).trimStart());
+  return tokens.some(hasColon) && LABEL_OF_PRICE.test(textOf(tokens).trimStart());
 }
+
+/** Few lines have a colon, and the words of all others need not be joined and searched. */
+const hasColon = ({ text }: Token): boolean => text.includes(':');
 
 /** The lines of a description above the first line about the price. */
 export function namePart(lines: Token[][]): Token[][] {

@@ -1,10 +1,9 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
-import { isUnit } from '../values/units.ts';
-import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { HeaderColumn, TableHeader } from './table-header.ts';
 import { UNKNOWN_COLUMN } from './table-header.ts';
 import { cellsOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
+import { ALIEN_NUMBER, costInColumn, formOf } from './word-forms.ts';
 
 /** A column of the header, and the area in which its words may stand. */
 export interface PlacedColumn {
@@ -155,8 +154,6 @@ function beginsUnderTitle(before: HeaderColumn, column: HeaderColumn, body: read
 }
 
 const IMPOSSIBLE = 1e6;
-const ALIEN_NUMBER = 14;
-const ALIEN_TEXT = 60;
 const CROWDED = 45;
 const BEYOND_TEXT = 70;
 /**
@@ -171,27 +168,27 @@ const FAR_OF_UNKNOWN_COLUMN = 6;
  * column does not expect.
  */
 export function assignColumns(tokens: readonly Token[], columns: readonly PlacedColumn[]): Assigned {
-  const rows = tokens.length;
   const width = columns.length;
-  const cost: number[][] = [];
-  const from: number[][] = [];
-  for (let i = 0; i < rows; i += 1) {
+  // Word after word, the column of the word before it, for each column of its own.
+  const from: number[] = [];
+  let above: number[] = [];
+  for (let i = 0; i < tokens.length; i += 1) {
     const token = tokens[i] as Token;
-    const look = { ...lookOf(token), ofPercent: tokens[i + 1]?.text === '%' };
+    const form = formOf(token.text);
+    const isPercent = form.number && tokens[i + 1]?.text === '%';
     const line: number[] = [];
-    const back: number[] = [];
     const split = splitCost(token);
+    const asFigures = i === 0 ? 0 : oneFigureCost(tokens[i - 1] as Token, token);
     // The lowest cost of an assignment that ends in an earlier column. The loop updates it column by column.
     let bestLeft = IMPOSSIBLE;
     let leftSource = -1;
     for (let j = 0; j < width; j += 1) {
       const column = columns[j] as PlacedColumn;
-      const own = tokenCost(token, look, column);
       let best = i === 0 ? 0 : bestLeft;
       let source = leftSource < 0 ? j : leftSource;
       if (i > 0) {
-        const before = cost[i - 1]?.[j] ?? IMPOSSIBLE;
-        const stay = before + togetherCost(tokens[i - 1] as Token, token, column);
+        const before = above[j] ?? IMPOSSIBLE;
+        const stay = before + togetherCost(token, column, asFigures);
         if (stay < best) {
           best = stay;
           source = j;
@@ -201,41 +198,52 @@ export function assignColumns(tokens: readonly Token[], columns: readonly Placed
           leftSource = j;
         }
       }
-      line.push(best + own);
-      back.push(source);
+      const look =
+        column.type === 'unknown'
+          ? apartCost(token, column)
+          : isPercent && column.type === 'quantity'
+            ? ALIEN_NUMBER
+            : costInColumn(form, column);
+      line.push(best + (placeCost(token, column) + look));
+      from.push(source);
     }
-    cost.push(line);
-    from.push(back);
+    above = line;
   }
-  return trace(tokens, columns, cost, from);
+  return trace(tokens, columns, above, from);
 }
 
+/**
+ * Follows the columns back from the last word.
+ * @param last the cost of each column for the last word
+ * @param from for each word and column, the column of the word before it
+ */
 function trace(
   tokens: readonly Token[],
   columns: readonly PlacedColumn[],
-  cost: number[][],
-  from: number[][],
+  last: readonly number[],
+  from: readonly number[],
 ): Assigned {
   const assigned = new Map<string, Token[]>();
-  const last = cost.at(-1);
-  if (!last) return assigned;
+  if (tokens.length === 0) return assigned;
   let j = last.indexOf(Math.min(...last));
   for (let i = tokens.length - 1; i >= 0; i -= 1) {
     const name = columns[j]?.name ?? '';
-    const list = assigned.get(name) ?? [];
-    list.unshift(tokens[i] as Token);
-    assigned.set(name, list);
-    j = from[i]?.[j] ?? 0;
+    const list = assigned.get(name);
+    if (list) list.push(tokens[i] as Token);
+    else assigned.set(name, [tokens[i] as Token]);
+    j = j < 0 ? 0 : (from[i * columns.length + j] ?? 0);
   }
+  for (const list of assigned.values()) list.reverse();
   return assigned;
 }
 
-/** The cost of a word in a column: the distance in font sizes, and the cost of its form. */
-function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
+/** The cost of a word's place in a column, by its distance in font sizes. */
+function placeCost(token: Token, column: PlacedColumn): number {
   const size = Math.max(token.word.size, 1);
   const middle = (token.x0 + token.x1) / 2;
+  const isText = column.type === 'text';
   const gap =
-    (column.type === 'text'
+    (isText
       ? Math.max(0, column.x0 - middle, token.x0 - column.x1)
       : column.holdsWords
         ? Math.max(0, column.x0 - middle, middle - column.x1)
@@ -247,106 +255,36 @@ function tokenCost(token: Token, look: Look, column: PlacedColumn): number {
       Math.abs(token.x0 + token.x1 - column.x0 - column.x1) / 2,
     ) / size;
   // A separate cell to the right of a text column does not belong to it, whatever its form.
-  const beyond = column.type === 'text' && token.gap > 0.9 && token.x0 > column.x1 + size ? BEYOND_TEXT : 0;
-  return (
-    gap * 4 + beyond + Math.min(edges, 12) * (column.numeric ? 0.25 : 0.04) + lookCost(token, look, column)
-  );
+  const beyond = isText && token.gap > 0.9 && token.x0 > column.x1 + size ? BEYOND_TEXT : 0;
+  return gap * 4 + beyond + Math.min(edges, 12) * (column.numeric ? 0.25 : 0.04);
 }
 
-/** The form of a word, independent of the column. */
-interface Look {
-  /** True for a figure before a percent sign. */
-  readonly ofPercent: boolean;
-  readonly number: boolean;
-  readonly money: boolean;
-  readonly sign: boolean;
+/** The cost of a word that does not stand under the title of an unknown column. */
+function apartCost(token: Token, column: PlacedColumn): number {
+  return Math.abs(token.x0 - column.x0) <= UNDER_TITLE * token.word.size ? 0 : FAR_OF_UNKNOWN_COLUMN;
 }
 
-/** The known forms of words, because tables repeat words. It is emptied when it is full. */
-const looks = new Map<string, Omit<Look, 'ofPercent'>>();
-const LOOKS_KEPT_MAX = 2000;
-const LOOKED_AT_LENGTH_MAX = 40;
-
-function lookOf({ text }: Token): Omit<Look, 'ofPercent'> {
-  const known = looks.get(text);
-  if (known) return known;
-  const bare = plainDashes(withoutCurrency(text));
-  const look = {
-    number: /^[-+(]?\d[\d.,'’ ]*\)?-?%?$/.test(bare),
-    money: /^[-+(]?\d[\d.,'’ ]*[.,]\d{2,5}\)?-?$/.test(bare),
-    sign: currencyOf(text) !== undefined || /^[%:=\-\u2010-\u2015\u2212]$/.test(text),
-  };
-  if (looks.size >= LOOKS_KEPT_MAX) looks.clear();
-  if (text.length <= LOOKED_AT_LENGTH_MAX) looks.set(text, look);
-  return look;
-}
-
-/** A word in front of one of several amounts in a cell: `(Gross:`. */
-const LABEL_IN_CELL = /^\(\p{L}[\p{L}.]*\)?:$/u;
-
-/** Positions of lines: `1`, `000010`, `01.02.003`. */
-const ORDINAL = /^\d{1,6}(?:\.\d{1,4}){0,5}\.?$/;
+/** Anything but the position of a line. */
 const NO_ORDINAL = /^(?!\d{1,6}(?:\.\d{1,4}){0,5}\.?$)/;
-
-function lookCost(token: Token, { number, money, sign, ofPercent }: Look, column: PlacedColumn): number {
-  switch (column.type) {
-    case 'money':
-      return number
-        ? token.text.endsWith('%')
-          ? ALIEN_NUMBER
-          : money
-            ? 0
-            : 3
-        : sign
-          ? 1
-          : LABEL_IN_CELL.test(token.text)
-            ? 8
-            : ALIEN_TEXT;
-    case 'quantity':
-      return number
-        ? ofPercent || token.text.endsWith('%')
-          ? ALIEN_NUMBER
-          : 0
-        : isUnit(token.text)
-          ? 2
-          : /^[\p{L}²³.%/]{1,10}$/u.test(token.text)
-            ? 8
-            : ALIEN_TEXT;
-    case 'percent':
-      return number || token.text === '%'
-        ? 0
-        : /^(?:\(?[A-Z]{1,4}\d?\)?|isento|exempt|isenta|-)$/i.test(token.text)
-          ? 2
-          : ALIEN_TEXT / 2;
-    case 'integer':
-      return ORDINAL.test(token.text) ? 0 : ALIEN_TEXT;
-    case 'unit':
-      return number ? ALIEN_NUMBER : /^[\p{L}²³./%]{1,12}$/u.test(token.text) ? 0 : 10;
-    case 'date':
-      return /\d/.test(token.text) ? 0 : 8;
-    case 'code':
-      if (column.holdsWords) return 0;
-      return /^[\p{L}\d][\p{L}\d./_-]*$/u.test(token.text) ? (/\d/.test(token.text) ? 0 : 0.5) : 4;
-    case 'text':
-      return money ? 4 : 0;
-    case 'unknown':
-      return Math.abs(token.x0 - column.x0) <= UNDER_TITLE * token.word.size ? 0 : FAR_OF_UNKNOWN_COLUMN;
-  }
-}
 
 /** Cost of a figure after a wide blank, because it seldom belongs to the words before it. */
 const FIGURE_APART = 8;
 const STARTS_WITH_FIGURE = /^[-+(]?\d/;
 
 /**
- * The cost of two words in one column. It is low in a text column. In a column of figures they must be parts of one
- * number, or its unit.
+ * The cost of a word in the column of the word before it. It is low in a text column.
+ * @param asFigures the cost in a column of figures
  */
-function togetherCost(previous: Token, token: Token, column: PlacedColumn): number {
+function togetherCost(token: Token, column: PlacedColumn, asFigures: number): number {
   if (column.type === 'text' || column.type === 'unknown' || column.holdsWords)
     return token.gap > 2.5 ? (STARTS_WITH_FIGURE.test(token.text) ? FIGURE_APART : 1.5) : 0;
   if (column.type === 'code' || column.type === 'date' || column.type === 'unit')
     return token.gap > 0.9 ? 20 : 1;
+  return asFigures;
+}
+
+/** The cost of two words in a column of figures. They must be parts of one number, or a number and its unit. */
+function oneFigureCost(previous: Token, token: Token): number {
   const parts =
     token.gap < 1.3 && !(/\d/.test(previous.text) && /\d/.test(token.text) && !/^\d{3}/.test(token.text));
   return parts ? 0.5 : CROWDED;

@@ -3,7 +3,15 @@ import type { ReadDocument } from './document.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { textOf } from '../printed/tokens.ts';
 import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
-import { columnIndex, KNOWN_COLUMNS_MIN, mayBegin, mayBeHeader, meantBy, titlesIn } from './column-titles.ts';
+import {
+  columnIndex,
+  KNOWN_COLUMNS_MIN,
+  mayBegin,
+  mayBeHeader,
+  mayMean,
+  meantBy,
+  titlesIn,
+} from './column-titles.ts';
 
 /** A column of a header: its kind, and the place of its title. */
 export interface HeaderColumn {
@@ -32,14 +40,16 @@ const HEADER_LINES_MAX = 7;
 
 /** Finds every place of the table's header, in reading order. The places do not overlap. */
 export function findHeaders(rule: TableRule, document: ReadDocument): TableHeader[] {
+  const { lines } = document;
   const index = columnIndex(rule);
+  const search = { lines, rule, index, meant: lines.map((line) => mayMean(line, index)) };
   const headers: TableHeader[] = [];
-  for (let at = 0; at < document.lines.length; at += 1) {
-    let best = headerFrom(at, rule, document.lines, index);
+  for (let at = 0; at < lines.length; at += 1) {
+    let best = headerFrom(at, search);
     // A heading directly above the titles can make some titles unknown. A header that begins on a later line may be
     // better.
     for (let later = at + 1; best && later <= best.toLine; later += 1) {
-      const other = headerFrom(later, rule, document.lines, index);
+      const other = headerFrom(later, search);
       if (other && other.score > best.score && other.toLine >= best.toLine) best = other;
     }
     if (best) {
@@ -50,21 +60,29 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   return headers;
 }
 
+/** Where headers are looked for. */
+interface Search {
+  readonly lines: readonly TokenLine[];
+  readonly rule: TableRule;
+  readonly index: ColumnIndex;
+  /** For each line, the columns of the titles that can begin on it, as bits of the index. */
+  readonly meant: readonly number[];
+}
+
 /** Finds the best header that begins on a line. */
-function headerFrom(
-  at: number,
-  rule: TableRule,
-  lines: readonly TokenLine[],
-  index: ColumnIndex,
-): TableHeader | undefined {
-  if (!mayBegin(lines[at] as TokenLine, index)) return undefined;
+function headerFrom(at: number, { lines, rule, index, meant }: Search): TableHeader | undefined {
+  let reach = 0;
+  for (let i = at; i < Math.min(lines.length, at + HEADER_LINES_MAX); i += 1) reach |= meant[i] ?? 0;
+  if (!mayBeHeader(reach, index) || !mayBegin(lines[at] as TokenLine, index)) return undefined;
   const band = bandFrom(lines, at, HEADER_LINES_MAX);
   const cells: Cell[] = [];
   let best: TableHeader | undefined;
+  let soFar = 0;
   for (let depth = 1; depth <= band.length; depth += 1) {
-    const upper = band.slice(0, depth);
-    stackLine(cells, upper.at(-1) as TokenLine);
-    const header = readHeader(upper, cells, rule, index);
+    soFar |= meant[at + depth - 1] ?? 0;
+    stackLine(cells, band[depth - 1] as TokenLine);
+    if (!mayBeHeader(soFar, index)) continue;
+    const header = readHeader(band.slice(0, depth), cells, rule, index);
     if (header && (!best || header.score > best.score)) best = header;
   }
   return best;

@@ -6,6 +6,7 @@ import type { Part } from './pending-lines.ts';
 import { isNear, openRow, takeChain, takePending } from './pending-lines.ts';
 import type { LeftOut } from './row-lines.ts';
 import { completesRow, hasQuantityAndPrice, isAnchor, isRemark, noteAmount } from './row-lines.ts';
+import type { LabelKeys } from './stop-labels.ts';
 import { labelKeys, startsWithAny } from './stop-labels.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
 import { isAboutPrice } from './name-lines.ts';
@@ -100,7 +101,7 @@ interface TableSource {
   readonly name: string;
   readonly rule: TableRule;
   readonly document: ReadDocument;
-  readonly stop: readonly ReadonlySet<string>[];
+  readonly stop: readonly LabelKeys[];
 }
 
 function readPart(
@@ -169,7 +170,7 @@ function readPart(
 /** The data that is needed to read a line of a table. */
 interface Reading {
   readonly rule: TableRule;
-  readonly stop: readonly ReadonlySet<string>[];
+  readonly stop: readonly LabelKeys[];
   readonly context: CellContext;
 }
 
