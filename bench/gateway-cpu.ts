@@ -42,6 +42,7 @@ async function bareText(): Promise<(pdf: Buffer) => Promise<number>> {
 
 async function converted(mappingId: string): Promise<(pdf: Buffer) => Promise<number>> {
   const { convert } = await import('../gateway/conversion/convert.ts');
+  const { freeYoungMemory } = await import('../gateway/pool/young-memory.ts');
   return async (pdf) => {
     try {
       const outcome = await convert({ id: 1, kind: 'convert', mappingId, parameters: {}, pdf });
@@ -50,6 +51,9 @@ async function converted(mappingId: string): Promise<(pdf: Buffer) => Promise<nu
       // A refused document was read too. The run with `pdfjs` counts its pages.
       if (error instanceof Refusal) return 0;
       throw error;
+    } finally {
+      // As a converter child does after each document.
+      freeYoungMemory();
     }
   };
 }

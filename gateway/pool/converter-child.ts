@@ -11,10 +11,15 @@ process.on('disconnect', () => process.exit(0));
 
 const { runTask } = await import('./run-task.ts');
 const { takeMappings } = await import('../conversion/convert.ts');
+const { freeYoungMemory } = await import('./young-memory.ts');
 const send = (message: unknown): void => void process.send?.(message);
+const answer = (message: unknown): void => {
+  send(message);
+  freeYoungMemory();
+};
 process.on('message', (message: ParentMessage) => {
   if (message.type === 'mappings') takeMappings(message.own);
-  else void runTask(message.task).then(send);
+  else void runTask(message.task).then(answer);
 });
 // Loads the libraries before the first document. A child that draws must put the canvas in place before pdfjs looks for
 // it.
