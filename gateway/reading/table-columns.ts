@@ -3,12 +3,13 @@ import type { HeaderColumn, TableHeader } from './table-header.ts';
 import { UNKNOWN_COLUMN } from './table-header.ts';
 import { cellsOf } from '../printed/tokens.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
+import type { ColumnType } from './word-forms.ts';
 import { ALIEN_NUMBER, costInColumn, formOf } from './word-forms.ts';
 
 /** A column of the header, and the area in which its words may stand. */
 export interface PlacedColumn {
   readonly name: string;
-  readonly type: TableRule['columns'][string]['type'] | 'unknown';
+  readonly type: ColumnType;
   /** True for a column of figures. */
   readonly numeric: boolean;
   readonly x0: number;

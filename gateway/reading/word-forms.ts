@@ -1,6 +1,15 @@
+import type { TableRule } from '../mapping/mapping-schema.ts';
 import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import { isUnit } from '../values/units.ts';
-import type { PlacedColumn } from './table-columns.ts';
+
+/** What a column holds; `unknown` when its title is unknown. */
+export type ColumnType = TableRule['columns'][string]['type'] | 'unknown';
+
+/** What the cost of a form depends on in a column. */
+interface ColumnOfWords {
+  readonly type: ColumnType;
+  readonly holdsWords: boolean;
+}
 
 export const ALIEN_NUMBER = 14;
 export const ALIEN_TEXT = 60;
@@ -74,9 +83,9 @@ function costAsRateCode(text: string): number {
   return /^(?:\(?[A-Z]{1,4}\d?\)?|isento|exempt|isenta|-)$/i.test(text) ? 2 : ALIEN_TEXT / 2;
 }
 
-/** What a form costs in a column that is known. */
-export function costInColumn(form: WordForm, column: PlacedColumn): number {
-  switch (column.type) {
+/** What a form costs in a column. In an unknown column every form costs nothing. */
+export function costInColumn(form: WordForm, { type, holdsWords }: ColumnOfWords): number {
+  switch (type) {
     case 'money':
       return form.money;
     case 'quantity':
@@ -90,7 +99,7 @@ export function costInColumn(form: WordForm, column: PlacedColumn): number {
     case 'date':
       return form.date;
     case 'code':
-      return column.holdsWords ? 0 : form.code;
+      return holdsWords ? 0 : form.code;
     case 'text':
       return form.text;
     case 'unknown':
