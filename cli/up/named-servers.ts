@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectEventLog } from '../../event-store/connect.ts';
 import { StoreUnusable } from '../../event-store/errors.ts';
 import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
-import { readStoreProbe } from '../../read-store/probe.ts';
 import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { WaitingFor } from '../../runtime/service.ts';
@@ -134,7 +132,10 @@ function postgresAddress(connectionString: string): string {
   return `${host === '' ? 'localhost' : host}:${port === '' ? POSTGRES_PORT : port}${decodeURI(pathname)}`;
 }
 
+// The clients are loaded when they are needed, because the supervisor keeps for ever what it has loaded.
+
 async function askLog(settings: Settings): Promise<Refusal | null> {
+  const { connectEventLog } = await import('../../event-store/connect.ts');
   const log = connectEventLog({
     connectionString: settings.EVENTSTORE_URL ?? '',
     timeoutMs: settings.EVENTSTORE_TIMEOUT_MS,
@@ -153,6 +154,7 @@ async function askLog(settings: Settings): Promise<Refusal | null> {
 }
 
 async function askPostgres(url: string): Promise<Refusal | null> {
+  const { readStoreProbe } = await import('../../read-store/probe.ts');
   const asked = readStoreProbe(url);
   try {
     await asked.probe('writing');
