@@ -66,15 +66,16 @@ export function stored(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value, null, 1)}\n`);
 }
 
-/** The links of an archive, each checked against the previous one. `end` is the hash of the last link. */
+/** The links of an archive, each checked against the previous link. `end` is the hash of the last link. */
 export interface Links {
   readonly links: readonly BatchLink[];
   readonly end: string | null;
 }
 
 /**
- * Reads links from the first on, until the next is missing or `batches` are read.
- * @throws ArchiveDamaged when a link does not follow the previous one, or when one of the first `batches` is missing
+ * Reads links, beginning with the first, until a link is missing or `batches` links are read.
+ * @throws ArchiveDamaged when a link does not follow the previous link, or when one of the first `batches` links is
+ * missing
  */
 export async function readLinks(place: Place, batches?: number): Promise<Links> {
   const links: BatchLink[] = [];

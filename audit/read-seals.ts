@@ -26,7 +26,8 @@ export interface ReadSeals {
  * Reads every seal, beginning with the first. Checks each seal's signature, chain and changes, and computes the root
  * of the newest seal. Because of the chain, the newest seal protects all earlier seals.
  *
- * @param copies the first copy counts. A seal that is missing there, or that differs in another copy, is a fault
+ * @param copies the first copy counts. A seal that is missing in the first copy, or that differs in another copy, is
+ * a fault
  * @param keys public keys. A seal with another key is a fault
  * @throws BlobStoreUnavailable, the system's error
  */

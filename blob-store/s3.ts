@@ -74,7 +74,7 @@ async function* list(bucket: S3Bucket, prefix: string): AsyncGenerator<BlobListi
   } while (from !== undefined);
 }
 
-/** Ends Docket's multipart uploads that no put works on any more. The bucket may hold uploads of other programs. */
+/** Ends Docket's multipart uploads that no put uses any more. The bucket may hold uploads of other programs. */
 async function sweepPartials(bucket: S3Bucket, olderThanMs: number): Promise<number> {
   const before = (await bucket.now()) - olderThanMs;
   let swept = 0;

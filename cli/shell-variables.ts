@@ -18,7 +18,7 @@ const PROXIES = ['http_proxy', 'https_proxy', 'grpc_proxy'];
  * - Other calls go through the proxy that `http_proxy`, `https_proxy` or `grpc_proxy` names, in capitals or small
  *   letters. Calls to the hosts in `no_proxy` go direct.
  * - Variables that Postgres' programs and client read (`PGHOST`, `PGSSLMODE` and the like) are kept for a server that
- *   `DATABASE_URL` names, and do not reach the embedded one.
+ *   `DATABASE_URL` names, and do not reach the embedded server.
  *
  * @param environment changed in place; child processes inherit it
  * @returns facts that a person should know, one sentence each

@@ -44,7 +44,7 @@ export type Handled<State, Event, Refusal> =
       /** The appended events; empty when the stream already contained the result. */
       readonly events: readonly Event[];
       readonly revision: bigint;
-      /** Hash of the stream's last event, to which the next one is chained. */
+      /** Hash of the stream's last event, to which the next event is chained. */
       readonly hash: string | null;
       readonly position: bigint;
     }

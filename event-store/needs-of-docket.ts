@@ -9,7 +9,7 @@ import { CodedError } from '../schemas/coded-error.ts';
 const LARGE_EVENT_BYTES = 1_000_000;
 /** Number of events in one append, more than any append of Docket has. */
 const BATCH_EVENTS = 500;
-/** The largest difference between the clocks. With a larger one, the shown times are misleading. */
+/** The largest difference between the clocks. With a larger difference, the shown times are misleading. */
 const CLOCK_DIFFERENCE_MS_MAX = 2_000;
 const EVENTS_FOLLOWED = 40;
 /** Number of events of other streams. A filtered subscription sends a checkpoint after fewer events than this. */

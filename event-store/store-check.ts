@@ -20,7 +20,7 @@ export interface Checked {
 
 /**
  * Checks on a server every feature that Docket needs, in new streams, which it deletes afterwards. After a failed
- * check the other checks still run, except after the first one: without rights every other check fails too.
+ * check the other checks still run, except after the first check: without rights every other check fails too.
  *
  * @throws SettingsRefused when the connection string cannot be used
  */

@@ -21,7 +21,10 @@ export interface GatewayOptions extends Partial<PoolLimits> {
   readonly log?: GatewayLog;
   /** Bytes of the largest PDF that is accepted. */
   readonly uploadBytesMax?: number;
-  /** The folder of the operator's own mappings, beside the shipped ones. The gateway follows changes in it. */
+  /**
+   * The folder of the operator's own mappings, beside the shipped mappings. The gateway follows changes in the
+   * folder.
+   */
   readonly mappingFolder?: string;
   /** False when pages without text are not read by OCR; true unless given. */
   readonly ocr?: boolean;

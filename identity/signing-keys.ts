@@ -25,9 +25,9 @@ export class SigningSecretsRefused extends CodedError {
 }
 
 /**
- * Loads the secrets of all signatures: `SESSION_SECRET` when set (several, newest first, separated by commas).
- * Otherwise the lines of `session-keys` in the data folder; if the file is missing, the function makes it with one
- * random key. To change secrets, put a new secret first, and remove the old secret when its cookies may end.
+ * Loads the secrets of all signatures. They are in `SESSION_SECRET` (newest first, separated by commas), or else in
+ * the lines of `session-keys` in the data folder. If both are missing, the function makes the file with one random
+ * key. To change secrets, put a new secret first, and remove the old secret when its cookies may end.
  *
  * @throws SigningSecretsRefused
  */

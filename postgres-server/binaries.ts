@@ -89,7 +89,10 @@ async function linkLibraries(place: string): Promise<void> {
   }
 }
 
-/** A copy appears completely or not at all. A second process at the same time finds the copy of the first. */
+/**
+ * A copy appears completely or not at all. If two processes copy at the same time, the second process uses the copy
+ * of the first.
+ */
 async function copyOnce(source: string, place: string): Promise<void> {
   const made = await mkdir(dirname(place), { recursive: true, mode: 0o755 });
   // The account must pass through this folder, whatever the umask.

@@ -8,7 +8,7 @@ import { EmbeddedPostgresFailed } from './failure.ts';
 import { SOCKET_FILE } from './place-of-connections.ts';
 import type { StartLog } from './start-log.ts';
 
-/** Time for each step before the next, stronger one. */
+/** Time for each step before the next, stronger step. */
 const STEP_MS_MAX = 5_000;
 const LOOK_AGAIN_MS = 20;
 /** Most bytes that `ps` may print. A list of all programs needs far fewer. */

@@ -11,7 +11,7 @@ export interface Repeating {
  * run at the same time.
  *
  * @param everyMs a number, or a function that is called after each run
- * @param onTrouble receives the error of a failed run, and null after a successful one; the next run follows in both
+ * @param onTrouble receives the error of a failed run, and null after a successful run; the next run follows in both
  * cases
  */
 export function repeat(

@@ -3,7 +3,7 @@ import { outageLog, reasonOf } from '../runtime/outage-log.ts';
 import type { WaitingNow } from '../runtime/waiting-list.ts';
 import { codeOf } from '../schemas/coded-error.ts';
 
-/** Called with the error of each failed run, and with null after each successful one. */
+/** Called with the error of each failed run, and with null after each successful run. */
 export type ToldTrouble = (error: unknown) => void;
 
 /** Keeps in `troubles` the current error of a task, and bounds the log lines about it. */

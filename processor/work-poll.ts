@@ -54,7 +54,7 @@ export function startWorkPoll(parts: WorkPollParts): Repeating {
   /** True when a job came after the present look had begun. */
   let cameMeanwhile = false;
   const look = async (): Promise<void> => {
-    // `isWaitedFor` stays true until the list answers, so that another look soon follows a failed one.
+    // `isWaitedFor` stays true until the list answers, so that another poll soon follows a failed poll.
     isWaitedFor = true;
     cameMeanwhile = false;
     const found = await list.offerDue(silentMs);

@@ -21,7 +21,7 @@ export interface RebuildOptions extends Pick<BuildParts, 'log' | 'url' | 'logger
 /**
  * Builds the tables of projections again from the first event, beside the tables in use. It is a build of the same
  * version under another number, followed by a switch. When a built table has reached the position of the table in
- * use, one transaction replaces the old table by the new one. Readers and the projector continue meanwhile. Nothing
+ * use, one transaction replaces the old table by the new table. Readers and the projector continue meanwhile. Nothing
  * outside the read store changes. A rebuild that is stopped or fails removes its own tables. The tables of a killed
  * rebuild stay, and the next rebuild starts over.
  * @returns the outcome of each projection, in the order of `projections`

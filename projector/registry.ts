@@ -97,7 +97,7 @@ export function register<Event, Row extends FoldedRow>(
 
 /**
  * Every projection of Docket, in the order of building. While two versions may be in use, the new version is listed
- * after the old one and has its own target.
+ * after the old version and has its own target.
  */
 export const PROJECTIONS: readonly RegisteredProjection[] = [
   register(jobsProjection, {

@@ -20,8 +20,8 @@ export function cpuMsOf(pid: number): number | undefined {
 }
 
 /**
- * Processor time of a process group, including its reaped members, in ms. The value differs from an earlier one as
- * soon as any member makes progress. Undefined as in `cpuMsOf`.
+ * Processor time of a process group, including its reaped members, in ms. The value changes as soon as any member
+ * makes progress. Undefined as in `cpuMsOf`.
  */
 export function cpuMsOfGroup(groupId: number): number | undefined {
   let found: number | undefined;

@@ -27,9 +27,9 @@ export const EVENT_LOOP_DELAY_METRICS: readonly string[] = [
 ];
 
 /**
- * Measures the delay of the event loop while somebody asks for metrics. The measurement of prom-client never ends, and
- * wakes an idle process every second (ADR 0202). Each question returns the delays since the one before. The first one
- * after a pause starts the measurement and returns zeros.
+ * Measures the delay of the event loop while somebody asks for metrics. The measurement of prom-client never ends,
+ * and wakes an idle process every second (ADR 0202). Each question returns the delays since the previous question.
+ * The first question after a pause starts the measurement and returns zeros.
  *
  * @param options.prefix the beginning of each metric's name
  * @returns a function that tells whether the delay is measured now

@@ -24,7 +24,7 @@ const FRESH_MS_MAX = 1_000;
 
 /** The mappings of the gateway, cached so that an upload does not wait for it while uploads are frequent. */
 export interface MappingDirectory {
-  /** The last valid list; empty before the first one. */
+  /** The last valid list; empty before the first list. */
   list(): readonly MappingListing[];
   find(id: string): MappingListing | null;
   /** Resolves with the first list. Stays pending while the gateway does not answer. */

@@ -45,7 +45,7 @@ export const DashboardQuery = z.strictObject({
     .max(64)
     .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/)
     .default('UTC'),
-  /** Asks for the figures of that moment. They lack the figures that exist only now. */
+  /** Requests the figures of a past moment. The answer lacks the figures that exist only now. */
   asOf: MomentText.optional(),
   atLeast: PositionText.optional(),
 });
@@ -164,7 +164,7 @@ export const PresentFigures = z.object({
 
 /** `GET /api/dashboard`. */
 export const DashboardAnswer = StandingFigures.extend({
-  /** The moment of the figures: the server's time, or the requested one. */
+  /** The moment of the figures: the server's time, or the requested time. */
   at: Instant,
   /** The figures contain every event up to this position. */
   position: PositionText,
@@ -177,7 +177,7 @@ export const DashboardAnswer = StandingFigures.extend({
     from: Instant,
     to: Instant,
   }),
-  /** Every bucket of the window in order, empty ones included. The last bucket has not ended yet. */
+  /** Every bucket of the window in order, including empty buckets. The last bucket has not ended yet. */
   buckets: z.array(DashboardBucket),
   /** The sum over the whole window. */
   totals: FlowFigures,

@@ -45,7 +45,7 @@ export interface NamedServer {
   readonly ownFiles: { readonly certificate: string; readonly key: string } | null;
   /** After this time without traffic the transport checks the connection. Null means never. */
   readonly keepAliveMs: number | null;
-  /** Longest wait for the answer to that check. */
+  /** Longest wait for the answer to the check of the connection. */
   readonly keepAliveTimeoutMs: number | null;
 }
 
@@ -81,7 +81,7 @@ const OPTIONS: Readonly<Record<string, { readonly name: string; readonly check: 
   defaultdeadline: { name: 'defaultDeadline', check: wholeNumber },
   keepaliveinterval: { name: 'keepAliveInterval', check: keepAlive },
   keepalivetimeout: { name: 'keepAliveTimeout', check: keepAlive },
-  // Docket always sets this option to true, because a refused append must never look like a written one.
+  // Docket always sets this option to true, because a refused append must never look like a written append.
   throwonappendfailure: { name: 'throwOnAppendFailure', check: flag },
   tlsverifycert: {
     name: 'tlsVerifyCert',

@@ -4,7 +4,7 @@ import type { ConvertedBy, InvoiceIdentity, MappingRef, ResultRef, Warning } fro
 
 /**
  * The commands to a job. Time (`at`, ISO 8601 in UTC with milliseconds) and randomness (`jitter`) are arguments, so
- * that `decide` stays pure.
+ * that `decide` is pure.
  */
 export type JobCommand =
   | UploadDocument

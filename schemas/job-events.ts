@@ -28,7 +28,7 @@ export const MappingParameters = z
 export const MappingRef = z.object({
   id: MappingId,
   version: z.number().int().min(1),
-  /** Absent when the upload gave none. */
+  /** Absent when the upload gave no parameters. */
   parameters: MappingParameters.optional(),
 });
 export type MappingRef = z.infer<typeof MappingRef>;

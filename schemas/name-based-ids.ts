@@ -30,8 +30,8 @@ function nameOf(kind: string, parts: readonly string[]): string {
 
 /**
  * The id of the job for one owner, one content and one mapping version with its parameters. Two equal uploads
- * therefore share one stream, and that stream guards against double work (promise 5). Without parameters the id
- * equals the id of builds that had no parameters.
+ * therefore share one stream, and the stream prevents double work (promise 5). Without parameters the id equals the
+ * id of builds that had no parameters.
  */
 export function jobIdOf(
   owner: string,

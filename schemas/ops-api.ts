@@ -7,7 +7,7 @@ import { JobId, OwnerId, PositionText } from './ids.ts';
 export const OperatorJobView = JobView.extend({ owner: OwnerId });
 export type OperatorJobView = z.infer<typeof OperatorJobView>;
 
-/** Query of `GET /api/ops/jobs`: as for `GET /api/jobs`, but for all owners or a named one. */
+/** Query of `GET /api/ops/jobs`: as for `GET /api/jobs`, but for all owners or a named owner. */
 export const OperatorListQuery = z.strictObject({ ...JobListQuery.shape, owner: OwnerId.optional() });
 export type OperatorListQuery = z.infer<typeof OperatorListQuery>;
 
@@ -44,7 +44,7 @@ export const SELECTION_JOBS_MAX = 500;
 /** Query of `GET /api/ops/failures/selection`. */
 export const SelectionQuery = z.strictObject({
   code: JobFailureCode.optional(),
-  /** The gateway's own reason; `NONE` for failures without one. */
+  /** The gateway's own reason; `NONE` for failures without a reason. */
   reason: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/)

@@ -55,7 +55,7 @@ export const RETRY_POLICY = {
 
 export const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 } as const;
 
-/** The decider of the installation, which a mutant may replace. Promises are checked against the faithful one. */
+/** The decider of the installation, which a mutant may replace. Promises are checked against the faithful decider. */
 export function deciderOf(composition: Composition): JobDecider {
   return composition.decider(jobDecider(RETRY_POLICY));
 }

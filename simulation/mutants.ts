@@ -130,7 +130,7 @@ const deleteFirst: Composition['retention'] = (real) => ({
   },
 });
 
-/** The age of a blob is measured by the clock of the caller, not by the store's. */
+/** The age of a blob is measured by the clock of the caller, not by the clock of the store. */
 const ageByOwnClock: Composition['retention'] = (real) => ({
   ...real,
   blobs: { ...real.blobs, now: () => Promise.resolve(real.clock.now()) },

@@ -101,8 +101,8 @@ function chosen({ name, version }: Asked): RegisteredProjection {
 }
 
 /**
- * The versions that readers see now, of all projections or of the named one. Versions that this build does not know
- * are left out.
+ * The versions that readers see now, of all projections or of the named projection. Versions that this build does not
+ * know are left out.
  */
 async function inUse(store: ReadStore, only: string | null): Promise<readonly RegisteredProjection[]> {
   const current = (await ledgerVersions(store)).filter(

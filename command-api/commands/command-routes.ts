@@ -76,7 +76,7 @@ export function oneJobRoute(side: WriteSide, name: CommandName, actorOf: ActorOf
   return async (req, res) => {
     const actor = actorOf(res);
     const jobId = String(req.params['id']);
-    // The id is checked first, so that a malformed id gets the answer of an unknown one.
+    // The id is checked first, so that a malformed id gets the same answer as an unknown id.
     if (!JobId.safeParse(jobId).success) throw new ApiError('NOT_FOUND');
     if (hasBody(req)) await readJson(req, NoBody);
     const fingerprint = fingerprintOf(purposeOf(name, actor), jobId);
@@ -123,7 +123,7 @@ export function batchRoute(side: WriteSide, name: CommandName, actorOf: ActorOf)
 
 /**
  * Handles one command on one job. Files are removed after their event; cleanup finishes after a crash.
- * @throws ApiError NOT_FOUND for another owner's job as for an unknown one, CONFLICT, EXPIRED, UNAVAILABLE
+ * @throws ApiError NOT_FOUND for an unknown job and for another owner's job, CONFLICT, EXPIRED, UNAVAILABLE
  */
 async function command(
   { side, res, actor, name, guard }: Commanding,

@@ -25,7 +25,7 @@ const OVERSIZE_SKIP_MS = 5_000;
 export interface ReceivedUpload {
   /** The mapping in the form; null when the form has none. */
   readonly mapping: string | null;
-  /** Parameters of the mapping, by name, without empty ones. */
+  /** Parameters of the mapping, by name. Empty parameters are left out. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly files: readonly ReceivedFile[];
 }

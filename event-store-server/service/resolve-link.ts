@@ -1,4 +1,4 @@
-/** Links: an event of type `$>` whose content is `revision@stream` stands for that event. */
+/** Links: an event of type `$>` whose content is `revision@stream` stands for the event at that revision. */
 import type { EventReader } from '../storage/event-reader.ts';
 import type { Log } from '../storage/open-log.ts';
 import { readRecordedEvent } from '../../event-store/wire/recorded-event.ts';

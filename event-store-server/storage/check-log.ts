@@ -170,7 +170,7 @@ interface FoundRecord {
   readonly record: RecordHeader;
 }
 
-/** Finds the first undamaged record after a damaged one. */
+/** Finds the first undamaged record after a damaged record. */
 function nextRecord(segment: Segment, bytes: Buffer, badAt: number, after: number): FoundRecord | null {
   for (let at = bytes.indexOf(RECORD_MAGIC, badAt + 1); at >= 0; at = bytes.indexOf(RECORD_MAGIC, at + 1)) {
     const record = readSegmentRecord(segment, bytes, at, after);
@@ -180,8 +180,8 @@ function nextRecord(segment: Segment, bytes: Buffer, badAt: number, after: numbe
 }
 
 /**
- * A bad record at the end of the newest file is an incomplete write, unless a later record shows that the bad one was
- * durable.
+ * A bad record at the end of the newest file is an incomplete write, unless a later record shows that the bad record
+ * was durable.
  */
 function noteBad(loaded: LoadedSegment, at: number, next: FoundRecord | null, found: Findings): void {
   const { segment, bytes, isLast, index } = loaded;

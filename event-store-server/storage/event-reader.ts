@@ -42,7 +42,7 @@ export function openEventReader(files: SegmentFiles, index: LogIndex): EventRead
 
   /**
    * Loads an event. The index holds only the beginning of an event. In an unpacked file, an event ends where the next
-   * one begins. In a packed file, the next event may have been removed, so the reader first reads the event's own
+   * event begins. In a packed file, the next event may have been removed, so the reader first reads the event's own
    * length.
    */
   const bringIn = (ordinal: number, segment: Segment, from: number): void => {

@@ -30,7 +30,7 @@ export interface GroupCommitParts {
   readonly stage: (requests: readonly WriteRequest[], startPosition: number) => StagedGroup;
   /** Called with the events of a group once they are durable. */
   readonly publish: (events: readonly StagedEvent[]) => void;
-  /** Called when a segment is full and the next one begins. */
+  /** Called when a segment is full and the next segment begins. */
   readonly onSegmentClosed: (segment: Segment) => void;
   /** Called when the disk failed. The writer sends no answer from then on. */
   readonly onFailed: (failure: Error) => void;
@@ -104,7 +104,8 @@ export function openGroupCommit(parts: GroupCommitParts): GroupCommit {
     const writers = group.filter((_one, place) => staged.wrote[place]);
     const others = group.filter((_one, place) => !staged.wrote[place]);
     for (const one of writers) one.answer({ kind: 'disk-full' });
-    // The outcome of a remaining request may depend on the refused ones, so the store computes them again.
+    // The outcome of a remaining request may depend on the refused requests, so the store computes the outcomes
+    // again.
     if (others.length > 0) commit(others);
     else finish();
   };

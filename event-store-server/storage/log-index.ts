@@ -27,8 +27,8 @@ export interface LogIndex {
   /** True when scavenge removed the event at `ordinal`, and for -1. */
   readonly isGone: (ordinal: number) => boolean;
   /**
-   * Marks the events of a stream before `revision` as gone. When `revision` is past the last event, the next event gets
-   * it.
+   * Marks the events of a stream before `revision` as gone. When `revision` is past the last event, the next event
+   * gets this revision.
    */
   readonly forgetBefore: (stream: number, revision: number) => void;
   readonly isTombstoned: (stream: number) => boolean;

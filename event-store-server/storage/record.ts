@@ -16,7 +16,7 @@ export const RECORD_HEADER_BYTES = 32;
 export const ENTRY_HEADER_BYTES = 12;
 
 const MAGIC = 0x7c0dce7a;
-/** The magic in the byte order of the file, for a search of the next record after a bad one. */
+/** The magic in the byte order of the file, for a search of the next record after a bad record. */
 export const RECORD_MAGIC = Buffer.from([0x7a, 0xce, 0x0d, 0x7c]);
 
 /** Marks the event of a tombstone. */

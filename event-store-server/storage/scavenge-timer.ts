@@ -1,6 +1,6 @@
 /**
- * Runs scavenge once in each period. The time stamp of a file records the end of the last run, so restarts do not delay
- * the next one.
+ * Runs scavenge once in each period. The time stamp of a file records the end of the last run, so restarts do not
+ * delay the next run.
  */
 import { statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -86,7 +86,7 @@ export function stageGroup(
 
   const isSoftDeleted = (name: Buffer): boolean => streams.stateOf(name).isSoftDeleted;
 
-  /** Adds the events of an append and returns the position of the last. */
+  /** Adds the events of an append and returns the position of the last event. */
   const addAppend = (name: Buffer, proposed: readonly ProposedEvent[]): number => {
     const described = isMetadataStream(name) ? describedStream(name) : null;
     const isDescribedDeleted = described !== null && isSoftDeleted(described);

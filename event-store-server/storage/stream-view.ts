@@ -34,7 +34,7 @@ export interface StreamView {
 const REMEMBERED_STREAMS = 10_000;
 
 export function openStreamView(index: LogIndex, clock: ClockSteps, reader: EventReader): StreamView {
-  // The key is the number of the metadata stream. `ordinal` is the event that the limits came from.
+  // The key is the number of the metadata stream. `ordinal` is the ordinal of the event with the limits.
   const remembered = new Map<number, { readonly ordinal: number; readonly limits: StreamLimits }>();
 
   const newestMetadata = (name: Buffer): { stream: number; ordinal: number } | null => {

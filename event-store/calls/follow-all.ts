@@ -83,7 +83,7 @@ export function followAll<Client>(parts: FollowParts<Client>, options: FollowOpt
       const error = await meaningOf(cause, parts, options);
       outage.failed(error);
       options.onInterrupted?.(error);
-      // Only a new checkpoint can help, so even the first wait is the longest one.
+      // Only a new checkpoint can help, so even the first wait is the longest wait.
       failures = error instanceof CheckpointNotInLog ? Infinity : failures + 1;
       const waitMs = backoffDelayMs(BACKOFF, failures, Math.random());
       await sleep(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);

@@ -1,8 +1,8 @@
 import type { RecordedEvent } from '../event-log.ts';
 
 /**
- * Most events in a ring. A second bound counts bytes, and the first bound reached counts. A reader that is further
- * behind reads from the log.
+ * Most events in a ring. Another limit counts bytes. The ring obeys both limits. A reader that is further behind
+ * reads from the log.
  */
 export const RING_ITEMS_MAX = 4_096;
 export const RING_BYTES_MAX = 8 * 1024 * 1024;

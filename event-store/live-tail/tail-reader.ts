@@ -75,7 +75,7 @@ export function startTailReader(parts: TailReaderParts): Following {
         const failure = error instanceof Error ? error : new Error(String(error));
         outage.failed(failure);
         options.onInterrupted?.(failure);
-        // Only a new checkpoint can help, so even the first wait is the longest one.
+        // Only a new checkpoint can help, so even the first wait is the longest wait.
         failures = failure instanceof CheckpointNotInLog ? Infinity : failures + 1;
         const waitMs = backoffDelayMs(BACKOFF, failures, Math.random());
         await sleep(waitMs, undefined, { signal: stop }).catch(() => undefined);

@@ -6,7 +6,7 @@
  * grpc-js frames a message with a flag byte, its length (big-endian), and then its bytes (gRPC over HTTP/2,
  * "Length-Prefixed-Message"). It asks a message only for its length, and calls its `copy` to write the bytes behind
  * the frame header. So the packed message itself contains the frames of all messages except the first. Its `copy`
- * then corrects the length that grpc-js wrote for the first one.
+ * then corrects the length that grpc-js wrote for the first message.
  */
 
 const FRAME_HEADER_BYTES = 5;

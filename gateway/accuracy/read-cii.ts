@@ -27,7 +27,7 @@ export function readCii(xml: string): Pick<Truth, 'fields' | 'lines' | 'vat'> {
 
 const SUMS = 'SpecifiedTradeSettlementHeaderMonetarySummation|SpecifiedTradeSettlementMonetarySummation';
 
-/** Of several payment terms, the date without a discount is the one on which the whole amount is due. */
+/** When there are several payment terms, the whole amount is due on the date without a discount. */
 function dueDateOf(terms: readonly XmlElement[]): string | undefined {
   const dated = terms.filter((each) => first(each, 'DueDateDateTime'));
   const net = dated.find((each) => !first(each, 'ApplicableTradePaymentDiscountTerms'));
@@ -88,7 +88,7 @@ function lineOf(line: XmlElement): TruthLine {
   );
   return {
     code: codes.length === 0 ? undefined : codes,
-    // A page prints the description below the name, and nothing shows where the one ends and the other begins.
+    // A page prints the description below the name, and nothing shows where the name ends and the description begins.
     name:
       names.length === 0 ? undefined : [...names, [...names, ...textsOf(product, 'Description')].join(' ')],
     qty: quantity?.text,

@@ -22,7 +22,7 @@ export interface Judgement {
 
 /**
  * Judges the result of a converted document, by its differences from the truth and its warnings.
- * @param printedInvalid values that are invalid as the page prints them, such as an IBAN with wrong check digits; a
+ * @param printedInvalid values that are invalid on the page itself, such as an IBAN with wrong check digits. A
  * warning about such a value is right
  */
 export function judge(

@@ -11,7 +11,7 @@ function sum(values: readonly Big[]): Big {
   return values.reduce((a, b) => a.plus(b), new Big(0));
 }
 
-/** Each line without a printed amount is rounded. Printed amounts add up exactly. */
+/** Only lines without a printed amount need a tolerance, because their computed amounts are rounded. */
 function linesTolerance(lines: number): number {
   return Math.min(2, lines * ROUNDING_PER_LINE_CENTS);
 }

@@ -13,8 +13,8 @@ import { embeddedInvoices } from './embedded-invoices.ts';
 
 /**
  * Takes the e-invoice out of a hybrid PDF, byte for byte.
- * @throws Refusal `NO_EMBEDDED_XML` when there is none, `AMBIGUOUS` when there are two, `EMBEDDED_XML_REFUSED` for a
- * DOCTYPE, broken XML, or bytes that do not have the declared encoding
+ * @throws Refusal `NO_EMBEDDED_XML` when there is none, `AMBIGUOUS` when there are two
+ * @throws Refusal `EMBEDDED_XML_REFUSED` for a DOCTYPE, broken XML, or bytes that do not have the declared encoding
  */
 export async function convertEmbedded(
   mapping: EmbeddedMapping,

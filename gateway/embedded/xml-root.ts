@@ -9,7 +9,7 @@ export interface XmlText {
   readonly text: string;
   /** The encoding of the bytes, for example `utf-8` or `utf-16le`. */
   readonly encoding: string;
-  /** The encoding in the declaration; undefined when it names none. */
+  /** The encoding in the declaration; undefined when the declaration names no encoding. */
   readonly declared: string | undefined;
   /** False when some bytes are invalid in this encoding. The characters of these bytes are lost. */
   readonly isSound: boolean;
@@ -29,7 +29,7 @@ function decoded(bytes: Uint8Array, encoding: string, options: TextDecoderOption
   try {
     return new TextDecoder(encoding, options).decode(bytes);
   } catch {
-    // These bytes are no XML, or their encoding is not the declared one.
+    // These bytes are no XML, or they do not have the declared encoding.
     return undefined;
   }
 }

@@ -27,9 +27,9 @@ const CANDIDATES_SHOWN_MAX = 8;
 type Told = Partial<Pick<GatewayExplanation, 'result' | 'values' | 'missing' | 'checks' | 'details'>>;
 
 /**
- * Explains how a document is read: the mapping and the reason for its choice, each value and the other candidates,
- * each check and its two sides. A document that does not belong to the mapping is explained too. Its `result` says
- * so, and it has no values.
+ * Explains how a document is read. The explanation has the mapping and the reason for its choice, each value with the
+ * other candidates, and each check with its two sides. A document that does not belong to the mapping is explained
+ * too: its `result` says so, and it has no values.
  * @throws Refusal `PDF_CORRUPT`, `PDF_LIMIT`
  */
 export async function explain(

@@ -28,9 +28,9 @@ function adapted(invoice: SemanticInvoice): SemanticInvoice {
 }
 
 /**
- * Returns the address of delivery, which CIUS-PT requires in every document (BR-CIUS-PT-66). A document without one
- * gets the buyer's address. A place that the document states is not changed, even when it is only a part of an
- * address.
+ * Returns the address of delivery, which CIUS-PT requires in every document (BR-CIUS-PT-66). A document without an
+ * address of delivery gets the buyer's address. A place that the document states is not changed, even when it is only
+ * a part of an address.
  */
 function deliveredTo({ delivery, buyer }: SemanticInvoice): Address | undefined {
   const { address, location, name } = delivery;

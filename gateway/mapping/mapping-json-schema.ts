@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from './extend-mapping.ts';
 import { mappingSchema } from './mapping-schema.ts';
 
-/** The fields that a mapping must have even when it extends another one. */
+/** The fields that a mapping must have even when it extends another mapping. */
 const OWN = ['id', 'version', 'label', 'extends'];
 
 /**

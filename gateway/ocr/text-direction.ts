@@ -5,7 +5,7 @@ export type QuarterTurn = 0 | 1 | 2 | 3;
 
 /** The possible directions of the text of a page. */
 export interface TextDirection {
-  /** The turns, the most likely ones first. The lines of a page do not show whether the page is upside down. */
+  /** The turns, the most likely turns first. The lines of a page do not show whether the page is upside down. */
   readonly turns: readonly [QuarterTurn, QuarterTurn, QuarterTurn, QuarterTurn];
   /**
    * The angle in radians by which lines fall to the right in the first direction; 0 for level lines. `skewAcross` is

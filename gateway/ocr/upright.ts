@@ -33,8 +33,8 @@ const DIRECTION_DPI = 100;
 const READING_DOTS_MAX = 12_000_000;
 
 /**
- * Turns a scanned page upright. Rows of ink show a small skew. Of the quarter turns, the best one is that in which
- * words can be read best. Undefined for a picture without readable words.
+ * Turns a scanned page upright. Rows of ink show a small skew. The best quarter turn is the turn in which words can
+ * be read best. Undefined for a picture without readable words.
  */
 export async function uprightPage(
   images: readonly PlacedInk[],

@@ -23,8 +23,8 @@ const IMAGE_PIXELS_MAX = 4_000_000;
 const SIDE_MIN = 21;
 
 /**
- * Makes a picture of a pdfjs image. Its kind is 1 (black and white), 2 (RGB) or 3 (RGBA). Returns undefined for an
- * image that can hold no QR code.
+ * Makes a picture of a pdfjs image. The kind of the image is 1 (black and white), 2 (RGB) or 3 (RGBA). Returns
+ * undefined for an image that can hold no QR code.
  * @param dotsMax larger images are ignored
  */
 export function pictureOf(image: unknown, dotsMax = IMAGE_PIXELS_MAX): Picture | undefined {

@@ -8,7 +8,7 @@ export interface XmlText {
 const ILLEGAL = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 /** Ligatures and width variants that stand for plain letters (Unicode compatibility decompositions). */
 const COMPATIBILITY = /[\uFB00-\uFB06\uFF01-\uFF5E]+/g;
-/** Spaces of every kind except the plain one. */
+/** Spaces of every kind except the plain space. */
 const SPACES = /[\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]/g;
 const ZERO_WIDTH = /[\u00AD\u200B-\u200D\u2060\uFEFF]/g;
 

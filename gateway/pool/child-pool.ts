@@ -24,7 +24,7 @@ export interface ChildPool {
    */
   run(task: TaskRequest, signal?: AbortSignal): Promise<ConverterOutcome>;
   state(): PoolState;
-  /** Sets the operator's own mappings, beside the shipped ones, for the documents that begin after this call. */
+  /** Sets the operator's own mappings, beside the shipped mappings, for the documents that begin after this call. */
   takeMappings(own: readonly Mapping[]): void;
   /** Resolves when the first child can take a document. Rejects when too many children ended while they started. */
   ready(): Promise<void>;

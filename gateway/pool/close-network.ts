@@ -4,7 +4,7 @@ import { builtinModules, syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 
 /**
- * Modules of Node that can reach a network, start a program or a thread, or open a port. Internal ones such as
+ * Modules of Node that can reach a network, start a program or a thread, or open a port. Internal modules such as
  * `_http_client` count too.
  */
 const REACHING =

@@ -165,8 +165,8 @@ function begin(pool: RunningPool, slot: Slot, job: Waiting): void {
 }
 
 /**
- * Gives a slow document less processor time, and starts another child in place of the slow one. The slow child ends
- * when it has read its document. So slow documents take no child from quick ones.
+ * Gives a slow document less processor time, and starts another child in its place. The slow child ends when it has
+ * read its document. So slow documents take no child from quick documents.
  */
 function startStandIn(pool: RunningPool, slot: Slot): void {
   const { limits } = pool;

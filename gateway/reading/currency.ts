@@ -12,7 +12,7 @@ const FIGURES = /^[-+(]?\d[\d.,'’ ]*\)?-?$/;
 /**
  * Finds the currency of a document by the signs and words beside its amounts.
  * @param totals the totals that were read; a currency beside one of them decides
- * @returns undefined if no amount has a currency, or if amounts have different ones and no total decides the currency
+ * @returns undefined if no amount has a currency, or if amounts have different currencies and no total decides
  */
 export function currencyBesideAmounts(
   document: ReadDocument,

@@ -18,7 +18,10 @@ const DAY_FIRST_TAX_NUMBER = /\b(?:GB|IE|XI|DE|FR|ES|IT|PT|AT|BE|NL|LU|DK|FI|EL|
 
 export interface OrderOfDates {
   readonly order: DateOrder;
-  /** True when nothing on the page tells the order. Dates that can be read in two ways are then refused. */
+  /**
+   * True when nothing on the page shows the order of day and month. Dates that can be read in two ways are then
+   * refused.
+   */
   readonly isGuess: boolean;
 }
 

@@ -30,7 +30,7 @@ function titleShare(name: string, hit: LabelHit, document: ReadDocument): number
 
 const SENTENCE_GAP_MAX = 0.6;
 
-/** True for a label within the title of the first page, which says more about the document than ordinary text. */
+/** True for a label within the title of the first page, which is a better sign than a label in ordinary text. */
 function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolean {
   const first = line.tokens[0];
   return (

@@ -145,7 +145,7 @@ function setCodes(cells: Map<string, Found>, { code, standardCode }: ItemCodes):
 }
 
 /**
- * Removes the line with the code from a description, and gives the code to a row without one. A description that
+ * Removes the line with the code from a description, and gives the code to a row without a code. A description that
  * begins with an item number is not changed, because it is unknown which line is the name.
  */
 function withoutCodeLine(all: Token[][], cells: Map<string, Found>): Token[][] {
@@ -158,8 +158,8 @@ function withoutCodeLine(all: Token[][], cells: Map<string, Found>): Token[][] {
 }
 
 /**
- * Removes the line with the GTIN from a description under a name. It is the item's standard identifier, or its code in a
- * row without one.
+ * Removes the line with the GTIN from a description under a name. It is the item's standard identifier, or the code
+ * in a row without a code.
  */
 function withoutTradeCode(lines: Token[][], cells: Map<string, Found>): Token[][] {
   const at = lines.findIndex((line, i) => i > 0 && tradeCodeLine(line) !== undefined);

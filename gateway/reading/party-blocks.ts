@@ -21,7 +21,7 @@ import type { BlockCell, TextBlock } from './text-blocks.ts';
 import type { Token } from '../printed/tokens.ts';
 import { CELL_GAP_RATIO, textOf } from '../printed/tokens.ts';
 
-/** Finds the block with an address under a title of the party. Returns no cells without one. */
+/** Finds the block with an address under a title of the party. Returns no cells without such a block. */
 export function titledBlock(
   role: Role,
   document: ReadDocument,

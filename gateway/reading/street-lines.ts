@@ -24,7 +24,7 @@ export interface Street {
 }
 
 /**
- * Finds the street among the lines between a name and its place: the line with a number, otherwise the last one. A
+ * Finds the street among the lines between a name and its place: the line with a number, otherwise the last line. A
  * person or a department may stand above the street.
  */
 export function streetAmong(cells: readonly BlockCell[]): Street | undefined {

@@ -158,8 +158,8 @@ const LINE_STEP_MAX = 1.9;
 const PLACE_STEP_MAX = 3;
 
 /**
- * Finds the block that a cell continues. The block must be directly above the cell and aligned with the cell. Of
- * several such blocks, the last one counts.
+ * Finds the block that a cell continues. The block must be directly above the cell and aligned with the cell. If
+ * there are several such blocks, the last block counts.
  */
 function blockContinuedBy(
   open: readonly OpenBlock[],

@@ -15,7 +15,7 @@ export function rulesTable(): string {
   return ['| Theme | Source | Rules |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** Sorts numbers, and writes consecutive ones as a run: `BR-12 to BR-15`. */
+/** Sorts numbers, and writes consecutive numbers as a run: `BR-12 to BR-15`. */
 function inRuns(numbers: readonly string[]): string[] {
   const runs: { first: string; last: string }[] = [];
   for (const number of [...numbers].sort(byNumber)) {

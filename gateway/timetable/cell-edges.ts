@@ -2,7 +2,7 @@ import type { Box } from '../pdf/matrix.ts';
 
 /** The lines and the edges of filled areas on one page. */
 export interface CellEdges {
-  /** Returns the nearest edges around a point; undefined on a side without one. */
+  /** Returns the nearest edges around a point; undefined on a side without an edge. */
   around(x: number, y: number, within: Box): Around;
   /** True when a vertical edge stands between two points of one line. */
   between(x0: number, x1: number, y: number): boolean;

@@ -20,7 +20,8 @@ const LONE_COLUMN_PT = 120;
 /**
  * Finds the columns of each run, by the lines drawn around it. Without lines, the side on which the texts are aligned
  * decides.
- * @param runs.inside must each have a column; runs of `outside` without one are left out
+ * @param runs.inside runs that must have a column
+ * @param runs.outside runs that are left out when they have no column
  * @throws Refusal `CHECKS_FAILED` for an entry between two days
  */
 export function placeInColumns(
@@ -60,7 +61,8 @@ const everywhere = {
 };
 
 /**
- * Returns the columns whose titles lie between the drawn sides of a run's cell. A cell over several days has several.
+ * Returns the columns whose titles lie between the drawn sides of a run's cell. A cell over several days has several
+ * columns.
  */
 function drawnColumns(
   run: Run,

@@ -43,7 +43,7 @@ function toPlain(text: string, mark: DecimalMark): string | undefined {
   const otherAt = bare.lastIndexOf(other);
   if (ownAt < 0 && otherAt < 0) return strip(bare, '');
   if (ownAt >= 0 && otherAt >= 0)
-    // If both marks are printed, the last one is the decimal mark.
+    // If both marks are printed, the last mark is the decimal mark.
     return ownAt > otherAt
       ? strip(bare.slice(0, ownAt), bare.slice(ownAt + 1))
       : strip(bare.slice(0, otherAt), bare.slice(otherAt + 1));

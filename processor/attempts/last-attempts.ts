@@ -9,9 +9,9 @@ export type LastAttempts = (
 ) => Promise<void>;
 
 /**
- * Runs last attempts one after the other in a processor. An attempt is a last one when the job fails if its worker is
- * lost once more. The loss of a worker counts for every job that it was converting, and these jobs return together.
- * In parallel, a document that kills its worker each time would make the other jobs fail too (D31).
+ * Runs last attempts one after the other in a processor. An attempt is a last attempt when the job fails if its
+ * worker is lost once more. The loss of a worker counts for every job that it was converting, and these jobs return
+ * together. In parallel, a document that kills its worker each time would make the other jobs fail too (D31).
  *
  * @param attemptsMax attempts of a job that may end without an outcome, 1 or more
  */

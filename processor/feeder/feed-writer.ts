@@ -58,7 +58,7 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
    * it.
    */
   let received = parts.grant.mark;
-  /** The newest received event, when `received` is still the mark of an earlier one. */
+  /** The newest received event, when `received` is still the mark of an earlier event. */
   let unmarked: FedEvent['recorded'] | null = null;
   let mark = parts.grant.mark;
   let wroteAtMs = performance.now();

@@ -88,7 +88,10 @@ export function badOutput(message: string, options: ErrorOptions = {}): AttemptF
   return new AttemptFailed('GW_BAD_OUTPUT', message, { ...options, countsAgainstGateway: true });
 }
 
-/** The gateway's code and message. Only the status when the gateway sent no code and message that an event can hold. */
+/**
+ * Returns the gateway's code and message. If an event cannot hold them, or the gateway sent none, returns only the
+ * status.
+ */
 function refusalOf({ status, body }: GatewayAnswer): { code: string; message: string } {
   const bare = { code: `HTTP_${status}`, message: `The gateway answered ${status}.` };
   try {

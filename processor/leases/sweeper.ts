@@ -17,7 +17,9 @@ const LEASES_MAX = 200;
  */
 const UNTOUCHED_MAX = 20;
 const UNTOUCHED_MS = 120_000;
-/** Most held jobs that a new feeder tries again, because its build may understand more than the previous one. */
+/**
+ * Most held jobs that a new feeder tries again, because its build may understand more events than the previous build.
+ */
 const HELD_MAX = 1_000;
 
 export interface SweepParts {

@@ -41,8 +41,8 @@ export interface FeedGrant {
 /** The move of the checkpoint that belongs to the changes. */
 export interface FeedMove {
   /**
-   * The last checkpoint that this feeder knew. After a crash of Postgres, the stored checkpoint may be an older one,
-   * and the rows that were written later are lost (ADR 0080).
+   * The last checkpoint that this feeder knew. After a crash of Postgres, the stored checkpoint may be older, and the
+   * rows that were written later are lost (ADR 0080).
    */
   readonly from: FeedGrant['position'];
   readonly to: FeedGrant['position'];

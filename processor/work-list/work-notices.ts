@@ -14,7 +14,7 @@ const LISTEN_BACKOFF = { firstMs: 1_000, maxMs: 5_000 };
 export interface WorkNotices {
   /** True when a notice has arrived over the current connection. Some connection poolers pass no notices on. */
   noticesArrive(): boolean;
-  /** Sends at once, or as soon as enough time has passed since the last one. */
+  /** Sends at once, or as soon as enough time has passed since the last notice. */
   send(): void;
   close(): Promise<void>;
 }

@@ -35,8 +35,8 @@ export function together(writers: readonly Pick<ProjectionWriter, 'checkpoint' |
 }
 
 /**
- * Reads the log from the writer's checkpoint to its end in large batches. While one batch is written, the next is
- * read and folded. Returns the number of events read.
+ * Reads the log from the writer's checkpoint to its end in large batches. While one batch is written, the next batch
+ * is read and folded. Returns the number of events read.
  *
  * @throws LogUnavailable, and the errors of `ProjectionWriter.apply`
  */

@@ -15,7 +15,7 @@ export type ProjectionOptions<Event, Row extends FoldedRow> = Omit<
   SessionOptions<Event, Row>,
   'fencingEpoch' | 'stop' | 'onWaiting' | 'replaysHeld' | 'onReplayed'
 > & {
-  /** Identifies the holder of the lease; unique to this program. */
+  /** The name of the lease's holder. No other program has the same name. */
   readonly holder: string;
 };
 

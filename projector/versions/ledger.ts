@@ -7,8 +7,8 @@ import { CodedError } from '../../schemas/coded-error.ts';
 const LOOK_TIMEOUT_MS = 10_000;
 
 /**
- * The number under which the tables of a version are built again. No version has this number, and it is always the
- * same. So the next rebuild finds the tables that a killed rebuild left.
+ * The number under which the tables of a version are built again. No version has this number, and a rebuild always
+ * uses the same number. So the next rebuild finds the tables that a killed rebuild left.
  */
 export function rebuildNumber(version: number): number {
   return -version;

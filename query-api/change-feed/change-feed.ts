@@ -23,7 +23,7 @@ export interface FeedListener {
   wanted(): boolean;
   /** Receives all rows that changed up to `to`. The feed has then passed on every change up to `to`. */
   changed(rows: readonly ChangedRow[], to: bigint): void;
-  /** The tables were replaced, so everything sent before is invalid. */
+  /** The tables were replaced, so everything that was sent earlier is invalid. */
   switched(at: Bookmark): void;
 }
 

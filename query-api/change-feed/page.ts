@@ -13,7 +13,7 @@ export interface Page {
   /** The projection's checkpoint in the same snapshot as the rows. */
   readonly head: bigint;
   readonly rows: readonly ChangedRow[];
-  /** True when there are more rows after the last one. */
+  /** True when there are more rows after the last row of the page. */
   readonly more: boolean;
 }
 

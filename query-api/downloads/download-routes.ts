@@ -38,7 +38,7 @@ export function downloadRoutes(
   return router;
 }
 
-/** `GET .../:id/result`: the same bytes for showing them. This is no download, so no event follows. */
+/** `GET .../:id/result`: returns the same bytes for display. This is not a download, so no event is written. */
 export function resultRoutes(results: ReadyResults, { prefix, ownerOf: owner }: Asker): Router {
   const router = Router();
   router.get(`${prefix}/:id/result`, async (req, res) => {

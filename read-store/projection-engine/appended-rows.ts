@@ -8,7 +8,7 @@ export interface Appended {
   readonly lines: Iterable<Buffer>;
 }
 
-/** Rows of derived tables that will not change, and sums, until they are written. */
+/** Holds rows of derived tables that will not change, and sums, until they are written. */
 export interface AppendedRows {
   /** @param derived index of the derived table */
   add(this: void, derived: number, values: Values): void;

@@ -17,7 +17,7 @@ export interface Table {
   readonly keyColumns: number;
   /**
    * `append`: an existing row is not changed. `replace`: the newer row replaces the older row. `add`: the columns
-   * after the key are numbers that are added to the stored ones; many streams may add to one row.
+   * after the key are numbers that are added to the stored numbers; many streams may add to one row.
    */
   readonly writes: 'append' | 'replace' | 'add';
   /** A column whose value only rises. A row is never replaced by a row with a smaller value. */
@@ -59,7 +59,7 @@ export interface RunningSums {
   add(values: Values): void;
   /** Number of keys. */
   size(): number;
-  /** Returns the sums and starts again with none. */
+  /** Returns the sums, and starts again without sums. */
   take(): Values[];
 }
 

@@ -15,7 +15,7 @@ export interface CountedStream {
   readonly stream: string;
   /** Only the fields that figures need are stored. After a read, the other fields are blank. */
   readonly job: Job;
-  /** Time of the request for a conversion that is not finished; null without one. */
+  /** Time of the request for a conversion that is not finished; null without such a request. */
   readonly activeSince: string | null;
   readonly revision: bigint;
 }

@@ -66,10 +66,9 @@ const COLUMNS = columnsFor<Replaced>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * The past of table `jobs`: every replaced row, with the positions `since` (inclusive) and `until` (exclusive)
- * between which the row was current. The queue at position P consists of two kinds of rows: rows of `jobs` with a
- * position of at most P, and rows of this table with `since <= P < until` (ADR 0045). Rows of this table are never
- * updated.
+ * The past of table `jobs`: every replaced row. The row was current between the positions `since` (inclusive) and
+ * `until` (exclusive). The queue at position P has two kinds of rows (ADR 0045). They are the rows of `jobs` with a
+ * position of at most P, and the rows of this table with `since <= P < until`. Rows of this table are never updated.
  */
 export const historyTable: DerivedTable<JobEvent, JobRow> & DefinedTable = {
   name: 'job_history',

@@ -36,8 +36,8 @@ export function createApp(): Express {
 }
 
 /**
- * The number of Host lines. Docket refuses a request with two or none (RFC 9112, section 3.2); Node itself uses the
- * first.
+ * The number of Host lines. Docket refuses a request with two Host lines or none (RFC 9112, section 3.2); Node itself
+ * uses the first.
  */
 function hostLines({ rawHeaders }: Request): number {
   return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === 'host').length;

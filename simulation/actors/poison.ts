@@ -1,14 +1,14 @@
 import type { EventToAppend } from '../../event-store/event-log.ts';
 import type { Installation } from '../installation.ts';
 
-/** Size of a big event: nearly the largest that one append may hold. */
+/** Size of a big event: nearly the largest event that one append may hold. */
 const BIG_BYTES = 1_000_000;
 /** Share of big events among the poison events. One big event takes as much time as everything else in its world. */
 const BIG_SHARE = 0.02;
 
 /**
- * Writes an event of another program to a stream with the name of a job's stream. Its name, type, version, data or
- * order is wrong.
+ * Writes an event of another program to a stream with the name of a job's stream. The event's stream name, type,
+ * version, data or order is wrong.
  */
 export function poison({ world, log }: Installation): void {
   const { random } = world;

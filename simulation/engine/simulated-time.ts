@@ -27,8 +27,8 @@ export function runInside<T>(inside: Inside, code: () => T): T {
 const simulated = new WeakMap<object, { due: Due; again: boolean }>();
 
 /**
- * Replaces Node's clock, timers and randomness for code inside a simulated process, once for the whole program. Code
- * outside, such as the runner, keeps the real ones. The product calls `setTimeout`, `performance.now` and
+ * Replaces Node's clock, timers and randomness for code inside a simulated process, once for the whole program. Other
+ * code, such as the runner, keeps the real functions. The product calls `setTimeout`, `performance.now` and
  * `node:timers/promises` directly, so its loops run unchanged.
  */
 export function installSimulatedTime(): void {

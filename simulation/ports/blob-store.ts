@@ -11,7 +11,7 @@ import type { BlobServer, StoredBlob } from './blob-server.ts';
 const TIMEOUT_MS = 500;
 const CHUNK_BYTES = 64;
 
-/** The blob store for one run of a process. Disks may be full, the store may not answer, and reads may break off. */
+/** The blob store for one run of a process. Disks may be full, the store may not answer, and reads may fail midway. */
 export function simulatedBlobs(world: World, life: Life, server: BlobServer): BlobStore {
   const { random } = world;
   const asking = <T>(what: string, kind: 'reads' | 'changes', effect: () => T): Promise<T> => {

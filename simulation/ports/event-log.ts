@@ -28,7 +28,7 @@ export function simulatedLog(
   const asking = <T>(what: string, kind: 'reads' | 'changes', work: () => T): Promise<T> => {
     const asked = server.generation();
     const effect = (): T => {
-      // A request to a replaced server never reaches the new one.
+      // A request to a replaced server never reaches the new server.
       if (server.generation() !== asked) throw new LogUnavailable(what);
       return work();
     };

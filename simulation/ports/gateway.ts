@@ -14,7 +14,7 @@ export interface GatewayServer {
   readonly calls: { readonly jobId: string; readonly atMs: number }[];
 }
 
-/** The result that the gateway makes of a document. It shows a check to which document it belongs. */
+/** The result that the gateway makes of a document. The result names the document, so that a check can compare them. */
 export function resultOf(sourceSha256: string): Buffer {
   return Buffer.from(
     `<?xml version="1.0"?>\n<invoice source="${sourceSha256}"><total>${sourceSha256.length}</total></invoice>\n`,

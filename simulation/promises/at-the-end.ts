@@ -76,7 +76,7 @@ export function checkNothingLeft({ world, blobs, log }: Installation): void {
 
 /**
  * True for a log without events. Retention then removes no file as an orphan, because the log is probably the wrong
- * one.
+ * log.
  */
 function isKeptWithoutLog(log: Installation['log']): boolean {
   return log.head() === 0n;

@@ -14,7 +14,7 @@ import { keepLostFiles, type LostFiles } from './lost-files.ts';
 export interface Records {
   /** Every job, folded from its stream while the stream grew. */
   readonly jobs: ReadonlyMap<string, Job>;
-  /** Jobs that a client knows from a 200 or 202. */
+  /** Jobs that a client knows from an answer with status 200 or 202. */
   readonly acknowledged: Set<string>;
   /** Changes when an older copy replaces the log. */
   age(): number;

@@ -23,7 +23,7 @@ const USUAL: Preferences = {
   reading: false,
 };
 
-/** Reads the stored preferences, and replaces invalid ones by the defaults. */
+/** Reads the stored preferences, and replaces invalid preferences by the defaults. */
 export function readPreferences(stored: string | null): Preferences {
   let found: Partial<Record<keyof Preferences, unknown>>;
   try {

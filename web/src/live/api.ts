@@ -1,6 +1,6 @@
 import type { ErrorBody } from '../../../schemas/error-codes.ts';
 
-/** An answer other than the expected one. `code` is the code of the server, or `NETWORK` when there was no answer. */
+/** An answer that was not expected. `code` is the code of the server, or `NETWORK` when there was no answer. */
 export class ApiFailure extends Error {
   readonly code: string;
   readonly status: number;

@@ -17,7 +17,7 @@ const AGE_TICK_MS = 1_000;
 /** The figures of the console, and their age. */
 export interface ConsoleFigures {
   readonly figures: DashboardAnswer | null;
-  /** True while the shown figures belong to another moment, window or zone than the requested one. */
+  /** True while the shown figures do not belong to the requested moment, window or zone. */
   readonly pending: boolean;
   readonly failure: ApiFailure | null;
   /** Age of the shown figures in milliseconds, by this browser's clock; null before the first answer. */

@@ -18,8 +18,8 @@ export function RetryDialog({ frozen, close }: { frozen: FrozenSelection; close:
     const opener = document.activeElement as HTMLElement | null;
     dialog.current?.showModal();
     return () => {
-      // The retried group may have disappeared together with its button. The focus then goes to the nearest
-      // element left.
+      // The retried group may have disappeared together with its button. The focus then goes to the nearest remaining
+      // element.
       const next =
         opener?.isConnected === true ? opener : document.querySelector<HTMLElement>('#failures-title');
       next?.focus();

@@ -16,7 +16,7 @@ export function localText(at: string, zone: string): string {
 
 /**
  * The instant (ISO 8601 in UTC) for a local time in the zone; null when `text` is no time. For a local hour that
- * occurs twice, the result is in the first one. For a skipped hour, the result is in the following hour.
+ * occurs twice, the result is in the first of the two hours. For a skipped hour, the result is in the following hour.
  */
 export function instantOf(text: string, zone: string): string | null {
   const asUtc = Date.parse(`${text}Z`);
@@ -24,7 +24,7 @@ export function instantOf(text: string, zone: string): string | null {
   const offsetMs = (ms: number) =>
     Date.parse(`${localText(new Date(ms).toISOString(), zone)}Z`) - wholeSec(ms);
   const dayMs = 86_400_000;
-  // Only the offset of the day before or of the day after can apply at that moment.
+  // At that moment, only the offset of the previous day or of the next day can apply.
   const before = asUtc - offsetMs(asUtc - dayMs);
   const after = asUtc - offsetMs(asUtc + dayMs);
   const shows = (ms: number) => ms + offsetMs(ms) === wholeSec(asUtc);

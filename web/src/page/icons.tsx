@@ -1,4 +1,4 @@
-/** Shapes on a 16 by 16 grid. They are hidden from screen readers, because a word beside each shape says the same. */
+/** Shapes on a 16 by 16 grid. They are hidden from screen readers, because a word stands beside each shape. */
 const SHAPES = {
   queued: 'M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M8 4.5V8l2.5 1.5',
   converting: 'M13.5 8A5.5 5.5 0 1 1 8 2.5',
