@@ -1,7 +1,7 @@
 import { InvoiceIdentity } from '../../schemas/job-events.ts';
 import type { SemanticInvoice } from './semantic-invoice.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
-import { taxNumber } from '../output/ubl-parties.ts';
+import { taxNumber } from './found-parties.ts';
 
 /**
  * Returns the identity of an invoice that was read from a page, as the result states it. Undefined when one of its

@@ -58,7 +58,7 @@ function priceNode(line: SemanticLine, currency: string): Maybe {
     text(name, plainDecimal(value), { currencyID: currency });
   return group(
     'Price',
-    amount('PriceAmount', line.price),
+    text('PriceAmount', line.price, { currencyID: currency }),
     quantityNode('BaseQuantity', line.baseQuantity, line.baseUnit ?? line.unit),
     line.priceDiscount === undefined
       ? undefined

@@ -2,7 +2,7 @@ import type { Maybe } from '../output/ubl-nodes.ts';
 import { group, text } from '../output/ubl-nodes.ts';
 import type { XmlNode } from '../output/xml-writer.ts';
 import { writeXml } from '../output/xml-writer.ts';
-import { isNothing } from './decimals.ts';
+import { isNothing, plainDecimal } from './decimals.ts';
 import type { Payment, SemanticInvoice } from './semantic-invoice.ts';
 import { ublLine } from './to-ubl-lines.ts';
 import { country, partyNode, payeeNode, postalAddress, representativeNode } from './to-ubl-parties.ts';
@@ -26,14 +26,26 @@ const CORE = 'urn:cen.eu:en16931:2017';
  * schema.
  */
 export function toUbl(invoice: SemanticInvoice): string {
-  return writeXml(ublNode(invoice));
+  const lines = invoice.lines.map((line) => ({ ...line, price: plainDecimal(line.price) }));
+  return writeXml(ublNode({ ...invoice, specification: specification(invoice.specification), lines }));
 }
 
-/** Makes the elements of the UBL document. */
-export function ublNode(invoice: SemanticInvoice): XmlNode {
-  const credit = CREDIT_NOTES.has(invoice.typeCode ?? '');
+/**
+ * Makes the elements of that document.
+ * @param more.credit whether it is a credit note; by default its type decides
+ * @param more.withheld the total of the tax that the buyer withholds, which the standard's model has not
+ */
+export function ublNode(
+  invoice: SemanticInvoice,
+  more: { readonly credit?: boolean; readonly withheld?: Maybe } = {},
+): XmlNode {
+  const credit = more.credit ?? CREDIT_NOTES.has(invoice.typeCode ?? '');
   const root = credit ? 'CreditNote' : 'Invoice';
-  const children = [...head(invoice, credit), ...references(invoice, credit), ...body(invoice, credit)];
+  const children = [
+    ...head(invoice, credit),
+    ...references(invoice, credit),
+    ...body(invoice, credit, more.withheld),
+  ];
   return {
     name: root,
     attributes: { xmlns: `${UBL}:${root}-2` },
@@ -51,7 +63,7 @@ function head(invoice: SemanticInvoice, credit: boolean): Nodes {
   );
   const point = text('TaxPointDate', invoice.taxPointDate);
   return [
-    text('CustomizationID', specification(invoice.specification)),
+    text('CustomizationID', invoice.specification),
     text('ProfileID', invoice.process),
     text('ID', invoice.number),
     text('IssueDate', invoice.issueDate),
@@ -111,7 +123,7 @@ function references(invoice: SemanticInvoice, credit: boolean): Nodes {
   ];
 }
 
-function body(invoice: SemanticInvoice, credit: boolean): Nodes {
+function body(invoice: SemanticInvoice, credit: boolean, withheld: Maybe): Nodes {
   const currency = invoice.currency ?? '';
   const { payee, taxRepresentative } = invoice;
   return [
@@ -124,6 +136,7 @@ function body(invoice: SemanticInvoice, credit: boolean): Nodes {
     group('PaymentTerms', text('Note', invoice.paymentTerms)),
     invoice.allowances.map((part) => allowanceNode(part, currency)),
     taxTotals(invoice, currency),
+    withheld,
     monetaryTotal(invoice, currency),
     invoice.lines.map((line) => ublLine(line, currency, credit)),
   ];

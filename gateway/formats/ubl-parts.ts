@@ -1,7 +1,14 @@
 import type { Maybe } from '../output/ubl-nodes.ts';
 import { group, text } from '../output/ubl-nodes.ts';
 import { amountText, plainDecimal } from './decimals.ts';
-import type { AllowanceOrCharge, Identifier, Period, SupportingDocument, Text } from './semantic-invoice.ts';
+import type {
+  AllowanceOrCharge,
+  Identifier,
+  Period,
+  SupportingDocument,
+  Text,
+  VatBreakdown,
+} from './semantic-invoice.ts';
 
 /** Makes an element with an amount and its currency. */
 export function amountNode(name: string, value: Text, currency: string): Maybe {
@@ -23,12 +30,7 @@ export function periodNode(period: Period | undefined, code?: Text): Maybe {
   );
 }
 
-interface TaxCategory {
-  readonly category: Text;
-  readonly rate: Text;
-  readonly reason?: Text;
-  readonly reasonCode?: Text;
-}
+type TaxCategory = Pick<VatBreakdown, 'category' | 'rate' | 'reason' | 'reasonCode'>;
 
 /** Writes a VAT category. The category "not subject to VAT" has no rate (BR-O-05). */
 export function taxCategory(name: string, { category, rate, reason, reasonCode }: TaxCategory): Maybe {

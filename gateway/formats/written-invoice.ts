@@ -4,7 +4,7 @@ import type { Invoice } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { brokenRules, rulesBrokenBy, sentenceOfBroken } from '../rules/broken-rules.ts';
 import type { BrokenRule } from '../rules/rule.ts';
-import { ublNode } from '../output/ubl.ts';
+import { foundUbl } from './found-ubl.ts';
 import { writtenElement } from '../output/written-element.ts';
 import { writeXml } from '../output/xml-writer.ts';
 
@@ -18,7 +18,7 @@ export interface WrittenInvoice {
 
 /** Writes an invoice and checks the written document by the standard's rules (ADR 0140, ADR 0163). */
 export function writtenInvoice(invoice: Invoice, output: InvoiceMapping['output']): WrittenInvoice {
-  const root = ublNode(invoice, output);
+  const root = foundUbl(invoice, output);
   const ubl = writeXml(root);
   if (output.target !== 'cius-pt') return judged(ubl, rulesBrokenBy(writtenElement(root)));
   const xml = asCiusPt(ubl);

@@ -4,12 +4,12 @@ import type { Invoice, InvoiceLine, Party, VatCategory } from '../found-invoice/
 import { derived } from '../printed/provenance.ts';
 import { brokenRules } from '../rules/broken-rules.ts';
 import { deliveryWarnings } from '../found-invoice/delivery.ts';
-import { ublNode } from './ubl.ts';
-import { writeXml } from './xml-writer.ts';
+import { foundUbl } from './found-ubl.ts';
+import { writeXml } from '../output/xml-writer.ts';
 
 const OUTPUT = { writer: 'ubl', customizationId: 'urn:cen.eu:en16931:2017', target: 'en16931' } as const;
 
-const ublXml = (of: Invoice, output: typeof OUTPUT): string => writeXml(ublNode(of, output));
+const ublXml = (of: Invoice, output: typeof OUTPUT): string => writeXml(foundUbl(of, output));
 const found = (value: string) => derived(value, 'test');
 const maybe = (value: string | undefined) => (value === undefined ? undefined : found(value));
 
