@@ -35,10 +35,7 @@ export function logisticsCharge(part: XmlElement): AllowanceOrCharge {
   return {
     isCharge: true,
     amount: textOf(part, 'AppliedAmount'),
-    base: undefined,
-    percent: undefined,
     reason: textOf(part, 'Description'),
-    reasonCode: undefined,
     category: textOf(part, 'AppliedTradeTax/CategoryCode'),
     rate: textOf(part, 'AppliedTradeTax/RateApplicablePercent|ApplicablePercent'),
   };

@@ -30,7 +30,10 @@ export function foundBuyer(invoice: Invoice): SemanticParty {
   return partyOf(invoice, invoice.buyer);
 }
 
-/** A document that is not subject to VAT names no VAT numbers (BR-O-02). They are written as registrations there. */
+/**
+ * A document that is not subject to VAT names no VAT numbers (BR-O-02). Such a document has the numbers as
+ * registrations.
+ */
 function partyOf(invoice: Invoice, who: Party): SemanticParty {
   const isTaxed = invoice.vat.every((row) => row.category !== 'O');
   const number = taxNumber(who);
@@ -49,7 +52,7 @@ function partyOf(invoice: Invoice, who: Party): SemanticParty {
   };
 }
 
-/** BR-CO-09 requires the country's prefix on a VAT number. A number of an unknown country stays without one. */
+/** BR-CO-09 requires the country's prefix on a VAT number. A number of an unknown country gets no prefix. */
 export function taxNumber(who: Party): string | undefined {
   const value = who.vatId?.value;
   if (value === undefined) return undefined;

@@ -23,12 +23,13 @@ export function foundUbl(invoice: Invoice, output: InvoiceMapping['output']): Xm
   const amounts = amountsOf(invoice);
   const { credit } = invoice;
   const withheld = credit || amounts.withholding.eq(0) ? undefined : withholdingTotal(invoice, amounts);
-  const semantic = semanticOf(invoice, amounts);
+  const semantic = foundSemantic(invoice, amounts);
   const { customizationId: specification, profileId: process } = output;
   return ublNode({ ...semantic, specification, process }, { credit, withheld });
 }
 
-function semanticOf(invoice: Invoice, amounts: Amounts): SemanticInvoice {
+/** Returns the values of an invoice that was read from a page, in the terms of the standard. */
+export function foundSemantic(invoice: Invoice, amounts: Amounts = amountsOf(invoice)): SemanticInvoice {
   const field = (name: string): Text => invoice.fields.get(name)?.value;
   const country = countryDeliveredTo(invoice)?.value;
   const iban = field('iban');
@@ -122,7 +123,7 @@ const categoryOf = (row: VatRow): { category: string; rate: string } => ({
   rate: row.rate.value,
 });
 
-/** VATEX codes of the categories that have a general one (Connecting Europe Facility VATEX code list). */
+/** The general VATEX codes of the categories that have such a code (Connecting Europe Facility VATEX code list). */
 const REASON_CODES: Readonly<Record<string, string>> = {
   AE: 'VATEX-EU-AE',
   K: 'VATEX-EU-IC',

@@ -77,7 +77,7 @@ export function fromUbl(root: XmlElement): SemanticInvoice {
 /** Reads a note such as `#AAI#text`. The binding writes the subject code (BT-21) before the text. */
 function noteOf(written: string): SemanticInvoice['notes'][number] {
   const parts = /^#([A-Z]{3})#([^]*)$/.exec(written);
-  return parts ? { subject: parts[1], text: parts[2] } : { subject: undefined, text: written };
+  return parts ? { subject: parts[1], text: parts[2] } : { text: written };
 }
 
 function creditorOf(party: XmlElement | undefined): Text {

@@ -31,7 +31,7 @@ export function toUbl(invoice: SemanticInvoice): string {
 }
 
 /**
- * Makes the elements of that document.
+ * Makes the elements of the UBL document.
  * @param more.credit whether it is a credit note; by default its type decides
  * @param more.withheld the total of the tax that the buyer withholds, which the standard's model has not
  */

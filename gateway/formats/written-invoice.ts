@@ -1,10 +1,9 @@
-import { readSemantic } from './read-semantic.ts';
 import { toCiusPt } from './to-cius-pt.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { brokenRules, rulesBrokenBy, sentenceOfBroken } from '../rules/broken-rules.ts';
 import type { BrokenRule } from '../rules/rule.ts';
-import { foundUbl } from './found-ubl.ts';
+import { foundSemantic, foundUbl } from './found-ubl.ts';
 import { writtenElement } from '../output/written-element.ts';
 import { writeXml } from '../output/xml-writer.ts';
 
@@ -16,24 +15,16 @@ export interface WrittenInvoice {
   readonly failure: string | undefined;
 }
 
-/** Writes an invoice and checks the written document by the standard's rules (ADR 0140, ADR 0163). */
+/** Writes an invoice and checks the written document by the standard's rules (ADR 0140, ADR 0163, ADR 0176). */
 export function writtenInvoice(invoice: Invoice, output: InvoiceMapping['output']): WrittenInvoice {
+  if (output.target === 'cius-pt') {
+    const xml = toCiusPt(foundSemantic(invoice));
+    return judged(xml, brokenRules(xml));
+  }
   const root = foundUbl(invoice, output);
-  const ubl = writeXml(root);
-  if (output.target !== 'cius-pt') return judged(ubl, rulesBrokenBy(writtenElement(root)));
-  const xml = asCiusPt(ubl);
-  return judged(xml, brokenRules(xml));
+  return judged(writeXml(root), rulesBrokenBy(writtenElement(root)));
 }
 
 function judged(xml: string, broken: readonly BrokenRule[]): WrittenInvoice {
   return { xml, broken, failure: sentenceOfBroken(broken) };
-}
-
-/**
- * Writes the same values by CIUS-PT (ADR 0176). A document that is no invoice stays unchanged, so that the rules can
- * name it.
- */
-function asCiusPt(ubl: string): string {
-  const read = readSemantic(ubl);
-  return read === undefined ? ubl : toCiusPt(read.invoice);
 }

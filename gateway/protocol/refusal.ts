@@ -21,3 +21,8 @@ export class Refusal extends CodedError {
     this.retryAfterSec = options.retryAfterSec;
   }
 }
+
+/** Returns the refusal of a document whose values are unclear or contradict one another. */
+export function checksFailed(message: string): Refusal {
+  return new Refusal('CHECKS_FAILED', message);
+}

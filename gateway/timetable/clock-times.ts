@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 
 /**
  * A range of times in a text, in minutes from the midnight before the range starts. An end past 1440 is on the next
@@ -90,8 +90,7 @@ function rangeOf(first: Clock, second: Clock, printed: string): ClockRange {
       : first.minutes;
   const end = second.minutes > start ? second.minutes : second.minutes + DAY_MIN;
   if (start >= DAY_MIN || (end > DAY_MIN && end - start > OVERNIGHT_MINUTES_MAX))
-    throw new Refusal(
-      'CHECKS_FAILED',
+    throw checksFailed(
       `The time ${printed} was not understood: it ends before it begins, and a shift over midnight has 12 hours at most.`,
     );
   return { start, end, from: first.from, to: second.to };

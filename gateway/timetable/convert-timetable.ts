@@ -7,11 +7,11 @@ import type { Box } from '../pdf/matrix.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import type { PageVisitor } from '../pdf/read-pdf.ts';
 import type { ConverterSuccess } from '../protocol/child-protocol.ts';
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed, Refusal } from '../protocol/refusal.ts';
 import type { Making, Term } from './calendar.ts';
 import { calendarText } from './calendar.ts';
 import { counted, judgeEntries } from './judge-entries.ts';
-import { addDays } from './printed-dates.ts';
+import { addDays, isDate } from './printed-dates.ts';
 import { pageDateOrder, readTimetable } from './read-timetable.ts';
 import type { TimetablePages } from './read-timetable.ts';
 import type { PrintedTerm } from './term-dates.ts';
@@ -54,7 +54,7 @@ export async function convertTimetable(
   const printed = printedTerm(pages.text, mapping, pageDateOrder(pages.text, mapping));
   const calendar = calendarText(entries, termOf(given, printed, entries), request);
   if (calendar.events === 0)
-    throw new Refusal('CHECKS_FAILED', 'No entry of the timetable has a day between termStart and termEnd.');
+    throw checksFailed('No entry of the timetable has a day between termStart and termEnd.');
   const more = [
     counted('ENTRIES_OUTSIDE_TERM', 'Entries without a day in the term, left out', calendar.outsideTerm),
     counted(
@@ -107,11 +107,6 @@ function checkedParameters(
   return { ...given, zone: given['timeZone'] ?? mapping.parameters['timeZone']?.default };
 }
 
-function isDate(text: string): boolean {
-  const at = Date.parse(`${text}T00:00:00Z`);
-  return Number.isFinite(at) && new Date(at).toISOString().startsWith(text);
-}
-
 function yearsOf(given: Readonly<Record<string, string | undefined>>): number[] {
   return [given['termStart'], given['termEnd']].flatMap((date) =>
     date === undefined ? [] : [Number(date.slice(0, 4))],
@@ -132,17 +127,15 @@ function termOf(
   const start = given['termStart'] ?? printed.start ?? (areDated ? dates[0] : undefined);
   const end = given['termEnd'] ?? printed.end ?? (areDated ? dates.at(-1) : undefined);
   if (start === undefined || end === undefined)
-    throw new Refusal(
-      'CHECKS_FAILED',
+    throw checksFailed(
       'The timetable does not print when it begins and ends; give the parameters termStart and termEnd.',
     );
   if (end < start)
     throw new Refusal('BAD_PARAMETER', `The term ends on ${end}, before it begins on ${start}.`);
   if (Number(end.slice(0, 4)) - Number(start.slice(0, 4)) > TERM_YEARS_MAX)
-    throw new Refusal('CHECKS_FAILED', `The term from ${start} to ${end} is too long.`);
+    throw checksFailed(`The term from ${start} to ${end} is too long.`);
   if (printed.isOneWeek && !areDated && end > addDays(start, 6))
-    throw new Refusal(
-      'CHECKS_FAILED',
+    throw checksFailed(
       'The page is the plan of one week and does not repeat; give the first and the last day of that week as termStart and termEnd.',
     );
   const asked = (given['holidays'] ?? '').split(',').filter((day) => day !== '');

@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed, Refusal } from '../protocol/refusal.ts';
 import { clockRanges, plainDashes } from './clock-times.ts';
 import type { ClockRange } from './clock-times.ts';
 
@@ -87,8 +87,5 @@ function restOf(line: string, found: { place: string[]; teacher: string[]; time:
 }
 
 function unclear(where: string, text: string, why: string): Refusal {
-  return new Refusal(
-    'CHECKS_FAILED',
-    `The entry "${text.slice(0, 80)}" (${where}) was not understood: ${why}.`,
-  );
+  return checksFailed(`The entry "${text.slice(0, 80)}" (${where}) was not understood: ${why}.`);
 }

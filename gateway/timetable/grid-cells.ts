@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import type { CellEdges } from './cell-edges.ts';
 import { clockText } from './clock-times.ts';
 import type { Placed } from './grid-columns.ts';
@@ -139,8 +139,7 @@ function looseCells(
       if (row && !reachesOver) cells.push({ runs: own, columns: [column], first: row, last: row });
       else if (!row && lastRow && first.y > lastRow.y + lastRow.size * LINE_GAP_MAX) outside.push(...own);
       else
-        throw new Refusal(
-          'CHECKS_FAILED',
+        throw checksFailed(
           `The entry "${first.text.slice(0, 80)}" stands between two rows, and nothing tells its time${
             row ? ` (near ${clockText(row.start)})` : ''
           }.`,

@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import type { CellEdges } from './cell-edges.ts';
 import type { Run } from './runs.ts';
 import type { DayColumn } from './weekday-names.ts';
@@ -45,8 +45,7 @@ export function placeInColumns(
     if (own) placed.push({ run, columns: own });
     else if (runs.outside.includes(run)) without.push(run);
     else
-      throw new Refusal(
-        'CHECKS_FAILED',
+      throw checksFailed(
         `The entry "${run.text.slice(0, 80)}" stands between two days or reaches over several.`,
       );
   }

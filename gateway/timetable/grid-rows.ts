@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import type { CellEdges } from './cell-edges.ts';
 import { clockText, plainDashes, singleClock, wholeRange } from './clock-times.ts';
 import type { Run } from './runs.ts';
@@ -49,8 +49,7 @@ export function gridRows(runs: readonly Run[], edges: CellEdges): GridRow[] {
   rows.forEach((row, i) => {
     const next = rows[i + 1];
     if (next && next.start <= row.start)
-      throw new Refusal(
-        'CHECKS_FAILED',
+      throw checksFailed(
         `The times of the rows do not go up: ${clockText(next.start)} stands under ${clockText(row.start)}.`,
       );
   });

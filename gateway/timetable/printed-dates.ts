@@ -1,4 +1,4 @@
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import type { DateOrder } from '../values/dates.ts';
 import { parseDate } from '../values/dates.ts';
 
@@ -102,19 +102,16 @@ export function dateOf(
   const [only, other] = fitting;
   if (only !== undefined && other === undefined) return only;
   if (only !== undefined)
-    throw new Refusal(
-      'CHECKS_FAILED',
-      `The date ${day.printed} may be ${only} or ${other ?? ''}; the page does not tell.`,
-    );
-  throw new Refusal(
-    'CHECKS_FAILED',
+    throw checksFailed(`The date ${day.printed} may be ${only} or ${other ?? ''}; the page does not tell.`);
+  throw checksFailed(
     dates.length === 0
       ? `The year of the date ${day.printed} is not printed; give the parameters termStart and termEnd.`
       : `The date ${day.printed} is not on the weekday beside it (${dates.join(' or ')}).`,
   );
 }
 
-function isDate(date: string): boolean {
+/** True for a day of the calendar as `YYYY-MM-DD`. */
+export function isDate(date: string): boolean {
   const at = Date.parse(`${date}T00:00:00Z`);
   return Number.isFinite(at) && new Date(at).toISOString().startsWith(date);
 }

@@ -1,6 +1,7 @@
 import type { Box } from '../pdf/matrix.ts';
 import { union } from '../pdf/matrix.ts';
-import { Refusal } from '../protocol/refusal.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import type { CellEdges } from './cell-edges.ts';
 import { clockRanges, clockText, plainDashes, singleClock, wholeRange } from './clock-times.ts';
 import { entryParts } from './entry-parts.ts';
@@ -123,7 +124,7 @@ function boxOfRuns(runs: readonly Run[]): Box {
 }
 
 function unclear(title: string, why: string): Refusal {
-  return new Refusal('CHECKS_FAILED', `The entry "${title.slice(0, 80)}" was not understood: ${why}.`);
+  return checksFailed(`The entry "${title.slice(0, 80)}" was not understood: ${why}.`);
 }
 
 function eachDay(

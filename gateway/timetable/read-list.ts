@@ -1,5 +1,6 @@
 import { union } from '../pdf/matrix.ts';
-import { Refusal } from '../protocol/refusal.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import type { Token } from '../printed/tokens.ts';
 import { textOf } from '../printed/tokens.ts';
 import { clockRanges, hasClock } from './clock-times.ts';
@@ -122,5 +123,5 @@ export function listEntries(
 }
 
 function unclear(text: string, why: string): Refusal {
-  return new Refusal('CHECKS_FAILED', `The line "${text.slice(0, 80)}" was not understood: ${why}.`);
+  return checksFailed(`The line "${text.slice(0, 80)}" was not understood: ${why}.`);
 }

@@ -1,4 +1,5 @@
-import { Refusal } from '../protocol/refusal.ts';
+import type { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import { keyOf } from '../printed/tokens.ts';
 import { clockRanges, hasClock, singleClock } from './clock-times.ts';
 import type { ClockRange } from './clock-times.ts';
@@ -35,8 +36,7 @@ export function titledColumns(
   const isList = (has('day') || has('date')) && (has('time') || (has('start') && has('end'))) && has('title');
   if (!isList) return [];
   if (known.length < line.length)
-    throw new Refusal(
-      'CHECKS_FAILED',
+    throw checksFailed(
       `The column "${line.find((_, i) => columns[i] === undefined)?.text.slice(0, 60) ?? ''}" of the list is not known.`,
     );
   return known;
@@ -148,5 +148,5 @@ function rowText(row: Row): string {
 }
 
 function unclear(text: string, why: string): Refusal {
-  return new Refusal('CHECKS_FAILED', `The row "${text.slice(0, 80)}" was not understood: ${why}.`);
+  return checksFailed(`The row "${text.slice(0, 80)}" was not understood: ${why}.`);
 }

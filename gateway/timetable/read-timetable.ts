@@ -3,7 +3,7 @@ import type { Box } from '../pdf/matrix.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import type { TokenLine } from '../printed/tokens.ts';
 import { keyOf, tokenLines } from '../printed/tokens.ts';
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import type { DateOrder } from '../values/dates.ts';
 import type { CellEdges } from './cell-edges.ts';
 import { cellEdges } from './cell-edges.ts';
@@ -83,8 +83,7 @@ function refuseHeadless(page: Page, lists: readonly TimetableReading[]): void {
   const isHeadless =
     lists.every((list) => list.entries.length === 0) && lists.some((list) => list.leftOut.length > 0);
   if (!isHeadless) return;
-  throw new Refusal(
-    'CHECKS_FAILED',
+  throw checksFailed(
     `Page ${page.lines[0]?.page ?? ''} has times and no days; the days of a grid must stand on each of its pages.`,
   );
 }
@@ -126,10 +125,7 @@ function gridsOf(page: Page, names: WeekdayNames, mapping: TimetableMapping): Gr
 function requireUpright(page: Page, hasGrid: boolean): void {
   const word = page.lines[0]?.tokens[0]?.word;
   if (hasGrid && word && Math.abs(word.box.x0 - word.x0) > 2)
-    throw new Refusal(
-      'CHECKS_FAILED',
-      `The text of page ${word.page} runs sideways; turn the page and send it again.`,
-    );
+    throw checksFailed(`The text of page ${word.page} runs sideways; turn the page and send it again.`);
 }
 
 /** The line above the days of a grid is the heading of the grid when it is close to the days. */
@@ -159,7 +155,7 @@ function withDates(
     : columns;
   const withDate = dated.filter((column) => column.date !== undefined).length;
   if (withDate > 0 && withDate < dated.length)
-    throw new Refusal('CHECKS_FAILED', 'Some days of the timetable have a date and some have none.');
+    throw checksFailed('Some days of the timetable have a date and some have none.');
   return { columns: dated, body: isDateRow ? rest : body };
 }
 

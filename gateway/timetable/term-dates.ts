@@ -2,7 +2,7 @@ import type { TimetableMapping } from '../mapping/mapping-schema.ts';
 import type { PdfText } from '../pdf/read-pdf.ts';
 import type { Token } from '../printed/tokens.ts';
 import { keyOf, textOf, tokenLines } from '../printed/tokens.ts';
-import { Refusal } from '../protocol/refusal.ts';
+import { checksFailed } from '../protocol/refusal.ts';
 import type { PrintedDay } from './printed-dates.ts';
 import { addDays, dateOf, daysIn } from './printed-dates.ts';
 import type { DateOrder } from '../values/dates.ts';
@@ -73,8 +73,7 @@ export function printedTerm(
     if (end) ends.add(full(end));
   }
   if (starts.size > 1 || ends.size > 1)
-    throw new Refusal(
-      'CHECKS_FAILED',
+    throw checksFailed(
       `More than one term is printed (${[...starts, ...ends].join(', ')}); give the parameters termStart and termEnd.`,
     );
   return { start: [...starts][0], end: [...ends][0], isOneWeek, holidays, holidaysUnread };
