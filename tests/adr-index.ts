@@ -1,4 +1,4 @@
-/** The index of docs/adr. `node tests/adr-index.ts --write` writes it; a test holds it to the files. */
+/** The index of docs/adr. `node tests/adr-index.ts --write` writes the index; a test compares it with the files. */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -7,7 +7,7 @@ export interface AdrHead {
   file: string;
   number: string;
   title: string;
-  /** What is wrong with the head, or null. */
+  /** The fault of the head, or null. */
   fault: string | null;
 }
 
@@ -23,14 +23,17 @@ function headOf(file: string, text: string): AdrHead {
   return { file, number, title, fault };
 }
 
-/** The heads of all decisions, in the order of their numbers. @throws when docs/adr of this root cannot be read */
+/**
+ * Reads the heads of all decisions, in the order of their numbers.
+ * @throws when docs/adr of this root cannot be read
+ */
 export function adrHeads(root: string): AdrHead[] {
   const folder = join(root, 'docs', 'adr');
   const files = readdirSync(folder).filter((file) => /^\d{4}-.*\.md$/.test(file));
   return files.toSorted().map((file) => headOf(file, readFileSync(join(folder, file), 'utf8')));
 }
 
-/** The page that lists them. */
+/** Returns the page that lists the decisions. */
 export function adrIndex(root: string): string {
   const rows = adrHeads(root).map(({ file, number, title }) => `| [${number}](${file}) | ${title} |`);
   return `# Decisions

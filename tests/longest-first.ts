@@ -18,7 +18,10 @@ const KINDS: readonly RegExp[] = [
 
 const kindOf = ({ path }: TestFile): number => KINDS.findIndex((kind) => kind.test(path));
 
-/** The interface that Jest asks of a `testSequencer`, without its base class: nothing is remembered between runs. */
+/**
+ * The interface that Jest requires of a `testSequencer`, without its base class, because nothing is remembered
+ * between runs.
+ */
 export default class LongestFirst {
   sort<File extends TestFile>(files: readonly File[]): File[] {
     return files.toSorted(
@@ -38,6 +41,6 @@ export default class LongestFirst {
   }
 
   cacheResults(): void {
-    // Nothing: the order does not depend on earlier runs.
+    // Does nothing, because the order does not depend on earlier runs.
   }
 }

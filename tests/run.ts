@@ -12,7 +12,7 @@ import { preparePostgres } from './harness/prepared-postgres.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** More files than this failing at once is no accident of a busy machine: none of them gets a second try. */
+/** When more files than this fail at once, the reason is not a busy machine, so no file gets a second run. */
 const SECOND_TRY_FILES_MAX = 3;
 
 interface FileOutcome {
@@ -59,7 +59,7 @@ async function runAll(
   const first = await jest(jestArguments);
   let counts = countsOf(first.outcome);
   const failed = first.outcome.testResults.filter(({ status }) => status === 'failed');
-  // Whoever names files looks at them now: a second try would only hide what they came for.
+  // A user who names files gets no second run, because it would hide the failure that the user wants to see.
   const isWhole = jestArguments.length === 0;
   if (!isWhole || isStopped || failed.length > SECOND_TRY_FILES_MAX)
     return { counts, unsteady: [], code: first.code };
@@ -80,7 +80,10 @@ async function runAll(
   return { counts, unsteady, code: first.code };
 }
 
-/** One run of Jest. The tests start some hundred processes of ours, and half of a start is compiling the same code. */
+/**
+ * Runs Jest once. The tests start some hundred processes of Docket, and half of each start is the compilation of the
+ * same code, so the compiled code is kept.
+ */
 async function jest(
   jestArguments: readonly string[],
 ): Promise<{ readonly outcome: Outcome; readonly code: number }> {

@@ -1,6 +1,7 @@
 /**
- * `npm run test:store -- esdb://...`: whether a server does all that Docket needs, asked by both transports in turn
- * (`docket store check`). What it writes is deleted again. Ends with `N passed, N failed`, one for each transport.
+ * `npm run test:store -- esdb://...` checks whether a server does everything that Docket needs, over both transports
+ * in turn (`docket store check`). It deletes everything that it writes. It ends with `N passed, N failed`, one line
+ * for each transport.
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 import { timeLimit } from '../harness/machine-time.ts';
 
-/** What a drill claims is not so. */
+/** A claim of a drill does not hold. */
 export class DrillFailed extends Error {
   constructor(message: string) {
     super(message);
@@ -17,10 +17,10 @@ export function expectThat(isSo: boolean, claim: string, found?: unknown): void 
 }
 
 /**
- * Polls until it is so; what it throws counts as not yet.
+ * Polls until the condition holds. An error of the condition counts as "not yet".
  *
- * @param withinMs of a machine of its own (`machine-time.ts`)
- * @throws DrillFailed after that
+ * @param withinMs time of an idle machine (`machine-time.ts`)
+ * @throws DrillFailed after this time
  */
 export async function within(
   withinMs: number,

@@ -4,7 +4,7 @@ import { FORM_END, partHead, push, speak, uploadHead } from '../rooms/command-ap
 import type { DrillInstallation } from './drill-installation.ts';
 import { anyPdf, cookieOf, newOwner, tryUpload } from './people.ts';
 
-/** What one kind of client got. */
+/** The results of one kind of client. */
 export interface Tally {
   asked: number;
   /** Answers 429 and 503, by status. */
@@ -15,7 +15,7 @@ export interface Tally {
   readonly odd: string[];
 }
 
-/** Clients that take what they can get until they are stopped. */
+/** Clients that request as much as they can, until they are stopped. */
 export interface Crowd {
   readonly tally: Tally;
   stop(): Promise<void>;
@@ -66,7 +66,7 @@ export function slowBodies(port: number, from: string, count: number, bytesPerSe
           await push(socket, chunk);
         }
       });
-      // A connection that we ended ourselves has no answer.
+      // A connection that the drill itself ended has no answer.
       if (status !== 0) note(tally, status, /^retry-after: (\d+)/im.exec(head)?.[1], head);
       if (!stopped) await sleep(AGAIN_AFTER_MS);
     }

@@ -15,10 +15,10 @@ import { startDrillPostgres, type DrillPostgres } from './drill-postgres.ts';
 import { quick } from './drill-settings.ts';
 import { startServiceProcess, type ServiceOptions, type ServiceProcess } from './service-process.ts';
 
-/** How long a drill's own look at a store may take, on a busy machine too. */
+/** The time limit of a drill's own query to a store, also on a busy machine. */
 const LOOK_MS_MAX = 15_000;
 
-/** The services that most drills leave alone, in one process. */
+/** The services in one process, which most drills do not kill. */
 const REST = ['command-api', 'projector', 'query-api'] as const;
 
 export interface InstallationOptions {
@@ -34,7 +34,7 @@ export interface InstallationOptions {
   readonly direct?: boolean;
 }
 
-/** Docket in real processes, with a fault proxy before each store, and what a drill needs to look behind it. */
+/** Docket in real processes, with a fault proxy before each store, and the tools with which a drill examines it. */
 export interface DrillInstallation {
   readonly directory: string;
   readonly blobDir: string;
@@ -42,22 +42,25 @@ export interface DrillInstallation {
   readonly postgres: DrillPostgres;
   readonly gateway: ScriptedGateway;
   readonly realGateway: ServiceProcess | null;
-  /** Every process of the installation reaches the stores and the gateway through these, unless it is a direct one. */
+  /**
+   * Every process of the installation uses these addresses for stores and gateway, except processes with direct
+   * addresses.
+   */
   readonly toEventStore: FaultProxy;
   readonly toPostgres: FaultProxy;
   readonly toGateway: FaultProxy;
   readonly s3: S3Double | null;
   readonly rest: ServiceProcess | null;
   readonly processor: ServiceProcess | null;
-  /** Past the proxies. */
+  /** Addresses without the proxies. */
   readonly log: EventLog;
   readonly store: ReadStore;
   readonly blobs: BlobStore;
   /** What every process of the installation is started with. */
   readonly env: Readonly<Record<string, string>>;
-  /** Jobs that somebody was told of by 200 or 202, with their owners. */
+  /** Jobs that a 200 or 202 has confirmed, with their owners. */
   readonly acknowledged: Map<string, string>;
-  /** Jobs whose events are not understood on purpose; their rows are not compared. */
+  /** Jobs with events that no build understands, written on purpose. Their rows are not compared. */
   readonly spoiled: Set<string>;
   /** Calls of the gateway for attempts that went with a log which an older copy replaced, by job. */
   readonly lostCalls: Map<string, number>;
@@ -180,7 +183,7 @@ function s3Settings({ bucket, endpoint, region, credentials }: S3Double): Record
   };
 }
 
-/** The client of S3 is loaded where it is wanted: one installation of eight does. */
+/** The S3 client is loaded only when it is needed: one of eight installations needs it. */
 async function s3Blobs({ bucket, endpoint, region, credentials }: S3Double): Promise<BlobStore> {
   const { openS3BlobStore } = await import('../../blob-store/s3.ts');
   return openS3BlobStore({

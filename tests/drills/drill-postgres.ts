@@ -5,14 +5,14 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../postgres-ser
 import { createLog } from '../../runtime/log.ts';
 import { copyPrepared } from '../harness/prepared-postgres.ts';
 
-/** A Postgres of a drill, which can be killed and comes back on its port. */
+/** The Postgres of a drill. It can be killed, and returns on its port. */
 export interface DrillPostgres {
   readonly url: string;
   readonly port: number;
   pid(): number;
-  /** SIGKILL to the postmaster, and wait until it is gone. */
+  /** Sends SIGKILL to the postmaster, and waits until it is gone. */
   kill(): Promise<void>;
-  /** Starts it again; as after a real crash its shared memory may not be free at once. */
+  /** Starts the server again. As after a real crash, its shared memory may not be free at once. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export async function startDrillPostgres(): Promise<DrillPostgres> {
   const log = createLog('drill-postgres', 'silent');
   let running: EmbeddedPostgres = await startEmbeddedPostgres({ directory, port: 0, log });
   const { url } = running;
-  // On a port, since the way there leads through a proxy.
+  // On a port, because clients connect through a proxy.
   const port = running.port!;
   return {
     url,

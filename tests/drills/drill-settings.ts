@@ -1,9 +1,9 @@
 import { slowness } from '../harness/machine-time.ts';
 
-/** Signs the sessions of every process of a drill's installation. */
+/** The secret that signs the sessions in every process of a drill's installation. */
 export const DRILL_SECRET = 'drill-secret-of-thirty-two-characters-or-more';
 
-/** Everything of the ladder about twenty times as fast as in production, and the same ladder. */
+/** All time limits of the product, about twenty times as short and in the same order. */
 export const QUICK: Readonly<Record<string, string>> = {
   LOG_LEVEL: 'warn',
   NODE_ENV: 'test',
@@ -22,7 +22,7 @@ export const QUICK: Readonly<Record<string, string>> = {
   DATABASE_TIMEOUT_MS: '2000',
   UPLOAD_RATE_PER_MINUTE: '100000',
   REQUEST_RATE_PER_MINUTE: '1000000',
-  // Everybody of a drill comes from one address.
+  // All requests of a drill come from one address.
   SOCKETS_PER_ADDRESS_MAX: '1000',
   SHUTDOWN_GRACE_MS: '5000',
   // A drill's own files, not the machine's disk, are what is drilled.

@@ -1,26 +1,29 @@
 import type { DrillInstallation } from './drill-installation.ts';
 
-/** One line of the matrix: a fault, what must come of it, and how it is brought about. */
+/** One line of the matrix: a fault, its expected effect, and the function that causes it. */
 export interface Drill {
-  /** Of the drill matrix: `D05`. */
+  /** The id in the drill matrix: `D05`. */
   readonly id: string;
   readonly title: string;
-  /** Answers why this machine cannot run it, or null. */
+  /** Returns the reason why this machine cannot run the drill, or null. */
   readonly cannot?: () => string | null;
-  /** Brings the fault about and checks what is particular to it; answers what was measured, in a few words. */
+  /** Causes the fault and checks its particular effects. Returns the measured values in a few words. */
   readonly run: (installation: DrillInstallation) => Promise<string>;
-  /** How long it may take, for the few that do much; by default two minutes. */
+  /** The time limit, for the few long drills; by default two minutes. */
   readonly msMax?: number;
-  /** Part of `npm run drills -- --small`: cheap, and says whether the drills themselves are sound. */
+  /** True for drills of `npm run drills -- --small`. They are short, and show whether the drills themselves work. */
   readonly small?: boolean;
 }
 
-/** Drills that share one installation, one after the other; each begins where the last one left the installation at rest. */
+/**
+ * Drills that share one installation, one after the other. Each begins when the installation is at rest after the
+ * previous drill.
+ */
 export interface DrillGroup {
   readonly name: string;
   readonly start: () => Promise<DrillInstallation>;
   readonly drills: readonly Drill[];
-  /** Measures how fast something is, so no other installation may use the machine meanwhile. */
+  /** True when the drill measures speed, so no other installation may use the machine at the same time. */
   readonly isAlone?: boolean;
 }
 
@@ -30,6 +33,6 @@ export interface DrillResult {
   readonly group: string;
   readonly outcome: 'ok' | 'FAILED' | 'SKIP';
   readonly seconds: number;
-  /** What was measured, why it was skipped, or what went wrong. */
+  /** The measured values, the reason for a skip, or the fault. */
   readonly note: string;
 }

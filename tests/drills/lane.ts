@@ -6,27 +6,27 @@ import { inPatience } from '../harness/machine-time.ts';
 const LANE_PROCESS = join(import.meta.dirname, 'lane-process.ts');
 const GROUP_MS_MAX = 460_000;
 
-/** What a lane is told: run these drills of a group. */
+/** A message to a lane: run these drills of a group. */
 export interface LaneOrder {
   readonly group: string;
   readonly ids: readonly string[];
 }
 
-/** What a lane tells: a result, or null when the group is over and its installation is gone. */
+/** A message from a lane: a result, or null when the group is over and its installation is gone. */
 export interface LaneWord {
   readonly result: DrillResult | null;
 }
 
 /** A process that runs one group of drills after the other. */
 export interface Lane {
-  /** Answers a result for every drill of the group, though the process may have ended first. */
+  /** Returns a result for every drill of the group, even if the process ended earlier. */
   run(group: DrillGroup): Promise<DrillResult[]>;
   close(): Promise<void>;
 }
 
 /**
- * Lanes are processes of their own, since one installation's outage must not fail the appends of another's client. Within a
- * lane one installation is gone before the next is built.
+ * Lanes are separate processes, because the outage of one installation must not fail the appends of another
+ * installation's client. Within a lane, one installation is gone before the next is built.
  */
 export function openLane(onResult: (result: DrillResult) => void): Lane {
   let child: ChildProcess | null = null;
@@ -59,7 +59,7 @@ export function openLane(onResult: (result: DrillResult) => void): Lane {
       running.kill('SIGTERM');
       return ended;
     });
-    // What a failed drill left running must not trouble the next installation.
+    // Processes that a failed drill left must not disturb the next installation.
     if (results.some(({ outcome }) => outcome === 'FAILED')) await close();
     const missing = drills.filter(({ id }) => !results.some((result) => result.id === id));
     return [...results, ...missing.map(({ id, title }) => lost(name, id, title))];

@@ -4,7 +4,7 @@ import { connectLive } from '../../web/live-client/live-client.ts';
 import { expectThat } from './claims.ts';
 import { cookieOf, request } from './people.ts';
 
-/** Somebody who watches an owner's queue, over any number of connections. */
+/** A person who watches an owner's queue, over any number of connections. */
 export interface LiveWatcher {
   readonly owner: string;
   rows(): ReadonlyMap<string, JobView>;
@@ -17,7 +17,7 @@ export interface LiveWatcher {
   close(): void;
 }
 
-/** The product's own live client, from outside a browser. */
+/** The product's own live client, outside a browser. */
 export function watchQueue(url: string, owner: string): LiveWatcher {
   let rows: ReadonlyMap<string, JobView> = new Map();
   let socket: WebSocket | null = null;
@@ -35,7 +35,7 @@ export function watchQueue(url: string, owner: string): LiveWatcher {
   };
   const client = connectLive({
     url: `${url.replace('http', 'ws')}/api/live`,
-    // Called with `new`, which a function that answers an object allows.
+    // Called with `new`; a function that returns an object allows this.
     WebSocket: function Session(address: string | URL, protocols?: string | string[]) {
       return open(address, protocols);
     } as unknown as typeof globalThis.WebSocket,
@@ -77,7 +77,10 @@ export async function rowsByRest(url: string, owner: string): Promise<Map<string
   return rows;
 }
 
-/** A watcher sees what REST answers (I9). @throws DrillFailed, with what is different */
+/**
+ * Checks that a watcher sees the same rows as REST returns (I9).
+ * @throws DrillFailed with the difference
+ */
 export async function expectTheTruth(watcher: LiveWatcher, url: string): Promise<void> {
   const truth = await rowsByRest(url, watcher.owner);
   const seen = watcher.rows();

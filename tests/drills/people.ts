@@ -21,10 +21,10 @@ export interface UploadOptions {
   readonly bytes?: Uint8Array;
   readonly key?: string;
   readonly filename?: string;
-  /** Address of the command-api; by default that of the rest of the installation. */
+  /** Address of the command-api; by default the address of the whole installation. */
   readonly at?: string;
   readonly timeoutMs?: number;
-  /** Address of the client, as a trusted proxy says it. */
+  /** Address of the client, as a trusted proxy names it. */
   readonly from?: string;
 }
 
@@ -35,7 +35,7 @@ export interface Uploaded {
   readonly text: string;
 }
 
-/** A small PDF that no other call gives. */
+/** Makes a small PDF that differs from every other. */
 export function anyPdf(bytes = 600): Buffer {
   const head = Buffer.from(
     `%PDF-1.7\n% ${randomBytes(12).toString('hex')}\n1 0 obj\n<</Type/Catalog>>\nendobj\n`,
@@ -48,7 +48,10 @@ export function anyPdf(bytes = 600): Buffer {
   ]);
 }
 
-/** One upload as a client makes it; what was acknowledged is noted. @throws when there is no answer */
+/**
+ * Uploads one file as a client does, and notes the confirmation.
+ * @throws when there is no answer
+ */
 export async function tryUpload(
   installation: DrillInstallation,
   options: UploadOptions = {},
@@ -80,7 +83,7 @@ export async function tryUpload(
   return { status: response.status, jobId, retryAfter: response.headers.get('retry-after'), text };
 }
 
-/** Longest that a client goes on trying. */
+/** Longest time for which a client repeats an upload. */
 const WAIT_MS_MAX = 40_000;
 const ANSWER_MS_MAX = 20_000;
 const AGAIN_AFTER_MS = 200;
@@ -110,7 +113,7 @@ export async function upload(
   }
 }
 
-/** A request of an owner to one of the processes. */
+/** Sends a request of an owner to one of the processes. */
 export function request(at: string, owner: string, path: string, init: RequestInit = {}): Promise<Response> {
   return fetch(new URL(path, at), {
     signal: AbortSignal.timeout(stretched(ANSWER_MS_MAX)),

@@ -4,7 +4,7 @@ import type { DrillResult } from './drill.ts';
 const ID_WIDTH = 4;
 const TICKS_A_SECOND = 100;
 
-/** All drills, once. */
+/** The results of all drills in one run. */
 export interface DrillRun {
   readonly results: readonly DrillResult[];
   readonly tookSec: number;

@@ -16,19 +16,22 @@ export interface ServiceProcess {
   readonly name: string;
   readonly url: string;
   readonly port: number;
-  /** Where `/health`, `/ready` and `/metrics` are. */
+  /** The address of `/health`, `/ready` and `/metrics`. */
   readonly health: string;
   pid(): number;
   /** Sends a signal and does not wait. */
   signal(signal: NodeJS.Signals): void;
-  /** Resolves with how it ended. */
+  /** Resolves with the exit code or signal. */
   ended(): Promise<string>;
   isAlive(): boolean;
-  /** SIGKILL, and wait. */
+  /** Sends SIGKILL, and waits for the end. */
   kill(): Promise<void>;
-  /** SIGTERM, and wait; answers how long it took, in ms. */
+  /** Sends SIGTERM, and waits for the end. Returns the time in ms. */
   terminate(): Promise<number>;
-  /** Starts it again on the same port, with the same settings; waits until it is ready unless it may die first. */
+  /**
+   * Starts the process again on the same port, with the same settings. Waits until it is ready, unless it may die
+   * earlier.
+   */
   restart(changes?: Record<string, string>, options?: { readonly unready: boolean }): Promise<void>;
   ready(): Promise<void>;
   rssBytes(): number;
@@ -39,13 +42,13 @@ export interface ServiceProcess {
 
 export interface ServiceOptions {
   readonly name: string;
-  /** As `docket serve` takes them, or the gateway's own program. */
+  /** Names of services as for `docket serve`, or the gateway's own program. */
   readonly services: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly logDir: string;
-  /** Put before the command, such as `['prlimit', '--nofile=64']`. */
+  /** Words before the command, such as `['prlimit', '--nofile=64']`. */
   readonly under?: readonly string[];
-  /** Do not wait until it is ready: it may die first, or have nothing to be ready with. */
+  /** True not to wait until the process is ready, because it may die earlier or never be ready. */
   readonly unready?: boolean;
 }
 
@@ -53,7 +56,7 @@ export async function startServiceProcess(options: ServiceOptions): Promise<Serv
   const { name } = options;
   const port = await freePort();
   const healthPort = await freePort();
-  // The gateway answers them on the port of its callers.
+  // The gateway answers these addresses on the port of its callers.
   const health = `http://127.0.0.1:${options.services[0] === 'gateway' ? port : healthPort}`;
   const logFile = join(options.logDir, `${name}.log`);
   const lastWords = (): string => readFileSync(logFile, 'utf8').slice(-1_500);

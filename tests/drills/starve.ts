@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A process and all that descend from it. */
+/** A process and all its descendants. */
 export function familyOf(root: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each)))
@@ -9,7 +9,7 @@ export function familyOf(root: number): number[] {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
     } catch {
-      // It ended between the two looks.
+      // The process ended between the two readings.
       continue;
     }
 
@@ -18,7 +18,7 @@ export function familyOf(root: number): number[] {
   return family;
 }
 
-/** Sends a signal to each process that is still there. */
+/** Sends a signal to each process that still exists. */
 export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids)
     try {
@@ -29,10 +29,10 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
 }
 
 /**
- * Lets a family of processes run for `runMs` in each `everyMs` and stops it for the rest, as a machine does that gives
- * it a small share of a core. Needs no right to make a cgroup.
+ * Lets a family of processes run for `runMs` in each `everyMs`, and stops it for the remaining time, like a machine
+ * with a small share of a core. It needs no right to make a cgroup.
  *
- * @returns ends it; the family then runs on
+ * @returns a function that ends this; the family then runs on
  */
 export function starve(root: number, share: { runMs: number; everyMs: number }): () => Promise<void> {
   let over = false;

@@ -5,19 +5,19 @@ export interface Upload {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Someone with a session of their own, using the HTTP API as a browser would. */
+/** A person with a session, who uses the HTTP API as a browser does. */
 export interface ApiUser {
   /** The `Cookie` header of the session. */
   cookie(): string;
   request(path: string, init?: RequestInit): Promise<Response>;
   upload(files: readonly Upload[], mapping?: string): Promise<{ status: number; answer: UploadAnswer }>;
-  /** Every job, page by page. */
+  /** Returns every job, page by page. */
   jobs(atLeast?: string): Promise<JobView[]>;
   job(jobId: string): Promise<JobView>;
   download(jobId: string): Promise<Response>;
 }
 
-/** Opens the page, and with it a session. */
+/** Opens the page, and thus gets a session. */
 export async function newApiUser(url: string): Promise<ApiUser> {
   const landing = await fetch(url);
   await landing.arrayBuffer();
@@ -62,7 +62,7 @@ export async function newApiUser(url: string): Promise<ApiUser> {
   };
 }
 
-/** Waits until `done` answers true. */
+/** Waits until `done` returns true. */
 export async function until(what: string, done: () => Promise<boolean>, withinMs: number): Promise<void> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -5,10 +5,13 @@ import { chromium, type Browser } from 'playwright-core';
 import { chromiumFiles } from './chromium-files.ts';
 
 const LAUNCH_TIMEOUT_MS = 60_000;
-/** After some pages (a long scroll is enough) its drawing process keeps the browser from ending for half a minute. */
+/**
+ * After some pages (a long scroll is enough), the browser's drawing process delays the end of the browser by half a
+ * minute.
+ */
 const CLOSE_MS_MAX = 2_000;
 
-/** Keeps the browser from talking to anybody but the page under test, and lets it run as root in a container. */
+/** Prevents the browser from calling any server except the page under test, and lets it run as root in a container. */
 const FLAGS = [
   '--no-sandbox',
   '--no-zygote',
@@ -20,15 +23,15 @@ const FLAGS = [
   '--no-pings',
   '--font-render-hinting=none',
 ];
-/** How pages are drawn: by a graphics card in software, as tests want it, or with none. */
+/** The way in which pages are drawn: by a graphics card in software, as tests want it, or without a card. */
 const DRAWING_FLAGS = {
   'software card': ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
   'no card': ['--disable-gpu'],
 } as const;
 
 /**
- * A headless Chromium for tests, from npm alone: nothing is installed on the machine. `CHROMIUM_PATH` names another
- * binary. Close it with `browser.close()`; its temporary folder goes with it.
+ * Starts a headless Chromium for tests, only from npm packages: nothing is installed on the machine. `CHROMIUM_PATH`
+ * names another binary. Close it with `browser.close()`, which also removes its temporary folder.
  */
 export async function launchBrowser(drawing: keyof typeof DRAWING_FLAGS = 'software card'): Promise<Browser> {
   const temporary = await mkdtemp(join(tmpdir(), 'docket-browser-'));
@@ -62,7 +65,7 @@ async function processIdOf(browser: Browser): Promise<number> {
   return processInfo.find(({ type }) => type === 'browser')?.id ?? 0;
 }
 
-/** The browser leads a group of its own, so nothing of it stays behind. */
+/** The browser leads its own process group, so no process of it remains. */
 function endProcessGroup(pid: number): void {
   if (pid <= 0) return;
   try {

@@ -6,8 +6,8 @@ const WEB = join(import.meta.dirname, '..', '..', 'web');
 const BUILD_MS_MAX = 120_000;
 
 /**
- * The folder of the built web app, built in a process of its own as `npm start` does it: the bundler loads
- * its configuration in a way that the module realm of a test does not allow.
+ * Returns the folder of the built web app. A separate process builds it, as with `npm start`, because the bundler
+ * loads its configuration in a way that the module realm of a test does not allow.
  */
 export async function builtWebApp(): Promise<string> {
   const script = `const { buildWebApp } = await import(${JSON.stringify(join(WEB, 'build.ts'))}); console.log(await buildWebApp());`;

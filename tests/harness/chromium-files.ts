@@ -9,19 +9,19 @@ import { brotliDecompress, createBrotliDecompress } from 'node:zlib';
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 const PACKAGE = join(REPOSITORY, 'node_modules', '@sparticuz', 'chromium');
 
-/** Where the browser lies once it is unpacked. */
+/** The path of the unpacked browser. */
 export interface ChromiumFiles {
   readonly executable: string;
-  /** For `LD_LIBRARY_PATH`: the shared libraries a bare machine lacks. */
+  /** For `LD_LIBRARY_PATH`: the shared libraries that a bare machine lacks. */
   readonly libraries: string;
   /** For `FONTCONFIG_FILE`. */
   readonly fontsConf: string;
 }
 
 /**
- * Unpacks the browser of `@sparticuz/chromium` once per version. The package's own way shares one folder of /tmp among
- * all users and never finishes a half-done one; here a complete folder appears under its name by one rename, so two
- * test workers may do it at the same time and the later one just throws its copy away.
+ * Unpacks the browser of `@sparticuz/chromium` once for each version. The package itself uses one folder of /tmp for
+ * all users, and never completes an unfinished folder. This function puts the complete folder in place with one
+ * rename. So two test workers may unpack at the same time, and the later one removes its copy.
  */
 export async function chromiumFiles(): Promise<ChromiumFiles> {
   const { version } = JSON.parse(await readFile(join(PACKAGE, 'package.json'), 'utf8')) as {
@@ -56,7 +56,7 @@ async function unpackAll(building: string, final: string): Promise<void> {
     createBrotliDecompress({ chunkSize: 2 ** 21 }),
     createWriteStream(join(building, 'chromium'), { mode: 0o755 }),
   );
-  // swiftshader holds the GL libraries, which the browser looks for beside itself
+  // swiftshader holds the GL libraries, which the browser expects beside itself
   for (const archive of ['al2023', 'fonts', 'swiftshader']) {
     const packed = await readFile(join(PACKAGE, 'bin', `${archive}.tar.br`));
     await unpackTar(
@@ -67,7 +67,7 @@ async function unpackAll(building: string, final: string): Promise<void> {
   await writeFile(join(building, 'fonts.conf'), fontsConf(join(final, 'fonts'), join(final, 'font-cache')));
 }
 
-/** Own fonts first, then the machine's, so that a picture of a page looks alike on any machine. */
+/** Docket's own fonts come first, then the machine's, so that a picture of a page is the same on every machine. */
 function fontsConf(fonts: string, cache: string): string {
   return `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -98,8 +98,8 @@ interface TarFile {
 }
 
 /**
- * Reads a ustar archive (POSIX.1-2024, pax) that holds plain files and folders only, as our test tools' archives do.
- * Throws for a path that would leave the folder it is unpacked to.
+ * Reads a ustar archive (POSIX.1-2024, pax) that holds only plain files and folders, as the archives of the test
+ * tools do. Throws for a path that would be outside the target folder.
  */
 function* filesOfTar(archive: Buffer): Generator<TarFile> {
   for (let at = 0; at + BLOCK <= archive.length;) {

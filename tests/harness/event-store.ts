@@ -10,27 +10,32 @@ import {
 } from '../rooms/event-store-server/spawned-store.ts';
 
 export interface TestEventStore {
-  /** The same over restarts. */
+  /** The connection string, which stays the same over restarts. */
   readonly connectionString: string;
-  /** As somebody else, by another CA, without the secret, or through a proxy's port. */
+  /** Connects as somebody else: with another CA, without the secret, or through a proxy's port. */
   readonly connectionStringAs: (as: ConnectAs) => string;
   readonly directory: string;
   readonly port: number;
-  /** Sends a signal to the server's process; resolves when it has ended (at once for SIGSTOP and SIGCONT). */
+  /**
+   * Sends a signal to the server's process. Resolves when the process has ended, and at once for SIGSTOP and SIGCONT.
+   */
   kill(signal: NodeJS.Signals): Promise<void>;
   readonly pid: () => number;
-  /** Starts it again on the same folder and port. */
+  /** Starts the server again on the same folder and port. */
   restart(): Promise<void>;
-  /** Ends it and removes the folder. */
+  /** Ends the server and removes the folder. */
   stop(): Promise<void>;
 }
 
-/** Every test meets what EventStoreDB does to its clients, "Server Is Not Ready" after a restart included. */
+/**
+ * Every test meets the behaviour of EventStoreDB towards its clients, including "Server Is Not Ready" after a
+ * restart.
+ */
 const LIKE_EVENTSTOREDB = { notReadyMs: 200 };
 
 /**
- * A real event store process in a folder of its own, which fails its clients as EventStoreDB does.
- * @param options TLS, users, access lists, a secret: nothing is demanded unless it is said
+ * A real event store process with its own folder. It fails its clients in the same ways as EventStoreDB.
+ * @param options TLS, users, access lists, a secret; by default the store demands none of them
  */
 export async function startTestEventStore(
   options: SpawnOptions = {},

@@ -1,29 +1,29 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** What the proxy does to bytes that pass; changed while it runs. */
+/** The faults that the proxy causes. They can change while it runs. */
 export interface ProxyFault {
   /** Wait before each chunk is passed on, in ms. */
   delayMs: number;
-  /** Replies are swallowed: the request arrives, its answer does not. */
+  /** Swallows replies: the request arrives, but its answer does not. */
   dropReplies: boolean;
-  /** Nothing passes either way and nothing is closed: a half-open connection. */
+  /** Passes nothing in either direction and closes nothing, like a half-open connection. */
   silent: boolean;
-  /** New connections are refused. */
+  /** Refuses new connections. */
   refuse: boolean;
 }
 
 export interface FaultProxy {
   readonly port: number;
   readonly fault: ProxyFault;
-  /** How many connections were opened so far. */
+  /** Number of connections that were opened so far. */
   connections(): number;
-  /** How many are open now. */
+  /** Number of connections that are open now. */
   open(): number;
-  /** Bytes that clients have sent so far. */
+  /** Number of bytes that clients have sent so far. */
   bytes(): number;
   /** Resets every open connection. */
   cut(): void;
-  /** New connections go to another port from now on. */
+  /** Sends new connections to another port from now on. */
   leadTo(port: number): void;
   stop(): Promise<void>;
 }

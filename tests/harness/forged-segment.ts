@@ -12,12 +12,12 @@ import { crc32 } from 'node:zlib';
 const SEGMENT_HEADER_BYTES = 32;
 
 /**
- * What somebody with write access to the disk can do to the files of a stopped embedded event store: the checksums of
- * whatever he changes are made right again, so that the store notices nothing.
+ * Changes the files of a stopped embedded event store, as somebody with write access to the disk could. All checksums
+ * are corrected, so that the store notices nothing.
  */
 export async function forge(directory: string, change: (segment: Buffer) => Buffer | null): Promise<void> {
   const names = await readdir(directory);
-  // The saved indexes are made again from the segments.
+  // The saved indexes are deleted, so the store makes them again from the segments.
   for (const name of names.filter((each) => each.endsWith('.index'))) await rm(join(directory, name));
   for (const name of names.filter((each) => each.endsWith('.log'))) {
     const path = join(directory, name);
@@ -26,7 +26,10 @@ export async function forge(directory: string, change: (segment: Buffer) => Buff
   }
 }
 
-/** Puts other bytes of the same length in the place of every occurrence; null when there is none. */
+/**
+ * Replaces every occurrence of some bytes by other bytes of the same length. Returns null when there is no
+ * occurrence.
+ */
 export function replaced(segment: Buffer, from: string, to: string): Buffer | null {
   if (from.length !== to.length) throw new Error('a forger must keep the length');
   let at = segment.indexOf(from);
@@ -36,7 +39,7 @@ export function replaced(segment: Buffer, from: string, to: string): Buffer | nu
   return changed;
 }
 
-/** Cuts the last record off: the end of the log as it was one append before. */
+/** Cuts off the last record. The log then ends one append earlier. */
 export function withoutLastRecord(segment: Buffer): Buffer {
   const last = recordsOf(segment).at(-1);
   return last === undefined ? segment : segment.subarray(0, last.at);

@@ -10,30 +10,33 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 10_000;
 
-/** The whole of Docket as `npm start` runs it, on a free port and a folder of its own. */
+/** The whole of Docket as `npm start` runs it, on a free port and in its own folder. */
 export interface Installation {
   readonly url: string;
   readonly dataDir: string;
   /** Process id of the supervisor. */
   readonly pid: number;
-  /** Where `/health`, `/ready` and `/metrics` are. */
+  /** The address of `/health`, `/ready` and `/metrics`. */
   healthUrl(): Promise<string>;
-  /** Process ids of the parts that run at this moment, by name. */
+  /** Process ids of the running parts, by name. */
   parts(): Promise<Record<string, number>>;
-  /** SIGTERM, and the exit code. The folder stays for the next start. */
+  /** Sends SIGTERM and returns the exit code. The folder stays for the next start. */
   halt(signal?: NodeJS.Signals): Promise<number | null>;
-  /** Ends it and removes the folder. */
+  /** Ends the installation and removes the folder. */
   stop(): Promise<void>;
 }
 
-/** Starts the installation; the same `dataDir` continues an earlier one. */
+/** Starts the installation. The same `dataDir` continues an earlier installation. */
 export async function startInstallation(
   options: {
     dataDir?: string;
     port?: number;
     env?: Record<string, string>;
     readyMsMax?: number;
-    /** A process group of its own, as a shell gives a job; what the tests' own job does about hangups is not handed on. */
+    /**
+     * The installation gets its own process group, as from a shell. So the test's handling of hangups is not passed
+     * on.
+     */
     isOwnJob?: boolean;
   } = {},
 ): Promise<Installation> {
@@ -51,7 +54,8 @@ export async function startInstallation(
       PORT: String(port),
       HEALTH_CHECK_PORT: String(await freePort()),
       DATA_DIR: dataDir,
-      // One is enough for the documents of a test, and a second costs each start a second of processor time.
+      // One child is enough for the documents of a test. A second child would add a second of processor time to each
+      // start.
       GATEWAY_CHILDREN: '1',
       ...options.env,
     },

@@ -11,7 +11,7 @@ import { sha256Of } from '../../schemas/sha256.ts';
 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
 
-/** A real event store and a client of it. */
+/** A real event store, with a client. */
 export interface StoreWithLog {
   readonly store: TestEventStore;
   readonly log: EventLog;
@@ -32,7 +32,7 @@ export async function startStoreWithLog(): Promise<StoreWithLog> {
   return { store, log, stop };
 }
 
-/** The events of one job that became ready, or of one that failed after a second attempt, by `number`. */
+/** Returns the events of one job by `number`: a job that became ready, or a job that failed after a second attempt. */
 export function jobHistory(number: number, ends: 'ready' | 'failed' = 'ready', fromMs = 1_790_000_000_000) {
   const at = (seconds: number): string => new Date(fromMs + number * 1_000 + seconds * 1_000).toISOString();
   const owner = `owner-${number % 7}`;
@@ -88,7 +88,7 @@ export function jobHistory(number: number, ends: 'ready' | 'failed' = 'ready', f
   return { jobId, owner, events };
 }
 
-/** Appends a job's events, chained, the first two together and the others one by one. */
+/** Appends a job's chained events: the first two together, then the others one by one. */
 export async function appendJob(
   log: EventLog,
   number: number,
@@ -107,7 +107,7 @@ export async function appendJob(
   return jobId;
 }
 
-/** Everything in the log that is not the store's own. */
+/** Returns all events of the log except the store's own. */
 export async function allEvents(log: EventLog): Promise<RecordedEvent[]> {
   const events: RecordedEvent[] = [];
   for await (const event of log.readAll('start', { streamPrefixes: [''] }))

@@ -1,4 +1,4 @@
-/** Starts the launcher of a checkout for its tests, and ends what they leave. */
+/** Starts the launcher of a checkout for its tests, and ends the processes that the tests leave. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const WAIT_MS_MAX = 30_000;
 
-/** The launcher as a process, and what it said. */
+/** The launcher as a process, with its output. */
 export interface Launched {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   stdout(): string;
@@ -18,17 +18,17 @@ export interface Launched {
 
 const cleanups: (() => Promise<void>)[] = [];
 
-/** Ends and removes what the test made, the newest first. */
+/** Ends processes and removes folders that the test made, beginning with the newest. */
 export async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }
 
-/** Has something ended or removed after the test. */
+/** Registers something to end or remove after the test. */
 export const afterwards = (cleanup: () => Promise<void>): number => cleanups.push(cleanup);
 
 /**
- * The launcher of `root` on `args`, as a job of its own: neither the npm that started the tests nor a nohup before it is
- * anything to it.
+ * Starts the launcher of `root` with `args` in a separate process group. The npm or nohup that started the tests has
+ * no effect on it.
  */
 export function launch(
   root: string,
@@ -56,7 +56,7 @@ export function launch(
   return { process: child, stdout: () => said.stdout, stderr: () => said.stderr, ended };
 }
 
-/** Waits until something holds, at most half a minute. */
+/** Waits until a condition holds, at most half a minute. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
   const last = performance.now() + WAIT_MS_MAX;
   while (!holds()) {
@@ -65,7 +65,7 @@ export async function until(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
-/** A folder of its own, removed after the test. */
+/** Makes a folder that is removed after the test. */
 export async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'docket-launcher-'));
   cleanups.push(() => rm(path, { recursive: true, force: true }));

@@ -2,14 +2,14 @@ import { WebSocket } from 'ws';
 import type { JobView } from '../../schemas/http-api.ts';
 import { LIVE_PATH, LIVE_PROTOCOL, ServerFrame } from '../../schemas/live-protocol.ts';
 
-/** A socket of a test: every frame it got, in order, checked against the schema. */
+/** A socket of a test. It has every received frame in order, checked against the schema. */
 export interface LiveTester {
   readonly socket: WebSocket;
   readonly frames: ServerFrame[];
   /** Resolves with the close code. */
   readonly closed: Promise<number>;
   send(frame: unknown): void;
-  /** Resolves with the first frame of a type, from the `after`-th frame on, that satisfies `where`. */
+  /** Resolves with the first frame of a type that satisfies `where`, beginning with frame number `after`. */
   frame<Type extends ServerFrame['type']>(
     type: Type,
     where?: (frame: FrameOf<Type>) => boolean,
@@ -26,7 +26,7 @@ export function rowsOf(frame: { readonly rows: readonly unknown[] }): readonly J
 
 const FRAME_MS_MAX = 8_000;
 
-/** Opens a socket with a session and our Origin, and says hello unless told not to. */
+/** Opens a socket with a session and Docket's Origin. Sends hello by default. */
 export async function openLive(
   installation: { readonly port: number; cookieOf(owner: string): string },
   owner: string,
@@ -72,7 +72,7 @@ export async function openLive(
   return tester;
 }
 
-/** What a careful client keeps: rows by job, the token, and complaints about anything that may not happen. */
+/** The state of a careful client: rows by job, the token, and complaints about everything that must not happen. */
 export interface LiveRows {
   readonly rows: Map<string, JobView>;
   readonly faults: string[];
@@ -84,7 +84,7 @@ export function noRows(): LiveRows {
   return { rows: new Map(), faults: [], token: null, building: false };
 }
 
-/** Takes a frame of one subscription in, as docs/live-protocol.md says a client does. */
+/** Processes a frame of one subscription, as docs/live-protocol.md describes it. */
 export function takeIn(held: LiveRows, frame: ServerFrame): void {
   if (frame.type === 'reset') {
     held.token = null;

@@ -18,7 +18,7 @@ const LIMITS: LimitsAnswer = {
   maxFilesPerRequest: 40,
   defaultMapping: 'pt_simon_invoice_v1',
 };
-/** One of them with a name longer than a narrow screen is wide. */
+/** One job has a name that is wider than a narrow screen. */
 const MAPPINGS: MappingListing[] = [
   {
     id: 'pt_simon_invoice_v1',
@@ -39,8 +39,8 @@ const SNAPSHOT_ROWS = 500;
 const FRAMES_PER_SEC = 20;
 
 /**
- * The web app before a queue of any length that changes at any rate: what a browser would see of a very busy installation,
- * without the minutes that filling a real one would take. Frames are those of `docket.live.v1`.
+ * Serves the web app with a queue of any length and any rate of changes. So a test shows the browser a very busy
+ * installation without minutes of preparation. Frames have the form of `docket.live.v1`.
  */
 export async function startLongQueue(jobs: number) {
   const dist = await builtWebApp();

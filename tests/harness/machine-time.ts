@@ -4,24 +4,24 @@ const SLOWNESS_MAX = 20;
 const LOOK_EVERY_MS = 500;
 
 /**
- * How many times as long everything takes because others use the machine too: tasks that want a processor for each
- * that there is, over the last minute; from 1 to 20.
+ * Returns the factor by which everything takes longer because other programs use the machine: tasks for each
+ * processor, over the last minute, from 1 to 20.
  */
 export function slowness(): number {
   const [tasks = 0] = loadavg();
   return Math.min(SLOWNESS_MAX, Math.max(1, tasks / availableParallelism()));
 }
 
-/** `ms` of a machine of its own, in ms of this one as busy as it is now; a whole number. */
+/** Converts `ms` of an idle machine to ms of this machine under its present load; a whole number. */
 export function stretched(ms: number): number {
   return Math.ceil(ms * slowness());
 }
 
 /**
- * A bound that counts the time of a machine of its own: on one that is twice as busy as it has processors, a second
- * counts as half of one. So a drill decides by what Docket does and not by what else the machine does.
+ * A time limit that counts the time of an idle machine. On a machine with twice as many tasks as processors, a second
+ * counts as half a second. So a drill judges what Docket does, and not the load of the machine.
  *
- * @returns whether `ms` have passed since this call
+ * @returns a function that tells whether `ms` have passed since this call
  */
 export function timeLimit(ms: number): () => boolean {
   let spentMs = 0;
@@ -34,7 +34,7 @@ export function timeLimit(ms: number): () => boolean {
   };
 }
 
-/** Rejects with `why` when `ms` of a machine of its own have passed before the work ended. */
+/** Rejects with `why` when `ms` of an idle machine have passed before the work ended. */
 export async function inPatience<T>(work: Promise<T>, ms: number, why: () => Error): Promise<T> {
   const isOver = timeLimit(ms);
   let looks: NodeJS.Timeout | undefined;

@@ -15,21 +15,24 @@ const INIT_MS_MAX = 120_000;
 const READY_MS_MAX = 60_000;
 const LOOK_AGAIN_MS = 50;
 
-/** A Postgres as somebody else runs it: on a port, with a database and a role that may only create schemas in it. */
+/**
+ * A Postgres as another operator runs it: on a port, with a database, and with a role that may only create schemas in
+ * it.
+ */
 export interface OtherPostgres {
   readonly port: number;
   /** Connection string of the plain role. */
   readonly url: string;
   /** Runs a statement as the superuser, in the database of the plain role. */
   asSuperuser<Row extends object>(sql: string): Promise<Row[]>;
-  /** Starts it again, as a standby that takes no writes until it is promoted. */
+  /** Starts the server again as a standby, which takes no writes until it is promoted. */
   restartAsStandby(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /**
- * @param options.bin the folder of `initdb` and `postgres`; by default those of the embedded one
- * @param options.tls files (PEM) of the certificate that it shows; it then takes connections with TLS only
+ * @param options.bin the folder of `initdb` and `postgres`; by default the embedded ones
+ * @param options.tls files (PEM) of the server's certificate; with them, the server takes only connections with TLS
  */
 export async function startOtherPostgres(
   options: { bin?: string; tls?: { certificate: string; key: string } } = {},
@@ -74,7 +77,7 @@ export async function startOtherPostgres(
   ];
   const admin = `postgres://${SUPERUSER}@127.0.0.1:${port}`;
   const ask = async <Row extends object>(sql: string, database = 'docket'): Promise<Row[]> => {
-    // The test that looks at certificates looks at them by the plain role.
+    // The test of certificates connects as the plain role.
     const ssl = options.tls ? { rejectUnauthorized: false } : false;
     const client = new pg.Client({ connectionString: `${admin}/${database}`, ssl });
     // A server that stops ends the connection.
@@ -108,7 +111,7 @@ export async function startOtherPostgres(
   };
   const end = async (child: ChildProcess): Promise<void> => {
     const ended = once(child, 'exit');
-    // Its fast stop: connections are ended.
+    // The fast stop of Postgres, which ends connections.
     child.kill('SIGINT');
     await ended;
   };

@@ -7,22 +7,22 @@ export interface ChosenFile {
   readonly buffer: Buffer;
 }
 
-/** A user of the page with a session of their own, who notes everything that went wrong and what was asked for. */
+/** A user of the page with a session. It notes all errors and all requests. */
 export interface PageUser {
   readonly page: Page;
   /** Script errors and refusals of the content security policy. */
   readonly complaints: readonly string[];
   /** `GET` requests for the list of jobs. */
   readonly listRequests: readonly string[];
-  /** Everything the live socket brought in. */
+  /** Everything that the live socket received. */
   readonly frames: readonly string[];
   choose(files: readonly ChosenFile[]): Promise<void>;
-  /** Waits until exactly so many rows stand in a state. */
+  /** Waits until exactly this many rows show a state. */
   untilRows(state: JobStateName, count: number, withinMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The mapping that takes any document with text, so that tests can make their own. */
+/** The mapping that converts any document with text, so that tests can make their own documents. */
 export const ANY_TEXT_MAPPING = 'text_layout_v1';
 
 export async function newPageUser(
@@ -80,8 +80,8 @@ export function pdfFile(name: string, buffer: Buffer): ChosenFile {
 }
 
 /**
- * Waits until a condition holds; looks from outside the page, whose content security policy forbids the evaluation of
- * text that Playwright's own `waitForFunction` needs.
+ * Waits until a condition holds. It asks from outside the page, because the page's content security policy forbids
+ * the evaluation of text, which Playwright's own `waitForFunction` needs.
  */
 export async function until(holds: () => Promise<boolean>, what: string, withinMs = 20_000): Promise<void> {
   for (const end = Date.now() + withinMs; !(await holds());) {

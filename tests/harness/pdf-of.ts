@@ -1,6 +1,6 @@
 import PDFDocument from 'pdfkit';
 
-/** A small real PDF with these lines of text; other lines are another document, so another job. */
+/** Makes a small real PDF with these lines of text. Other lines make another document, so another job. */
 export async function pdfOf(lines: readonly string[]): Promise<Buffer> {
   const document = new PDFDocument({ size: 'A4' });
   const chunks: Buffer[] = [];
@@ -15,7 +15,7 @@ export async function pdfOf(lines: readonly string[]): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A real PDF that nobody can read without its password; another secret is another document. */
+/** Makes a real PDF that nobody can read without its password. Another secret makes another document. */
 export async function lockedPdf(secret = 'secret'): Promise<Buffer> {
   const document = new PDFDocument({
     userPassword: 'nobody knows',

@@ -11,7 +11,10 @@ import { serverAccount } from '../../postgres-server/account.ts';
 const READY_MS_MAX = 20_000;
 const LOOK_AGAIN_MS = 50;
 
-/** A PgBouncer in transaction mode before the database `docket` of a Postgres on loopback that trusts who comes. */
+/**
+ * Starts a PgBouncer in transaction mode before the database `docket` of a Postgres on loopback that accepts
+ * everybody.
+ */
 export async function startPgBouncer(
   program: string,
   postgresPort: number,

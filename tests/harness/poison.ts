@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventToAppend } from '../../event-store/event-log.ts';
 
-/** Largest event that the tests make: as much as one append may hold, but for what is around it. */
+/** The largest event of the tests: nearly as large as one append may be. */
 const BIG_BYTES = 1_000_000;
 
 function written(type: string, data: unknown, schemaVersion = 1): EventToAppend {
@@ -12,7 +12,10 @@ function written(type: string, data: unknown, schemaVersion = 1): EventToAppend 
 const AT = '2026-01-01T00:00:00.000Z';
 const requested = { at: AT, by: 'upload', priority: 0 };
 
-/** Streams as another program might write them, none of which is a job that can be converted: event by stream. */
+/**
+ * Makes streams that another program could have written. None of them is a job that can be converted. Returns the
+ * events by stream.
+ */
 export function poisonStreams(): ReadonlyMap<string, readonly EventToAppend[]> {
   const job = (): string => `job-${randomUUID()}`;
   return new Map([
@@ -27,7 +30,8 @@ export function poisonStreams(): ReadonlyMap<string, readonly EventToAppend[]> {
     [job(), [{ ...written('ConversionRequested', requested), metadata: null }]],
     [job(), [written('ConversionRequested', { ...requested, padding: 'x'.repeat(BIG_BYTES) })]],
     [job(), [written('DocumentUploaded', 'x'.repeat(BIG_BYTES))]],
-    // In the wrong order: an outcome without a claim, a claim without an upload, and a name that Postgres refuses.
+    // Events in the wrong order: an outcome without a claim, a claim without an upload, and a name that Postgres
+    // refuses.
     [
       job(),
       [written('ConversionCancelled', { at: AT, by: 'owner' }), written('ConversionRequested', requested)],
@@ -42,7 +46,7 @@ export function neverHeardOf(): EventToAppend {
   return written('NeverHeardOf', { at: AT });
 }
 
-/** A claim whose worker's name holds a NUL passes every schema, and no text column of Postgres takes it. */
+/** The name of the claim's worker contains a NUL. Every schema accepts it, but no text column of Postgres does. */
 export function started(workerId: string): EventToAppend {
   return written('ConversionStarted', { at: AT, attempt: 1, workerId, leaseUntil: AT });
 }

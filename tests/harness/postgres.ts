@@ -8,18 +8,18 @@ import { createLog } from '../../runtime/log.ts';
 import { copyPrepared } from './prepared-postgres.ts';
 
 export interface TestPostgres {
-  /** Connection string of an empty database of this caller's own. */
+  /** Connection string of an empty database for this caller. */
   readonly url: string;
-  /** The same as the analysts' role. */
+  /** Connection string of the same database for the analysts' role. */
   readonly analystUrl: string;
   readonly pid: number;
   stop(): Promise<void>;
 }
 
 /**
- * A real Postgres in a folder of its own, with an empty database; less than a second.
- * @param options.port 0: on a port of loopback, for a proxy in between; otherwise on a socket, as `npm start` has it
- * @param options.prepare changes the files before the server starts on them
+ * Starts a real Postgres in its own folder, with an empty database, in less than a second.
+ * @param options.port 0 for a port of loopback, for a proxy in between; by default a socket, as with `npm start`
+ * @param options.prepare changes the files before the server starts with them
  */
 export async function startTestPostgres(
   options: { port?: 0; prepare?: (directory: string) => Promise<void> } = {},
@@ -49,7 +49,7 @@ export async function startTestPostgres(
   };
 }
 
-/** The connection string with another database. */
+/** Returns the connection string of another database. */
 export function toDatabase(connectionString: string, name: string): string {
   const url = new URL(connectionString);
   url.pathname = `/${name}`;

@@ -13,13 +13,13 @@ import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
 import { createLog } from '../../runtime/log.ts';
 
 const run = promisify(execFile);
-/** Where the prepared folder is, for the processes that are started after it. */
+/** The path of the prepared folder, for processes that are started later. */
 const PREPARED = 'PREPARED_POSTGRES';
 const log = createLog('prepared-postgres', 'silent');
 
 /**
- * Makes the files of a Postgres in `directory`, has `fill` write into it, and stops it in order. Every test Postgres of
- * this process and its children begins as a copy, so that one `initdb` serves them all.
+ * Makes the files of a Postgres in `directory`, calls `fill` to write into it, and stops it in order. Every test
+ * Postgres of this process and its children begins as a copy, so one `initdb` is enough for all.
  */
 export async function preparePostgres(
   directory: string,
@@ -35,7 +35,7 @@ export async function preparePostgres(
   process.env[PREPARED] = directory;
 }
 
-/** Puts a copy of the prepared files into `directory`, with their owner; makes them when none were prepared. */
+/** Puts a copy of the prepared files into `directory`, with their owner. Makes the files when none were prepared. */
 export async function copyPrepared(directory: string): Promise<void> {
   const prepared = process.env[PREPARED];
   if (prepared === undefined) return makeTestCluster(directory);
@@ -44,7 +44,7 @@ export async function copyPrepared(directory: string): Promise<void> {
   await run('cp', ['-a', '--reflink=auto', ...files, directory]);
 }
 
-/** As a start makes them, but for one right: a test file may make a database for each of its tests. */
+/** The rights are as after a normal start, except for one: a test file may make a database for each of its tests. */
 async function makeTestCluster(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const account = serverAccount();

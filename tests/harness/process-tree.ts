@@ -6,7 +6,7 @@ export interface SeenProcess {
   readonly command: string;
 }
 
-/** Every process that `pid` started, and what those started, at this moment (Linux, proc(5)). */
+/** Returns every process that `pid` started, directly or indirectly, at this moment (Linux, proc(5)). */
 export function descendantsOf(pid: number): SeenProcess[] {
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? seen(Number(name)) : []));
   const found: SeenProcess[] = [];
@@ -18,7 +18,7 @@ export function descendantsOf(pid: number): SeenProcess[] {
   return found;
 }
 
-/** Whether a process runs; one that has ended and that nobody has waited for does not. */
+/** True when a process runs. An ended process for which nobody has waited does not run. */
 export function lives(pid: number): boolean {
   return seen(pid).length > 0;
 }
@@ -30,7 +30,7 @@ function seen(pid: number): SeenProcess[] {
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
     return state === 'Z' ? [] : [{ pid, parent: Number(parent), command }];
   } catch {
-    // It ended between the two looks.
+    // The process ended between the two readings.
     return [];
   }
 }

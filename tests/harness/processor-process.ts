@@ -1,6 +1,7 @@
 /**
- * One processor as a process of its own, for tests that kill it. Settings come from the environment as in
- * production; PROCESSOR_ID names it. One line on stdout when it is ready. SIGTERM stops it in order.
+ * Runs one processor as a separate process, for tests that kill it. Settings come from the environment as in
+ * production; PROCESSOR_ID names the processor. It prints one line on stdout when it is ready. SIGTERM stops it in
+ * order.
  */
 import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { connectEventLog } from '../../event-store/connect.ts';

@@ -29,7 +29,7 @@ import { sha256Of } from '../../schemas/sha256.ts';
 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
 
-/** Everything of the ladder about thirty times as fast as in production. */
+/** All time limits are about thirty times as short as in production. */
 export const FAST: Record<string, string> = {
   LOG_LEVEL: 'silent',
   NODE_ENV: 'test',
@@ -47,7 +47,10 @@ export const FAST: Record<string, string> = {
 
 const decider = jobDecider({ maxAttempts: 3, backoffMs: 100, backoffMaxMs: 400, jobTimeoutMs: 60_000 });
 
-/** The parts around processors, all real: event store, Postgres, a folder of blobs, a gateway with a script. */
+/**
+ * The parts around processors, all of them real: event store, Postgres, a folder of blobs, and a gateway with a
+ * script.
+ */
 export interface ProcessorWorld {
   readonly eventStore: TestEventStore;
   readonly postgres: TestPostgres;
@@ -56,19 +59,19 @@ export interface ProcessorWorld {
   readonly store: ReadStore;
   readonly blobs: BlobStore;
   readonly blobDir: string;
-  /** A processor in this process. */
+  /** Starts a processor in this process. */
   start(settings?: Record<string, string>, parts?: Partial<ProcessorParts>): Promise<StartedProcessor>;
-  /** A processor in a process of its own, ready. */
+  /** Starts a processor in a separate process, and waits until it is ready. */
   spawn(processorId: string, settings?: Record<string, string>): Promise<ChildProcess>;
   upload(owner?: string, priority?: number): Promise<string>;
   command(jobId: string, command: JobCommand): Promise<void>;
   job(jobId: string): Promise<Job>;
-  /** Types of the job's events with the code or cause they carry. */
+  /** Types of the job's events, with the code or cause of each. */
   history(jobId: string): Promise<string[]>;
   /** Waits until the job is in one of the states. */
   until(jobId: string, states: readonly Job['state'][], withinMs?: number): Promise<Job>;
   resultKeys(): Promise<string[]>;
-  /** Ends every processor that still runs, then the parts. */
+  /** Ends every processor that still runs, then the other parts. */
   stop(): Promise<void>;
 }
 
@@ -195,7 +198,10 @@ async function upload(log: EventLog, blobs: BlobStore, owner: string, priority: 
   return jobId;
 }
 
-/** Polls until it is so. @throws after `withinMs` */
+/**
+ * Polls until the condition holds.
+ * @throws after `withinMs`
+ */
 export async function eventually(
   isSo: () => Promise<boolean>,
   withinMs: number,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable, ReadStore } from '../../read-store/pool.ts';
 import type { JobStateName } from '../../schemas/job-states.ts';
 
-/** A row of `docket.jobs` in short: what a test wants to say, the rest is made up. */
+/** A short form of a row of `docket.jobs`: the values that a test states. The other values are made up. */
 export interface ProjectedJob {
   readonly jobId: string;
   readonly owner: string;
@@ -16,15 +16,15 @@ export interface ProjectedJob {
 export interface Projection {
   /** Position of the last batch. */
   position(): bigint;
-  /** Writes rows and the checkpoint in one transaction, as the projector does, then notifies. */
+  /** Writes rows and the checkpoint in one transaction, as the projector does, then sends a notification. */
   write(jobs: readonly ProjectedJob[]): Promise<bigint>;
-  /** Moves every row of an owner on, in one statement. */
+  /** Changes every row of an owner in one statement. */
   touchAll(owner: string): Promise<bigint>;
-  /** Gives the tables another epoch, as a rebuild or switch does. */
+  /** Gives the tables another epoch, as after a rebuild or switch. */
   newEpoch(): Promise<void>;
 }
 
-/** Stands in for the projector where a test has to decide what changes when. */
+/** Replaces the projector in tests that decide when rows change. */
 export function projectInto(store: ReadStore): Projection {
   let position = 0n;
   let revision = 0;

@@ -31,7 +31,7 @@ export let url: string;
 export let store: ReadStore;
 export let services: Service[];
 
-/** A real Postgres and a real event store for the tests of a file, a fresh database for each. */
+/** A real Postgres and a real event store for the tests of a file, with a new database for each test. */
 export function useWorld(): void {
   beforeAll(async () => {
     [postgres, eventStore] = await Promise.all([startTestPostgres(), startTestEventStore()]);
@@ -69,14 +69,14 @@ export async function append(events: readonly StoredEvent[]): Promise<void> {
   }
 }
 
-/** Appends random histories; each is a stream of its own, in the order of the seeds. */
+/** Appends random histories. Each history is a separate stream; the streams have the order of the seeds. */
 export async function appendHistories(jobs: number, seed: number): Promise<StoredEvent[]> {
   const events = jobHistories(jobs, seed);
   await append(events);
   return events;
 }
 
-/** One job's history with one event spoiled. */
+/** Returns one job's history with one spoiled event. */
 export function poisoned(seed: number, spoil: (event: StoredEvent) => StoredEvent, at = 1) {
   const events = jobHistories(1, seed).map((event, index) => (index === at ? spoil(event) : event));
   return { held: events[0]!.stream, events };
@@ -89,7 +89,7 @@ export async function readBack(events: readonly StoredEvent[]): Promise<StoredEv
   return found.sort((a, b) => Number(a.position - b.position));
 }
 
-/** Waits until the rows of jobs, or of the named targets, are made of all that is in the log now. */
+/** Waits until the rows of jobs, or of the named targets, contain all events of the present log. */
 export async function caughtUp(
   on: ReadStore = store,
   targets: readonly ProjectionTarget[] = [JOBS_TARGET],
@@ -116,7 +116,7 @@ export async function eventually(claim: () => unknown, withinMs = 20_000): Promi
     }
 }
 
-/** The log of this file holds the poison of an earlier test; everything else must be right. */
+/** The log of this file holds the poison events of an earlier test. Everything else must be right. */
 export async function onlyKnown() {
   const held = new Set(
     (await store.query<{ stream: string }>('select stream from docket.quarantine')).rows.map(
@@ -140,7 +140,7 @@ export async function onlyKnown() {
   return verifyJobs({ log: clean, store: { query } });
 }
 
-/** The rows of these events are exactly the fold of these events. */
+/** Checks that the rows of these events are exactly the fold of these events. */
 export async function onlyOf(events: readonly StoredEvent[], on: ReadStore = store): Promise<void> {
   const expected = await tablesOf(events, { positions: false });
   const ids = [...new Set(events.map(({ stream }) => stream.slice(4)))];
@@ -164,7 +164,7 @@ export async function tables(
   return found;
 }
 
-/** What the tables hold after all these events in one batch, in a database of its own. */
+/** Returns the contents of the tables after all these events in one batch, in a new database. */
 export async function tablesOf(
   events: readonly StoredEvent[],
   { positions } = { positions: true },
@@ -205,7 +205,7 @@ export async function freshDatabase(): Promise<string> {
   return toDatabase(postgres.url, name);
 }
 
-/** The names of what a service waits for. */
+/** The names of the dependencies for which a service waits. */
 export function waitedFor(service: Service): string[] {
   return service.readiness().waitingFor.map(({ dependency }) => dependency);
 }

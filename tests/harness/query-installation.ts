@@ -23,7 +23,7 @@ import { startTestPostgres } from './postgres.ts';
 export const SECRETS: SigningSecrets = ['a secret for tests that is long enough to be one'];
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1, label: 'Invoice (PT)', default: true };
 
-/** A query-api on a real Postgres, a real event store and a real folder; rows are written by the test itself. */
+/** A query-api on a real Postgres, a real event store and a real folder. The test itself writes the rows. */
 export type QueryInstallation = Awaited<ReturnType<typeof startQueryInstallation>>;
 
 export async function startQueryInstallation(
@@ -43,7 +43,7 @@ export async function startQueryInstallation(
     log: logger,
   });
   const blobs = await openFilesystemBlobStore({ directory: join(directory, 'blobs') });
-  // Everybody in a test comes from one address.
+  // All requests of a test come from one address.
   const crowd = { SOCKETS_PER_ADDRESS_MAX: '10000', REQUEST_RATE_PER_MINUTE: '1000000' };
   const settings = { ...loadSettings({ NODE_ENV: 'test', ...crowd }), PORT: 0 };
   const identity = createIdentity({ settings, secrets: SECRETS, clock: systemClock });
@@ -68,7 +68,7 @@ export async function startQueryInstallation(
     metrics,
     ...changes,
   };
-  /** Identity under other settings, with the same sessions. */
+  /** Makes an identity with other settings and the same sessions. */
   const identityWith = (other: Partial<typeof settings>) =>
     createIdentity({ settings: { ...settings, ...other }, secrets: SECRETS, clock: systemClock });
   const open = async (otherwise: Partial<QueryApiOptions> = {}) => {
@@ -99,7 +99,7 @@ export async function startQueryInstallation(
     directory,
     cookieOf,
     get,
-    /** A fresh owner id of the right form. */
+    /** Returns a new owner id in the right form. */
     newOwner: () => randomUUID().replaceAll('-', '').slice(0, 22),
     json: async <Answer>(path: string, owner: string): Promise<Answer> =>
       (await (await get(path, owner)).json()) as Answer,

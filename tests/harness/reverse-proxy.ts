@@ -11,27 +11,27 @@ const OPERATIONS = join(import.meta.dirname, '..', '..', 'docs', 'operations.md'
 
 export type ProxyProgram = 'caddy' | 'nginx';
 
-/** Ports of loopback: the proxy over TLS, the proxy without, and Docket. */
+/** Ports of loopback: the proxy with TLS, the proxy without TLS, and Docket. */
 export interface ProxyPorts {
   readonly tls: number;
   readonly plain: number;
   readonly docket: number;
 }
 
-/** A real reverse proxy, set up as docs/operations.md says. */
+/** Starts a real reverse proxy with the settings of docs/operations.md. */
 export interface ReverseProxy {
   stop(): Promise<void>;
 }
 
-/** Whether the program is on the PATH. */
+/** True when the program is on the PATH. */
 export function isInstalled(program: ProxyProgram): boolean {
   const asked = program === 'caddy' ? ['version'] : ['-v'];
   return spawnSync(program, asked, { stdio: 'ignore' }).status === 0;
 }
 
 /**
- * Starts a proxy with the lines of docs/operations.md, on other ports and with a certificate of its own; the same again
- * without TLS on the plain port.
+ * Starts a proxy with the lines of docs/operations.md, on other ports and with a certificate of the test. The plain
+ * port has the same proxy without TLS.
  */
 export async function startReverseProxy(program: ProxyProgram, ports: ProxyPorts): Promise<ReverseProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'docket-reverse-proxy-'));
@@ -57,7 +57,7 @@ export async function startReverseProxy(program: ProxyProgram, ports: ProxyPorts
   }
 }
 
-/** The block of this kind in docs/operations.md. */
+/** Returns the block of this kind in docs/operations.md. */
 function documented(kind: string): string {
   const block = new RegExp(`\`\`\`${kind}\\n([^]*?)\`\`\``).exec(readFileSync(OPERATIONS, 'utf8'))?.[1];
   if (block === undefined) throw new Error(`docs/operations.md has no block of ${kind}`);
@@ -67,7 +67,7 @@ function documented(kind: string): string {
 function startCaddy(folder: string, ports: ProxyPorts): ChildProcess {
   const site = documented('caddyfile').replace('DOCKET', String(ports.docket));
   const config = [
-    // The test's own: no port for administration, no redirect on port 80.
+    // The test's own lines: no port for administration, no redirect on port 80.
     '{\n\tadmin off\n\tauto_https disable_redirects\n}',
     site.replace(
       'https://docket.example.org {',
@@ -98,7 +98,7 @@ function startNginx(folder: string, ports: ProxyPorts): ChildProcess {
   ].join('\n');
   const file = join(folder, 'nginx.conf');
   writeFileSync(file, config);
-  // One process, which whoever starts the tests may run.
+  // The proxy runs as one process, which every user may start.
   const options = 'daemon off; master_process off;';
   return spawn('nginx', ['-p', folder, '-c', file, '-e', 'stderr', '-g', options], {
     stdio: ['ignore', 'ignore', 'pipe'],

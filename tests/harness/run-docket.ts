@@ -9,7 +9,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs one `docket` command to its end, at most `withinMs`; `program` is what Node is started with. */
+/** Runs one `docket` command to its end, at most `withinMs`. Node is started with `program`. */
 export async function runDocket(
   argv: readonly string[],
   env: Record<string, string> = {},

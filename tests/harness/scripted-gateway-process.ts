@@ -17,7 +17,7 @@ import { sha256Of, sha256OfChunks } from '../../schemas/sha256.ts';
 const [port = '0', callLog = '/dev/null'] = process.argv.slice(2);
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
-/** The one mapping it offers; what it makes of a document is up to the script. */
+/** The only mapping of this gateway. The script decides the result of each document. */
 const MAPPINGS: readonly GatewayMapping[] = [
   {
     id: 'pt_simon_invoice_v1',

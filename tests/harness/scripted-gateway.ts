@@ -3,26 +3,26 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** One answer; an empty one is a proper result for whatever was sent. */
+/** One answer of the gateway. An empty answer object gives a correct result for the sent document. */
 export interface ScriptedAnswer {
   readonly status?: number;
-  /** Added to, or with null taken from, the headers of a proper answer. */
+  /** Headers to add to a correct answer, or to remove from it with null. */
   readonly headers?: Readonly<Record<string, string | null>>;
   readonly body?: string;
   readonly delayMs?: number;
-  /** Not before so many conversions have been asked of this process. */
+  /** The answer waits until this process has received this many conversions. */
   readonly afterCalls?: number;
-  /** No answer at all: the connection stays silent, or breaks at once. */
+  /** Gives no answer: the connection stays silent, or breaks at once. */
   readonly instead?: 'hang' | 'reset';
-  /** The connection breaks after so many bytes of the body. */
+  /** The connection breaks after this many bytes of the body. */
   readonly cutAfterBytes?: number;
-  /** One byte of the body in this time. */
+  /** Sends one byte of the body in each period of this length. */
   readonly trickleMs?: number;
-  /** A chunked body of so many bytes instead of `body`. */
+  /** Sends a chunked body of this many bytes instead of `body`. */
   readonly bytes?: number;
 }
 
-/** Whose turn comes first: the job's own answers, then the queue, then `otherwise`. */
+/** The order of answers: the job's own answers, then the queue, then `otherwise`. */
 export interface Script {
   readonly byJob?: Record<string, ScriptedAnswer[]>;
   readonly queue?: ScriptedAnswer[];
@@ -40,17 +40,17 @@ export interface GatewayCall {
 export interface ScriptedGateway {
   readonly url: string;
   script(script: Script): Promise<void>;
-  /** Every conversion asked for, over all restarts. */
+  /** Every requested conversion, over all restarts. */
   calls(): Promise<GatewayCall[]>;
   healthCalls(): Promise<GatewayCall[]>;
-  /** SIGKILL, or SIGSTOP and SIGCONT. */
+  /** Sends SIGKILL, or SIGSTOP and SIGCONT. */
   kill(signal: NodeJS.Signals): void;
-  /** A new process on the same port, with the default script. */
+  /** Starts a new process on the same port, with the default script. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A real HTTP gateway in a process of its own, whose answers a test writes. */
+/** A real HTTP gateway in a separate process. A test writes its answers. */
 export async function startScriptedGateway(): Promise<ScriptedGateway> {
   const directory = await mkdtemp(join(tmpdir(), 'docket-scripted-gateway-'));
   const callLog = join(directory, 'calls.jsonl');

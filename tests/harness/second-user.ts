@@ -10,11 +10,11 @@ import { connect } from 'node:tls';
 import { EventStoreDBClient, jsonEvent, START } from '@eventstore/db-client';
 import pg from 'pg';
 
-/** Owns nothing on any machine, and has no line in /etc/passwd. */
+/** This user owns nothing on any machine, and has no line in /etc/passwd. */
 export const SECOND_USER_ID = 12_345;
 const TIMEOUT_MS = 10_000;
 
-/** What the second user is told. */
+/** The facts that the second user gets. */
 export interface Doors {
   readonly paths: readonly string[];
   readonly folders: readonly string[];
@@ -25,11 +25,11 @@ export interface Doors {
   /** `user:password@`, or nothing. */
   readonly logins: readonly string[];
   readonly gateway: readonly string[];
-  /** A stream that is there. */
+  /** An existing stream. */
   readonly stream: string;
 }
 
-/** By attempt, why it failed; `OPEN` and what came back when it succeeded. */
+/** The result of each attempt: the reason why it failed, or `OPEN` and the answer when it succeeded. */
 export type Outcomes = Readonly<Record<string, string>>;
 
 export const OPEN = 'OPEN';
@@ -39,7 +39,7 @@ async function outcome(attempt: () => unknown): Promise<string> {
     const got: unknown = await attempt();
     return `${OPEN}: ${String(got).slice(0, 80)}`;
   } catch (error) {
-    // The client of the event store names its own errors by `type`, and passes others on with gRPC's code.
+    // The client of the event store names its own errors by `type`, and passes other errors on with gRPC's code.
     const { code, type, message } = error as NodeJS.ErrnoException & { type?: string };
     return `${type ?? code ?? 'refused'}: ${message}`;
   }
@@ -100,7 +100,7 @@ function* attemptsOnLog(connectionString: string, stream: string): Iterable<[str
   yield ['tombstone', () => using((client) => client.tombstoneStream(stream, settings))];
 }
 
-/** The certificate that the server shows to everybody, kept in a file of the second user's own, to be trusted by its client. */
+/** The certificate that the server shows to everybody, in a file of the second user, so that its client trusts it. */
 function shownCertificate(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: 'localhost', port, rejectUnauthorized: false, timeout: TIMEOUT_MS });
@@ -152,7 +152,7 @@ async function tryAll(doors: Doors): Promise<Outcomes> {
 }
 
 if (import.meta.main) {
-  // What it runs is loaded by now, so that a checkout below /root does as well.
+  // All code is loaded at this point, so a checkout below /root works as well.
   process.setgroups?.([]);
   process.setgid?.(SECOND_USER_ID);
   process.setuid?.(SECOND_USER_ID);

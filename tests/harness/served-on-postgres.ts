@@ -17,20 +17,23 @@ const SECRET = 'a secret for tests that is long enough to be one';
 const READY_MS_MAX = 90_000;
 const SETTLE_MS_MAX = 90_000;
 const AGAIN_AFTER_MS = 100;
-/** People who upload at the same time. */
+/** Number of people who upload at the same time. */
 const UPLOADERS = 4;
 
-/** All services on one Postgres, and a person who uses them. */
+/** All services on one Postgres, with a person who uses them. */
 export interface ServedOnPostgres {
-  /** What `/ready` says. */
+  /** Returns the answer of `/ready`. */
   ready(): Promise<{ ready: boolean; services: ({ service: string } & Readiness)[] }>;
-  /** Uploads until `enough` says so, asking again what was answered 503. Answers the ids of the jobs. */
+  /**
+   * Uploads until `enough` returns true, and repeats requests that were answered with 503. Returns the ids of the
+   * jobs.
+   */
   uploadUntil(enough: (taken: number) => boolean): Promise<string[]>;
-  /** Waits until the list shows each of them ready. */
+  /** Waits until the list shows each of these jobs as ready. */
   untilListed(jobIds: readonly string[]): Promise<void>;
-  /** One look at the list: its status. */
+  /** Requests the list once; returns the status. */
   list(): Promise<number>;
-  /** Every status that was answered so far. */
+  /** Every status of the answers so far. */
   statuses(): number[];
   stop(): Promise<void>;
 }
@@ -55,7 +58,7 @@ export async function serveOnPostgres(environment: {
       PORT: String(port),
       HEALTH_CHECK_PORT: String(healthPort),
       DATA_DIR: folder,
-      // A fast machine uploads more than one person may; what is tried here is the ways to Postgres.
+      // On a fast machine, one person may not upload enough. This test is about the connections to Postgres.
       UPLOAD_RATE_PER_MINUTE: '1000000',
       REQUEST_RATE_PER_MINUTE: '10000000',
       SESSION_SECRET: SECRET,
@@ -131,7 +134,7 @@ export async function serveOnPostgres(environment: {
   return served;
 }
 
-/** A small PDF that no other call gives. */
+/** Makes a small PDF that differs from every other. */
 function pdf(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(
     Buffer.from(

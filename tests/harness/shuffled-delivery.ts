@@ -1,7 +1,9 @@
 import type { FollowOptions, RecordedEvent } from '../../event-store/event-log.ts';
 import { randomFrom } from '../rooms/projector/job-histories.ts';
 
-/** Delivers what a real subscription delivers, but half of it twice and within windows of 20 in any order. */
+/**
+ * Delivers the events of a real subscription. It delivers half of them twice, and in any order within windows of 20.
+ */
 export function shuffled(options: FollowOptions): FollowOptions {
   const random = randomFrom(29);
   let window: RecordedEvent[] = [];

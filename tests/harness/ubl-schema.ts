@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { XmlDocument, XsdValidator } from 'libxml2-wasm';
 import { xmlRegisterFsInputProviders } from 'libxml2-wasm/lib/nodejs.mjs';
 
-/** The OASIS UBL 2.1 schemas, which are not part of this repository; CONTRIBUTING.md says where tests look for them. */
+/** The OASIS UBL 2.1 schemas, which are not part of this repository. CONTRIBUTING.md says where tests expect them. */
 export const UBL_SCHEMAS = join(import.meta.dirname, '..', '..', '..', 'shared', 'corpus', 'ubl-2.1-xsd');
 
 export const hasUblSchemas = existsSync(UBL_SCHEMAS);
 
-/** Answers the faults of a document against UBL 2.1's Invoice or CreditNote; none when it is valid. */
+/** Returns the faults of a document against UBL 2.1's Invoice or CreditNote; none when the document is valid. */
 export function ublFaults(xml: Uint8Array): string[] {
   xmlRegisterFsInputProviders();
   using document = XmlDocument.fromBuffer(xml);

@@ -30,7 +30,7 @@ export interface NamedPart {
   readonly crc32: string | null;
 }
 
-/** What the double keeps, and the rules by which S3 takes and refuses changes to it. */
+/** The state of the double, and the rules by which S3 accepts and refuses changes of it. */
 export interface DoubleBucket {
   readonly objects: Map<string, StoredObject>;
   readonly uploads: Map<string, Upload>;

@@ -1,22 +1,22 @@
 import type { S3Code } from './s3-double-refusals.ts';
 
-/** What S3 can do wrong (D33). */
+/** The possible faults of S3 (D33). */
 export type S3Fault =
-  /** Answers an error and does nothing. */
+  /** Answers with an error and does nothing. */
   | { readonly kind: 'refuse'; readonly code: S3Code }
   /** Does nothing and never answers. */
   | { readonly kind: 'silence' }
-  /** Does it, and the answer is lost. */
+  /** Executes the request, and loses the answer. */
   | { readonly kind: 'lost-reply' }
-  /** Does it, and answers so many milliseconds later. */
+  /** Executes the request, and answers after the given number of milliseconds. */
   | { readonly kind: 'late-reply'; readonly ms: number }
-  /** Cuts the connection before anything is done. */
+  /** Cuts the connection before the request is executed. */
   | { readonly kind: 'reset' }
   /** Sends only the first bytes of an object, then cuts the connection. */
   | { readonly kind: 'partial-read'; readonly bytes: number }
   /** Sends the first bytes of an object and then nothing. */
   | { readonly kind: 'stalled-read'; readonly bytes: number }
-  /** Sends an object with one bit turned over. */
+  /** Sends an object with one flipped bit. */
   | { readonly kind: 'wrong-bytes' };
 
 export type S3Operation =
@@ -32,7 +32,7 @@ export type S3Operation =
   | 'CompleteMultipartUpload'
   | 'AbortMultipartUpload';
 
-/** A fault for the next `times` requests of one operation, or of any. */
+/** A fault for the next `times` requests of one operation, or of any operation. */
 export interface PlannedFault {
   readonly operation?: S3Operation;
   readonly times: number;
@@ -42,7 +42,7 @@ export interface PlannedFault {
 export interface FaultPlan {
   add(planned: PlannedFault): void;
   clear(): void;
-  /** The fault of this request, used up. */
+  /** Returns the fault of this request, and counts it as used. */
   next(operation: S3Operation): S3Fault | null;
 }
 

@@ -7,7 +7,7 @@ import { element, S3Refusal, xmlDocument } from './s3-double-refusals.ts';
 const KEY_BYTES_MAX = 1024;
 const PAGE_MAX = 1000;
 
-/** A request, taken apart. */
+/** The parts of a request. */
 export interface Asked {
   readonly operation: S3Operation;
   readonly bucket: string;
@@ -23,8 +23,8 @@ export interface Answer {
 }
 
 /**
- * Tells which operation a request is.
- * @throws S3Refusal for everything the double does not know, as a store would for what it does not have
+ * Finds the operation of a request.
+ * @throws S3Refusal for everything that the double does not know, as a store does for missing features
  */
 export function understandRequest(request: IncomingMessage): Asked {
   const url = new URL(request.url ?? '/', 'http://s3');
@@ -71,7 +71,7 @@ function operationOf(
 }
 
 /**
- * Does what was asked.
+ * Executes the operation.
  * @throws S3Refusal
  */
 export function perform(bucket: DoubleBucket, asked: Asked, payload: Payload): Answer {

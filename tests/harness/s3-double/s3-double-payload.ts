@@ -5,7 +5,7 @@ import type { S3Operation } from './s3-double-faults.ts';
 import { S3Refusal } from './s3-double-refusals.ts';
 import { sha256Of } from '../../../schemas/sha256.ts';
 
-/** Longest body the double takes. */
+/** Longest body that the double accepts. */
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const STREAMED = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
@@ -21,12 +21,12 @@ export function checksumOf(name: ChecksumName, bytes: Buffer): string {
 
 export interface Payload {
   readonly bytes: Buffer;
-  /** The checksum that came with it and was found to agree, if any. */
+  /** The checksum that came with the request and was correct, if any. */
   readonly checksum: { readonly name: ChecksumName; readonly value: string } | null;
 }
 
 /**
- * Takes a body out of `aws-chunked` and compares it with every length, hash and checksum that was declared.
+ * Decodes an `aws-chunked` body and compares it with every declared length, hash and checksum.
  * @throws S3Refusal
  */
 export function understandPayload(
@@ -43,14 +43,14 @@ export function understandPayload(
     throw new S3Refusal('NotImplemented', 'Signed chunks are not understood.');
   if (declared !== 'UNSIGNED-PAYLOAD' && declared !== sha256Of(raw))
     throw new S3Refusal('XAmzContentSHA256Mismatch', 'The body is not the one that was signed.');
-  // The checksum of a completion is the object's; its body is a list of parts.
+  // The checksum of a completion belongs to the object; the request's body is a list of parts.
   if (operation === 'CompleteMultipartUpload') return { bytes: raw, checksum: null };
   return { bytes: raw, checksum: agreeingChecksum(raw, headers) };
 }
 
 /**
  * Reads a body to its end.
- * @throws S3Refusal when it has no length or is longer than the double takes
+ * @throws S3Refusal when the body has no length or is longer than the double accepts
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const { method, headers } = request;

@@ -1,4 +1,4 @@
-/** The errors of S3 that the double gives, with their statuses (Amazon S3 API Reference, "Error responses"). */
+/** The errors of S3 that the double returns, with their statuses (Amazon S3 API Reference, "Error responses"). */
 const STATUS = {
   AccessDenied: 403,
   BadDigest: 400,
@@ -32,7 +32,7 @@ const STATUS = {
 
 export type S3Code = keyof typeof STATUS;
 
-/** What S3 answers instead of doing what was asked. */
+/** The answer of S3 to a refused request. */
 export class S3Refusal extends Error {
   readonly code: S3Code;
   readonly retryable: boolean;
@@ -52,7 +52,7 @@ export function element(name: string, content: string | number | boolean): strin
   return `<${name}>${escapedXml(String(content))}</${name}>`;
 }
 
-/** A whole document around elements that are XML already. */
+/** A whole document around elements that are already XML. */
 export function xmlDocument(root: string, ...elements: readonly string[]): string {
   const start = `<?xml version="1.0" encoding="UTF-8"?>\n`;
   const space = root === 'Error' ? '' : ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';

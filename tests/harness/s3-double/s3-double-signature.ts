@@ -8,13 +8,13 @@ export interface S3Credentials {
   readonly secretAccessKey: string;
 }
 
-/** A request older or newer than this is refused ("RequestTimeTooSkewed"). */
+/** A request that is older or newer than this is refused ("RequestTimeTooSkewed"). */
 const SKEW_MAX_MS = 15 * 60 * 1000;
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
 /**
- * Verifies AWS Signature Version 4 of a request as S3 does: path and query as they were sent, the payload by its
+ * Verifies the AWS Signature Version 4 of a request as S3 does: path and query as they were sent, the payload by its
  * `x-amz-content-sha256` ("Authenticating Requests: Using the Authorization Header").
  * @throws S3Refusal
  */
@@ -52,7 +52,7 @@ function assertRecent(date: string, day: string): void {
     throw new S3Refusal('RequestTimeTooSkewed', 'The clocks are more than 15 minutes apart.');
 }
 
-/** Host and every x-amz-* header must be under the signature. */
+/** The signature must cover the host and every x-amz-* header. */
 function assertAllSigned(request: IncomingMessage, signed: readonly string[]): void {
   const needed = Object.keys(request.headers).filter((name) => name === 'host' || name.startsWith('x-amz-'));
   const bare = needed.filter((name) => !signed.includes(name));

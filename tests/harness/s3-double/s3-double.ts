@@ -8,7 +8,7 @@ import { readBody, understandPayload } from './s3-double-payload.ts';
 import { refusalXml, S3Refusal } from './s3-double-refusals.ts';
 import { verifySignature, type S3Credentials } from './s3-double-signature.ts';
 
-/** One request as the double saw it, in order of arrival. */
+/** One request as the double received it, in order of arrival. */
 export interface SeenRequest {
   readonly operation: Asked['operation'];
   readonly key: string;
@@ -29,8 +29,9 @@ export interface S3Double {
 }
 
 /**
- * A strict stand-in for S3 with one bucket, path-style, on a free loopback port: it verifies every signature, length,
- * hash and checksum, refuses what S3 refuses, and does wrong only what a test has planned. It keeps nothing on disk.
+ * A strict replacement for S3 with one bucket, path-style, on a free loopback port. It verifies every signature,
+ * length, hash and checksum, and refuses everything that S3 refuses. It causes only the faults that a test has
+ * planned. It stores nothing on disk.
  */
 export async function startS3Double(): Promise<S3Double> {
   const known = {
@@ -50,7 +51,7 @@ export async function startS3Double(): Promise<S3Double> {
     if (fault?.kind === 'silence') return void request.resume();
     if (fault?.kind === 'reset') return void request.socket.destroy();
     try {
-      // S3 reads the body before it refuses a write, or the client would see a broken pipe.
+      // S3 reads the body before it refuses a write. Otherwise the client would see a broken pipe.
       const body = await readBody(request);
       if (fault?.kind === 'refuse') throw new S3Refusal(fault.code, 'As planned by the test.');
       verifySignature(request, known);
@@ -67,7 +68,7 @@ export async function startS3Double(): Promise<S3Double> {
     }
   };
   const server = createServer((request, response) => {
-    // A request that was cut off by its client needs no answer.
+    // A request that its client cut off needs no answer.
     request.on('error', () => undefined);
     answer(request, response).catch((error: unknown) => refuse(request, response, error));
   });
@@ -107,7 +108,7 @@ function send(
   response.end(fault?.kind === 'wrong-bytes' ? turned(body) : body);
 }
 
-/** The same bytes but for one bit in the middle. */
+/** Returns the same bytes with one flipped bit in the middle. */
 function turned(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
   const at = copy.length >> 1;
