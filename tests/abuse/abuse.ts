@@ -8,11 +8,14 @@ import { newApiUser, until } from '../harness/api-user.ts';
 import { runDocket } from '../harness/run-docket.ts';
 import { kindsOfAbuse, send, type OwnJob } from './requests.ts';
 
-/** Requests of one address in an hour, at the product's own limit. */
+/** Number of requests of one address in an hour, at the product's own limit. */
 export const HOUR_REQUESTS = 360_000;
-/** Most that such an hour may leave in the log. */
+/** Most bytes that such an hour may leave in the log. */
 export const LOG_GROWTH_BYTES_MAX = 50 * 1024 * 1024;
-/** Most that a process may grow from the second fifth of the requests to the last: what is more keeps growing. */
+/**
+ * Most bytes that a process may grow from the second to the last fifth of the requests. A larger growth means that
+ * the process keeps growing.
+ */
 export const RSS_GROWTH_BYTES_MAX = 40 * 1024 * 1024;
 
 const AT_ONCE = 24;
@@ -20,11 +23,11 @@ const SAMPLES = 50;
 const READY_MS_MAX = 120_000;
 const SCAVENGE_MS_MAX = 600_000;
 
-/** What was there at one moment, in bytes. */
+/** The used bytes at one moment. */
 export interface Sample {
   readonly requests: number;
   readonly logBytes: number;
-  /** Resident memory by process of the installation. */
+  /** Resident memory of each process of the installation. */
   readonly rss: Readonly<Record<string, number>>;
 }
 
@@ -35,22 +38,22 @@ export interface Abusing {
 }
 
 export interface Abused {
-  /** That were sent. */
+  /** Number of requests that were sent. */
   readonly requests: number;
   readonly tookSec: number;
-  /** Times that each kind was answered with each status. */
+  /** Number of answers by kind of request and status. */
   readonly answers: Readonly<Record<string, number>>;
-  /** Answers that were not the right one, by kind and status. */
+  /** Wrong answers, by kind of request and status. */
   readonly wrong: Readonly<Record<string, number>>;
   readonly samples: readonly Sample[];
   readonly logBytes: { readonly before: number; readonly after: number; readonly scavenged: number };
 }
 
 /**
- * Sends `requests` of an anonymous client to an installation of its own, as fast as it takes them, then scavenges the log. The
- * limits are out of the way, so that an hour's worth takes less than an hour.
+ * Sends `requests` of an anonymous client to a new installation, as fast as it accepts them, then scavenges the log.
+ * The rate limits are off, so that the requests of an hour take less than an hour.
  *
- * @param abusing.enough aborted when no more is to be sent; what was sent by then is judged
+ * @param abusing.enough aborted to end the sending; the requests up to then are judged
  */
 export async function abuse(abusing: Abusing): Promise<Abused> {
   const env = {
@@ -145,12 +148,15 @@ function logFolder(installation: Installation): string {
 
 async function bytesUnder(folder: string): Promise<number> {
   const names = await readdir(folder, { recursive: true });
-  // A file may go between the list and the look.
+  // A file may be removed between the listing and the reading.
   const sizes = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => null)));
   return sizes.reduce((sum, each) => sum + (each?.isFile() ? each.size : 0), 0);
 }
 
-/** By how much each process has grown from the second fifth of the samples to the last, medians, in bytes. */
+/**
+ * Returns the growth of each process from the second to the last fifth of the samples: the difference of medians, in
+ * bytes.
+ */
 export function rssGrowth(samples: readonly Sample[]): Record<string, number> {
   const fifth = Math.floor(samples.length / 5);
   const medianOf = (name: string, of: readonly Sample[]): number =>

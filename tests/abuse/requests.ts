@@ -1,18 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 
-/** One request of a client that has no account and means no good. */
+/** One request of an anonymous client with bad intentions. */
 export interface Abuse {
   readonly name: string;
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer;
-  /** The only right answer. */
+  /** The status of the only right answer. */
   readonly status: number;
 }
 
-/** What the client has by right: a session and one job that is ready. */
+/** The legitimate possessions of the client: a session and one ready job. */
 export interface OwnJob {
   readonly cookie: string;
   readonly jobId: string;
@@ -24,8 +24,8 @@ const REFUSED_FILES = 10;
 const ANSWER_MS_MAX = 120_000;
 
 /**
- * The kinds of abuse, each made anew for each request: keys for commands that change nothing, forms that are refused
- * with a key and without, and sessions that nobody uses again.
+ * The kinds of abuse. Each request is a new one: keys for commands that change nothing, forms that are refused with a
+ * key and without, and sessions that nobody uses again.
  */
 export function kindsOfAbuse(own: OwnJob): readonly (() => Abuse)[] {
   const key = (): Record<string, string> => ({ 'Idempotency-Key': randomBytes(100).toString('hex') });
@@ -87,7 +87,7 @@ function formOf(files: readonly Buffer[], mapping?: string): Buffer {
   ]);
 }
 
-/** Sends it and answers the status; the body of the answer is read and thrown away. */
+/** Sends the request and returns the status. The body of the answer is read and dropped. */
 export function send(url: string, abuse: Abuse, agent: Agent): Promise<number> {
   const { method, path, body, headers } = abuse;
   return new Promise((resolve, reject) => {

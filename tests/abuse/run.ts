@@ -1,7 +1,7 @@
 /**
- * `npm run check:abuse -- [--requests 360000]`: what an hour of an anonymous client at the limit of an address leaves
- * behind, by default all 360,000 requests of it. Ctrl-C ends the sending; what was sent by then is judged. Exits with 1
- * when the log grew too much, a process keeps growing, or an answer was not the right one.
+ * `npm run check:abuse -- [--requests 360000]`: measures what an hour of an anonymous client at the limit of an
+ * address leaves behind. The default is 360,000 requests. Ctrl-C ends the sending; the requests up to then are
+ * judged. Exits with 1 when the log grew too much, a process keeps growing, or an answer was wrong.
  */
 import { parseArgs } from 'node:util';
 import {

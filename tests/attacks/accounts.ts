@@ -23,7 +23,7 @@ function jwt(header: object, claims: object = CLAIMS, key: string | null = null)
 
 /**
  * Sends tokens to an instance without operators.
- * @throws DrillFailed when one of them opens anything
+ * @throws DrillFailed when a token gives access to anything
  */
 async function expectIgnored(target: Target, tokens: readonly string[]): Promise<void> {
   for (const token of tokens) {

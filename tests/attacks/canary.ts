@@ -1,15 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server of the attacker's own, which nothing of Docket may ever ask. */
+/** A server of the attacker, to which Docket must never send a request. */
 export interface Canary {
   readonly url: string;
-  /** What was asked of it. */
+  /** The received requests. */
   asked(): readonly string[];
   stop(): Promise<void>;
 }
 
-/** Counts connections as well as requests: a look at the port alone is one too many. */
+/** Counts connections as well as requests, because even a connection without a request is a fault. */
 export async function startCanary(): Promise<Canary> {
   const asked: string[] = [];
   const server = createServer((request, response) => {

@@ -24,7 +24,7 @@ async function json<T>(path: string): Promise<T> {
   return JSON.parse(await readFile(path, 'utf8')) as T;
 }
 
-/** Writes other lines and makes every hash of the archive anew, as somebody who knows its form would. */
+/** Replaces lines and computes every hash of the archive again, as an attacker who knows the form would. */
 function withLines(change: (lines: readonly string[]) => readonly string[]): Change {
   return async (archive) => {
     const lines = change((await readFile(join(archive, LINES), 'utf8')).trimEnd().split('\n'));

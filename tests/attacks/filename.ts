@@ -13,11 +13,14 @@ import type { Targets } from './targets.ts';
 import { newVisitor, type Visitor } from './visitor.ts';
 
 const NAME_CODE_POINTS_MAX = 200;
-/** RFC 6266: a name as a token or in quotes, and one in UTF-8 (RFC 8187) where that is not enough. */
+/** Reads a name by RFC 6266: as a token or in quotes, or in UTF-8 (RFC 8187) when these are not enough. */
 const DISPOSITION =
   /^(attachment|inline); filename=("[^"\\]*"|[\w!#$%&'*+\-.^`|~]+)(; filename\*=UTF-8''[\w!#$&+\-.^`|~%]*)?$/;
 
-/** Uploads a file under a name whose bytes no form of a browser would send; answers the name it is shown under. */
+/**
+ * Uploads a file under a name whose bytes no form of a browser would send; returns the name under which the file is
+ * shown.
+ */
 async function shownAs(visitor: Visitor, name: string | Buffer): Promise<string> {
   const [before, after] = partHead('files', '\0').split('\0');
   const pdf = somePdf();

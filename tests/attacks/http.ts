@@ -9,7 +9,7 @@ const EVIL = 'evil.example';
 const POST =
   'POST /api/jobs/retry HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n';
 
-/** Requests that two servers in a row could read differently, each with the statuses that are right for it. */
+/** Requests that two servers in a row could read differently, each with its right statuses. */
 const SMUGGLED: Readonly<Record<string, readonly [request: string, statuses: readonly number[]]>> = {
   'Content-Length and chunked': [
     `${POST}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
@@ -68,7 +68,7 @@ async function foreignHost(targets: Targets): Promise<string> {
   return 'in no answer, cookie or link; may not write; no operator';
 }
 
-/** Of the health port, of other programs, or of a folder that was put online by mistake. */
+/** Paths of the health port, of other programs, or of a folder that was published by mistake. */
 const NOT_PUBLIC = [
   '/metrics',
   '/ready',

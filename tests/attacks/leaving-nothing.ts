@@ -4,7 +4,7 @@ import { storedPdfs } from './visitor.ts';
 
 const GONE_MS_MAX = 10_000;
 
-/** Does `work`, and claims that no PDF is stored that was not there before. Answers what `work` answered. */
+/** Runs `work`, and checks that no new PDF is stored afterwards. Returns the result of `work`. */
 export async function leavingNothing<T>(target: Target, work: () => Promise<T>): Promise<T> {
   const before = await storedPdfs(target);
   const answered = await work();

@@ -16,7 +16,7 @@ import { storage } from './storage.ts';
 import { upload } from './upload.ts';
 import { ws } from './ws.ts';
 
-/** Every attack, by category; the ids are those of the list that Docket is held to. */
+/** Every attack, by category. The ids come from the list of attacks that Docket must withstand. */
 export const CATEGORIES: readonly AttackCategory[] = [
   upload,
   pdf,

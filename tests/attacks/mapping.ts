@@ -39,7 +39,7 @@ async function strangeIds(targets: Targets): Promise<string> {
 
 const GOOD = { id: 'evil_v1', version: 1, kind: 'layout', label: 'x', mediaType: 'application/xml' };
 
-/** What an operator could put into the folder of own mappings; there is no other way for one to come in. */
+/** Files that an operator could put into the folder of own mappings, the only way for a mapping into Docket. */
 async function hostileMappings(targets: Targets): Promise<string> {
   const target = await targets.any();
   for (const [method, path] of [

@@ -12,7 +12,10 @@ import { newVisitor, type Visitor } from './visitor.ts';
 const TEXT = 'text_layout_v1';
 const PAGES = '<</Type/Pages/Kids[3 0 R]/Count 1>>';
 const DRAWN = 'BT /F1 12 Tf 10 700 Td (visible) Tj ET';
-/** What a document that cannot be read, or costs too much, ends with; never a fault of Docket's own. */
+/**
+ * The allowed ends of a document that cannot be read or needs too much time or memory. A fault of Docket is never
+ * allowed.
+ */
 const REFUSALS = ['PDF_LIMIT', 'PDF_CORRUPT', 'NO_TEXT'];
 
 /** The end of a document, with the reason of a refusal or `ready`. */
@@ -40,7 +43,7 @@ async function bombs(targets: Targets): Promise<string> {
       fileOf([CATALOG, `<</Type/Pages/Kids[${kids}]/Count 100000>>`, PAGE, deflatedStreamOf(DRAWN)]),
       ['PDF_LIMIT'],
     ],
-    // Objects that nothing names are never read: they cost their row of the table.
+    // Objects without a reference are never read. They only need their row in the table.
     '1 million objects': [manyObjects(1_000_000, 10_000), ['PDF_LIMIT', 'ready']],
   };
   const seen: string[] = [];

@@ -6,10 +6,13 @@ import { ask, newVisitor } from './visitor.ts';
 
 const RATE_PER_MINUTE = 20;
 const REQUESTS = 40;
-/** Random, as production asks for; of no instance but those of the attacks. */
+/** A random secret, as production requires. Only instances of the attacks use it. */
 const SECRET = '5d0c1f7e92ab4863c0d97be1f42a6580';
 
-/** Headers of proxies that nobody named change nothing; those of a named one are believed; and an unknown one opens no console. */
+/**
+ * Headers of unknown proxies change nothing, and headers of a named proxy count. An unknown proxy gives no access to
+ * the console.
+ */
 export async function forwardedHeaders(targets: Targets): Promise<string> {
   await spoofed(await targets.any());
   const alone = await refusedOf(await targets.own({ REQUEST_RATE_PER_MINUTE: String(RATE_PER_MINUTE) }));
@@ -28,7 +31,7 @@ export async function forwardedHeaders(targets: Targets): Promise<string> {
   return `${REQUESTS} made-up addresses counted as one (${alone} times 429), with TRUST_PROXY as ${REQUESTS}; no operator, no Secure cookie, no other address or method by a header; production behind a proxy that nobody named: no operator`;
 }
 
-/** How many of many requests from as many addresses, as their headers say, are refused. */
+/** Sends many requests whose headers name as many addresses. Returns the number of refusals. */
 async function refusedOf(target: Target): Promise<number> {
   const statuses: number[] = [];
   for (let n = 0; n < REQUESTS; n += 1) {

@@ -5,7 +5,7 @@ import type { Target } from './targets.ts';
 
 const ANSWER_MS_MAX = 20_000;
 
-/** What came back over a raw connection until it was closed. */
+/** The bytes that arrived over a raw connection until it was closed. */
 export interface RawReply {
   readonly status: number;
   /** Status line and headers. */
@@ -15,8 +15,8 @@ export interface RawReply {
 }
 
 /**
- * Sends bytes as they are and reads until the server closes the connection; what is sent asks for that by
- * `Connection: close` where the server goes on by itself.
+ * Sends bytes unchanged and reads until the server closes the connection. If the server would keep it open, the bytes
+ * must contain `Connection: close`.
  */
 export function tell({ port }: Target, request: string | Buffer): Promise<RawReply> {
   return new Promise((resolve, reject) => {
@@ -26,7 +26,7 @@ export function tell({ port }: Target, request: string | Buffer): Promise<RawRep
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => (received += text));
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      // A server that closes at once resets what was still on its way to it.
+      // A server that closes at once resets bytes that are still in flight.
       if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') reject(error);
     });
     socket.on('close', () => {
@@ -37,7 +37,7 @@ export function tell({ port }: Target, request: string | Buffer): Promise<RawRep
   });
 }
 
-/** A request with any headers, those included that a client of its own would not send. */
+/** Makes a request with any headers, also headers that no client would send. */
 export function requestOf(line: string, headers: Readonly<Record<string, string>> = {}, body = ''): string {
   const named = { Host: 'localhost', Connection: 'close', ...headers };
   const lines = Object.entries(named).map(([name, value]) => `${name}: ${value}\r\n`);

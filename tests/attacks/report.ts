@@ -26,7 +26,7 @@ export function reportOf(results: readonly AttackResult[]): string {
   ].join('\n');
 }
 
-/** What was seen may hold what was sent: nothing of it reaches the terminal as control characters. */
+/** An observation may contain bytes of the attack, so control characters are removed before they reach the terminal. */
 function oneLine(text: string): string {
   const line = text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
   const points = Array.from(line);

@@ -8,7 +8,7 @@ import { requestOf, tell } from './raw.ts';
 import type { OwnTarget, Target, Targets } from './targets.ts';
 import { ask, newVisitor } from './visitor.ts';
 
-/** A visitor keeps some connections open; so many requests a time keep them busy. */
+/** A visitor keeps some connections open. This many requests at a time keep them busy. */
 const AT_ONCE = 20;
 const FLOOD = 10_000;
 const GROWTH_BYTES_MAX = 64 * 1024;
@@ -19,7 +19,7 @@ function givenSession(headers: Headers): string | null {
   return line?.split(';')[0]?.split('=').slice(1).join('=') ?? null;
 }
 
-/** @throws DrillFailed when the cookie is taken for a session */
+/** @throws DrillFailed when the cookie counts as a session */
 async function expectFresh(target: Target, cookie: string, what: string): Promise<string> {
   const answer = await ask(target, '/api/jobs', { headers: { cookie } });
   const given = givenSession(answer.headers);

@@ -6,18 +6,18 @@ import { stretched } from '../harness/machine-time.ts';
 import type { Target, Targets } from './targets.ts';
 import { codeIn, newVisitor } from './visitor.ts';
 
-/** As many as the list asks for: half of them drip headers, half a body. */
+/** The number that the list requires. Half of the senders send headers slowly, the other half a body. */
 const SENDERS = 500;
 const ENDED_MS_MAX = 15_000;
 const BODY_BYTE_EVERY_MS = 1_000;
 const HEADER_BYTE_EVERY_MS = 10_000;
 /** UPLOADS_IN_FLIGHT_MAX by default. */
 const PLACES = 64;
-/** Uploads of others beside the slow ones. */
+/** Uploads of other clients beside the slow uploads. */
 const HONEST = 5;
-/** An upload has a pace once it is two seconds old. */
+/** After two seconds, an upload has a measured speed. */
 const PACE_KNOWN_MS = 3_000;
-/** Node looks for late connections once a second, and the pace of a body is looked at as often. */
+/** Node checks for late connections once a second, and the speed of a body is checked as often. */
 const LOOKED_AT_EVERY_MS = 1_000;
 
 /**
@@ -33,7 +33,7 @@ export async function slowSenders(targets: Targets): Promise<string> {
   const ofBodies = await Promise.all(bodies);
   const ofHeaders = await Promise.all(headers);
   for (const [what, answers, statuses] of [
-    // A body that gets no place, or gives its own to another one, is told 503 earlier.
+    // A body that gets no place, or loses its place to another body, gets a 503 earlier.
     ['a dripping body', ofBodies, [408, 503]],
     ['dripping headers', ofHeaders, [408]],
   ] as const) {
@@ -52,7 +52,7 @@ export async function slowSenders(targets: Targets): Promise<string> {
   return `${timedOut.length} told 408, ${SENDERS - timedOut.length} told 503, the last after ${(longest / 1000).toFixed(1)} s; beside them, and beside ${PLACES} senders of 1.1 KB a second, every upload from elsewhere 202`;
 }
 
-/** @throws DrillFailed when an upload from another address is not taken at once */
+/** @throws DrillFailed when an upload from another address is not accepted at once */
 async function othersUpload(target: Target): Promise<void> {
   const visitor = await newVisitor(target, { 'X-Forwarded-For': '198.51.100.7' });
   for (let n = 1; n <= HONEST; n += 1) {

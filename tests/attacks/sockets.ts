@@ -4,15 +4,15 @@ import { openLive, type LiveTester } from '../harness/live-tester.ts';
 import type { Target } from './targets.ts';
 import type { Visitor } from './visitor.ts';
 
-/** A try to open a socket. */
+/** An attempt to open a socket. */
 export interface Tried {
-  /** 101 when it was opened. */
+  /** The status; 101 when the socket was opened. */
   readonly status: number;
   readonly retryAfter: string | null;
   readonly socket: WebSocket;
 }
 
-/** @param options.path with a query, for what is tried there */
+/** @param options.path the path, with a query for attacks on the query */
 export function trySocket(
   { port }: Target,
   headers: Readonly<Record<string, string>>,
@@ -27,12 +27,12 @@ export function trySocket(
       const retryAfter = response.headers['retry-after'] ?? null;
       resolve({ status: response.statusCode ?? 0, retryAfter, socket });
     });
-    // A refusal is an error as well; what came before it counts.
+    // A refusal is an error as well. The earlier events count.
     socket.on('error', () => resolve({ status: 0, retryAfter: null, socket }));
   });
 }
 
-/** A socket of somebody's own page, greeted. */
+/** Opens a socket as Docket's own page does, and sends hello. */
 export function openSocket({ port }: Target, visitor: Visitor): Promise<LiveTester> {
   return openLive({ port, cookieOf: () => visitor.cookie() }, '');
 }

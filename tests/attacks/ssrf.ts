@@ -9,7 +9,7 @@ import { newVisitor, type Visitor } from './visitor.ts';
 
 const GIGABYTES = 1024 ** 3;
 
-/** What a gateway that has been taken over would answer. */
+/** The answers of a gateway under the control of an attacker. */
 function answers(canary: string): Readonly<Record<string, ScriptedAnswer>> {
   const xxe = `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "${canary}/xxe">]><Invoice>&x;</Invoice>`;
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024)).toString('latin1');

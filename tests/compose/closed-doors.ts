@@ -5,12 +5,12 @@ import type { Project } from './project.ts';
 
 const LOOK = readFileSync(join(import.meta.dirname, 'look-for-secrets.cjs'), 'utf8');
 const STORES = { eventstore: 2113, postgres: 5432, blobs: 8333 } as const;
-/** A port of a network that one is not in is dropped and not refused. */
+/** Packets to a port of another network are dropped and not refused, so a time limit is needed. */
 const CONNECT_MS_MAX = 2_000;
 /** Shorter values than this are found by chance. */
 const SECRET_CHARS_MIN = 16;
 
-/** Which stores the container of a service finds by name, or reaches by address; none for the gateway. */
+/** Returns the stores that the container of a service finds by name, or reaches by address; none for the gateway. */
 export async function storesReachedFrom(project: Project, service: string): Promise<string[]> {
   const addresses: [string, number][] = [];
   for (const [name, port] of Object.entries(STORES)) {
@@ -28,7 +28,7 @@ export async function storesReachedFrom(project: Project, service: string): Prom
       const end = (reached) => { socket.destroy(); resolve(reached ? [host + ':' + port] : []); };
       socket.setTimeout(${CONNECT_MS_MAX}, () => end(false));
       socket.once('connect', () => end(true));
-      // A name that resolves and a port that refuses is a store that is seen as well.
+      // A name that resolves, or a port that refuses, also shows a store.
       socket.once('error', (error) => end(error.code === 'ECONNREFUSED'));
     }));
     Promise.all(tries).then((reached) => console.log(JSON.stringify(reached.flat())));`;
@@ -36,10 +36,10 @@ export async function storesReachedFrom(project: Project, service: string): Prom
 }
 
 /**
- * Which secrets that are not its own a service's container shows: in environment and arguments of its processes, and in
- * its files. Its own are looked for too, everywhere but under /run/secrets.
+ * Returns the secrets that a service's container shows although they are not its own: in the environment and
+ * arguments of its processes, and in its files. Its own secrets may only be under /run/secrets.
  *
- * @param user `root` sees what no process of ours does
+ * @param user `root` also sees things that no process of Docket can see
  */
 export async function secretsShownTo(project: Project, service: string, user: string): Promise<string[]> {
   const own = readComposeFile('docker-compose.yml').services[service]?.secrets ?? [];
@@ -49,7 +49,7 @@ export async function secretsShownTo(project: Project, service: string, user: st
   const found = JSON.parse(await project.compose(args, input)) as string[];
   const isOwnFile = (place: string): boolean =>
     own.some((name) => place.endsWith(` in /run/secrets/${name}`));
-  // A look that does not find what is there says nothing about the rest.
+  // If the search does not find a known value, its other results prove nothing.
   if (!found.some(isOwnFile)) throw new Error(`the look misses the secrets that ${service} has`);
   return found.filter((place) => !isOwnFile(place));
 }

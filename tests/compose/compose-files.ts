@@ -10,7 +10,7 @@ export const COMPOSE_FILES = [
   'docker-compose.secure.yml',
 ] as const;
 
-/** What the checks look at; the schema is what says whether the rest is right. */
+/** The parts that the checks read. The schema checks everything else. */
 export interface ComposeService {
   readonly image?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -32,15 +32,15 @@ export interface ComposeFile {
 
 /** A compose file of the repository as data: anchors and merges resolved, variables as they are written. */
 export function readComposeFile(name: string): ComposeFile {
-  // `!override` is a tag of Compose's own; without it the value is what it is.
+  // `!override` is a tag of Compose. The value has the same meaning without the tag.
   return parse(readFileSync(join(ROOT, name), 'utf8'), { merge: true, logLevel: 'error' }) as ComposeFile;
 }
 
-/** What the JSON schema of the Compose Specification says against a file; nothing when it is one. */
+/** Returns the faults of a file by the JSON schema of the Compose Specification; none when the file is valid. */
 export function schemaFaults(file: unknown): string[] {
   const path = join(import.meta.dirname, 'specification', 'compose-spec.json');
   const schema = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-  // Draft 7 under the https address that this validator does not know as the one it has.
+  // Draft 7 under its https address, which this validator does not know.
   delete schema['$schema'];
   const validate = new Ajv({ allErrors: true, unknownFormats: 'ignore' }).compile(schema);
   if (validate(file) === true) return [];

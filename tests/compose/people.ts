@@ -8,7 +8,7 @@ const CONNECT_MS_MAX = 1_000;
 
 let made = 0;
 
-/** Uploads so many invoices, each another document, and answers their jobs. */
+/** Uploads the given number of different invoices, and returns their jobs. */
 export async function upload(user: ApiUser, count: number): Promise<string[]> {
   const numbers = Array.from({ length: count }, () => (made += 1));
   const files = await Promise.all(
@@ -37,7 +37,8 @@ export async function untilReady(user: ApiUser, jobs: readonly string[]): Promis
 /** Strict-Transport-Security of an answer over TLS, '' without it, null while nobody answers with 200. */
 export function hstsOf(port: number): Promise<string | null> {
   return new Promise((resolve) => {
-    // The authority is the edge's own, made for this host name: only the header is asked about here.
+    // The edge has its own authority for this host name. This test is only about the header, so the certificate is
+    // not checked.
     const asked = request(
       { host: 'localhost', port, servername: 'localhost', rejectUnauthorized: false },
       (answer) => {

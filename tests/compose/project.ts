@@ -9,16 +9,16 @@ import { ROOT } from './compose-files.ts';
 const run = promisify(execFile);
 /** The longest command builds the image: an install of packages and a build of the page. */
 const COMMAND_MS_MAX = 1_200_000;
-/** How much of what a failed command said is told. */
+/** Number of characters of a failed command's output that are shown. */
 const LINES_SAID_MAX = 30;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
-/** The compose file brought up as a project of its own, in a copy of the checkout, beside whatever else runs. */
+/** The compose file as a separate project, in a copy of the checkout. Other projects on the engine are not affected. */
 export interface Project {
   readonly folder: string;
   /** The name of the image that is built. */
   readonly image: string;
-  /** Where people reach the edge. */
+  /** The address at which people reach the edge. */
   readonly url: string;
   readonly port: number;
   readonly httpPort: number;
@@ -27,7 +27,7 @@ export interface Project {
   secrets(): Record<string, string>;
   docker(args: readonly string[], input?: string): Promise<string>;
   compose(args: readonly string[], input?: string): Promise<string>;
-  /** Lets Compose read these files together. Throws what it says against them. */
+  /** Lets Compose read these files together. Throws the faults that Compose reports. */
   config(files: readonly string[], settings: Readonly<Record<string, string>>): Promise<void>;
   /** Runs a script of `deploy/`. */
   script(name: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
@@ -35,18 +35,18 @@ export interface Project {
   containers(service: string): Promise<string[]>;
   /** Adds lines to `.env`. */
   set(lines: Readonly<Record<string, string>>): void;
-  /** Takes all of it away: containers, volumes, networks, the image, the folder. Answers what is left. */
+  /** Removes everything: containers, volumes, networks, the image, the folder. Returns what remains. */
   remove(): Promise<string[]>;
 }
 
-/** What answers as a Docker Engine with Compose, in words, or null. */
+/** Returns words about the Docker Engine with Compose; null when there is none. */
 export async function findEngine(): Promise<string | null> {
   try {
     const { stdout: engine } = await run('docker', ['version', '--format', '{{.Server.Version}}']);
     const { stdout: compose } = await run('docker', ['compose', 'version', '--short']);
     return `Docker Engine ${engine.trim()} with Compose ${compose.trim()}`;
   } catch {
-    // No client, no server or no Compose: each means that there is nothing to try the files on.
+    // Without a client, a server or Compose, the files cannot be tried.
     return null;
   }
 }
@@ -120,7 +120,10 @@ export async function openProject(): Promise<Project> {
   };
 }
 
-/** What git knows of the checkout, as it is on the disk: a person's `.env` and secrets are not in it. */
+/**
+ * The files of the checkout that git knows, in their state on the disk. A person's `.env` and secrets are not among
+ * them.
+ */
 async function copyCheckout(folder: string): Promise<void> {
   const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const { stdout } = await run('git', args, { cwd: ROOT, maxBuffer: OUTPUT_BYTES_MAX });

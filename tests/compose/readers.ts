@@ -1,6 +1,6 @@
-/** A person who looks at the queue does so ten times a second here. */
+/** In this test, a reader requests the queue ten times a second. */
 const EVERY_MS = 100;
-/** The longest that a reader waits for the page without calling it down. */
+/** The longest wait for the page. A longer wait counts as an outage. */
 const ANSWER_MS_MAX = 5_000;
 
 export interface Readers {
@@ -10,7 +10,7 @@ export interface Readers {
   stop(): Promise<void>;
 }
 
-/** Reads the queue again and again, one read after the other, and counts what is not answered with 200. */
+/** Reads the queue again and again, one read after the other, and counts answers other than 200. */
 export function watchReaders(url: string, cookie: string): Readers {
   let reading = true;
   const readers: Readers = { reads: 0, refused: [], longestMs: 0, stop: async () => {} };

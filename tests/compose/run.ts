@@ -1,7 +1,7 @@
 /**
- * `npm run check:compose`: the compose files, tried. Where a Docker Engine answers they are brought up from a copy of the
- * checkout, used, hurt, upgraded and taken down; what runs beside them is left alone. Without an engine that is said, and
- * the files are held against the schema of the Compose Specification.
+ * `npm run check:compose`: tries the compose files. With a Docker Engine, it starts them from a copy of the checkout,
+ * uses them, kills parts, upgrades them and removes them. Other containers are not touched. Without an engine, it
+ * says this, and checks the files against the schema of the Compose Specification.
  */
 import { COMPOSE_FILES, readComposeFile, schemaFaults } from './compose-files.ts';
 import { findEngine, openProject } from './project.ts';
@@ -9,7 +9,7 @@ import { tryProject } from './try-project.ts';
 
 let failed = 0;
 
-/** Runs one check, says how it went, and answers whether it holds. */
+/** Runs one check, prints the result, and returns true when the check holds. */
 async function check(claim: string, holds: () => Promise<string | void>): Promise<boolean> {
   const startedMs = performance.now();
   let outcome = 'ok    ';

@@ -7,18 +7,18 @@ import { hstsOf, listens, untilReady, upload } from './people.ts';
 import { linesOf, type Project } from './project.ts';
 import { watchReaders } from './readers.ts';
 
-/** Runs one check and answers whether it holds. */
+/** Runs one check, and returns true when it holds. */
 export type Check = (claim: string, holds: () => Promise<string | void>) => Promise<boolean>;
 
-/** A pull of the images of the stores is in it, where they are not there yet. */
+/** The time includes a pull of the images of the stores when they are missing. */
 const HEALTHY_MS_MAX = 300_000;
 const AFTER_KILL_MS_MAX = 120_000;
 const SERVED = ['gateway', 'projector', 'sealer', 'processor', 'query-api', 'command-api'] as const;
 const HURT = [...SERVED, 'edge', 'eventstore', 'postgres', 'blobs'] as const;
-/** What the bytes of an image may be: it was 623 MB with a second Node, a Postgres and the tests in it. */
+/** Most bytes of an image. An image with a second Node, a Postgres and the tests had 623 MB. */
 const IMAGE_MB_MAX = 400;
 
-/** Everything that the compose files promise, tried on an engine one after the other. */
+/** Tries every promise of the compose files on an engine, one after the other. */
 export async function tryProject(project: Project, check: Check): Promise<void> {
   const jobs: string[] = [];
   await check('deploy/new-secrets makes .env and closes it', async () => {
@@ -138,7 +138,7 @@ async function upgraded(project: Project, check: Check, user: ApiUser, jobs: str
 async function upgradeRefused(project: Project, check: Check, user: ApiUser): Promise<void> {
   await check('an upgrade to what cannot start is taken back, and the old container serves on', async () => {
     const before = await project.containers('query-api');
-    // Production refuses it, so that the new container never becomes ready.
+    // Production refuses this setting, so the new container never becomes ready.
     project.set({ LOG_LEVEL: 'trace' });
     const readers = watchReaders(project.url, user.cookie());
     const said = await project
@@ -153,7 +153,7 @@ async function upgradeRefused(project: Project, check: Check, user: ApiUser): Pr
   });
 }
 
-/** All containers that stay run, and those with a health check are healthy. */
+/** True when all permanent containers run, and all containers with a health check are healthy. */
 async function untilHealthy(project: Project): Promise<void> {
   let said = '';
   const isHealthy = async (): Promise<boolean> => {

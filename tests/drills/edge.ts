@@ -17,7 +17,7 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
-/** A service, and where it says whether it is ready. */
+/** A service, and the address of its readiness. */
 interface Upstream {
   readonly url: string;
   readonly health: string;
@@ -114,7 +114,7 @@ function passTo(
     );
     upstream.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED') return resolve('refused');
-      // Bytes were on their way: only the client knows whether it may ask again.
+      // Bytes were already sent, so only the client can decide about a retry.
       res.destroy();
       resolve('answered');
     });

@@ -55,7 +55,7 @@ export async function brokenInvariants(
   faults.push(...twins(stories));
   faults.push(...(await faultsOfBlobs(installation, stories)));
   const differing = await faultsOfTables(installation, log);
-  // Tables that are ahead of the copy are no fault.
+  // It is no fault when tables are ahead of the copy.
   faults.push(...(differing.length > 0 ? await faultsOfTables(installation, installation.log) : differing));
   readThrough.set(installation, installation.eventStore.pid());
   return faults.slice(0, FAULTS_TOLD_MAX);

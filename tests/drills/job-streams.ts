@@ -8,14 +8,17 @@ import { JOB_STREAM_PREFIX, jobIdOfStream, jobStream } from '../../schemas/strea
 import type { DrillInstallation } from './drill-installation.ts';
 import { DrillFailed, within } from './claims.ts';
 
-/** A job as its stream tells it. */
+/** A job, folded from its stream. */
 export interface JobStory {
   readonly jobId: string;
   readonly job: Job;
   readonly events: readonly { readonly revision: bigint; readonly event: JobEvent }[];
 }
 
-/** Every job of the log, but those that were spoiled on purpose; each call reads on from where the last one ended. */
+/**
+ * Returns every job of the log, except the jobs that were spoiled on purpose. Each call continues to read where the
+ * previous call ended.
+ */
 function storyReader(installation: DrillInstallation, log: EventLog): () => Promise<Map<string, JobStory>> {
   const stories = new Map<string, JobStory>();
   let after: bigint | 'start' = 'start';

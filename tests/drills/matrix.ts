@@ -22,9 +22,9 @@ const withProcessor = (): ReturnType<typeof startDrillInstallation> =>
   startDrillInstallation({ processor: true });
 
 /**
- * The drill matrix, in installations: a start costs as much as two short drills, so drills that want the same installation share it.
- * The longest come first, so that the last one to end is a short one. D60 leaves streams behind that no
- * other drill wants in its log.
+ * The drill matrix, in installations: a start takes as long as two short drills, so drills with the same kind of
+ * installation share one. The longest drills come first, so that a short drill ends last. D60 leaves streams behind
+ * that would disturb other drills.
  */
 export const GROUPS: readonly DrillGroup[] = [
   {

@@ -8,7 +8,7 @@ import type { JobStory } from './job-streams.ts';
 /** Clocks of different processes, and the grain of the log's timestamps, in ms. */
 const CLOCK_GRAIN_MS = 5;
 
-/** I2, I3, I4, I7, I12, read off one stream and the number of calls the gateway got for it. Pure. */
+/** Checks I2, I3, I4, I7 and I12 for one stream and the number of its calls to the gateway. The function is pure. */
 export function faultsOfStory(story: JobStory, gatewayCalls: number, policy: RetryPolicy): string[] {
   const { jobId, events } = story;
   const faults: string[] = [];
@@ -48,7 +48,7 @@ function count(
     run.starts = run.starts + 1;
   }
   if (event.type === 'ConversionDeferred') run.notBefore = event.data.notBefore;
-  // A shutdown of ours is not the job's fault (ADR 0003).
+  // A shutdown of Docket is not the job's fault (ADR 0003).
   if (event.type === 'AttemptAbandoned' && event.data.cause === 'shutdown') run.charged -= 1;
   if (event.type === 'ConversionSucceeded') run.results += 1;
 }

@@ -1,24 +1,24 @@
-/** The three things that a person does first: reads the list, uploads, opens the live socket. */
+/** The first three actions of a person: reads the list, uploads, opens the live socket. */
 import { WebSocket } from 'ws';
 import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
 import type { UploadAnswer } from '../../schemas/http-api.ts';
 
-/** A Docket that answers nothing for so long is a fault. */
+/** The longest wait for an answer. A longer silence is a fault. */
 const ANSWER_MS_MAX = 30_000;
 
-/** What came of one call. */
+/** The result of one call. */
 export type Outcome =
   | { readonly kind: 'refused' | 'works' }
-  /** 503 as it should be: JSON with a code, and `Retry-After`. */
+  /** A correct 503: JSON with a code, and `Retry-After`. */
   | { readonly kind: 'waits' }
   | {
       readonly kind: 'fault';
       readonly what: string;
-      /** The connection was taken and ended without an answer. */
+      /** The connection was accepted and ended without an answer. */
       readonly isReset: boolean;
     };
 
-/** A person who has a session before Docket starts, as one has whose Docket was started again. */
+/** A person who already has a session when Docket starts, as after a restart of Docket. */
 export interface Caller {
   readonly url: string;
   readonly cookie: string;
@@ -29,7 +29,7 @@ export async function readList({ url, cookie }: Caller): Promise<Outcome> {
   return called('GET /api/jobs', () => fetch(`${url}/api/jobs`, { headers: { cookie }, ...limited() }));
 }
 
-/** `POST /api/jobs` with one file; `onAccepted` is told the job when the upload is accepted. */
+/** `POST /api/jobs` with one file; `onAccepted` receives the job when the upload is accepted. */
 export async function upload(
   { url, cookie }: Caller,
   pdf: Uint8Array<ArrayBuffer>,
@@ -98,7 +98,7 @@ function hasCode(body: string): boolean {
   try {
     return typeof (JSON.parse(body) as { error?: { code?: unknown } }).error?.code === 'string';
   } catch {
-    // What is no JSON has no code.
+    // A body that is not JSON has no code.
     return false;
   }
 }

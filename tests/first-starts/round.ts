@@ -1,4 +1,7 @@
-/** One first start, called from the moment its port is known until what it took is converted. */
+/**
+ * Calls Docket during one first start, from the moment at which its port is known until all accepted uploads are
+ * converted.
+ */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../cli/up/free-port.ts';
@@ -12,29 +15,29 @@ import { openSocket, readList, upload, type Caller, type Outcome } from './calls
 
 /** Pause after each answer. */
 const CALL_EVERY_MS = 50;
-/** Uploads are further apart: each is a job of its own that is converted. */
+/** Pause between uploads. It is longer, because each upload is a job that must be converted. */
 const UPLOAD_EVERY_MS = 400;
-/** After the line each of the three has at least so many answers. */
+/** Each of the three calls must get at least this many answers after the line "ready". */
 const ANSWERS_AFTER_MIN = 4;
 const READY_MS_MAX = 300_000;
 const CONVERTED_MS_MAX = 300_000;
 
 type Counts = Record<Outcome['kind'], number>;
 
-/** What a first start did. */
+/** The result of a first start. */
 export interface Round {
   readonly readyMs: number;
   readonly before: Readonly<Counts>;
   readonly after: Readonly<Counts>;
   /** Uploads that were accepted, before and after the line; each was converted when there is no fault. */
   readonly uploads: number;
-  /** What may not be, a sentence each. */
+  /** The faults, one sentence each. */
   readonly faults: readonly string[];
 }
 
 /**
- * Starts Docket in a folder of its own. Until it says that it is ready a call may be refused, be told to wait, or work;
- * from then on it works. Every upload that was accepted becomes Ready.
+ * Starts Docket in a new folder. Before Docket says that it is ready, a call may be refused, get a 503, or work.
+ * After that, every call works. Every accepted upload becomes Ready.
  *
  * @param seed another seed is another invoice
  */
@@ -69,7 +72,7 @@ export async function firstStart(seed: number): Promise<Round> {
   }
 }
 
-/** Makes the three calls again and again, each by itself. */
+/** Repeats the three calls, each in its own loop. */
 function keepCalling(caller: Caller, pdf: Buffer) {
   const before = noCounts();
   const after = noCounts();
@@ -79,8 +82,8 @@ function keepCalling(caller: Caller, pdf: Buffer) {
   let endAfter = Infinity;
   let uploads = 0;
   /**
-   * A start takes its port for a moment, to see that it is free, and gives it back. Who connected just then is cut off:
-   * nobody served yet, as with a refusal. Once somebody has answered, a connection that is cut off is a fault.
+   * A start listens on its port for a moment to see that it is free. A client that connects in this moment is cut
+   * off, which counts like a refusal. After the first answer, a connection that is cut off is a fault.
    */
   const asRefused = (outcome: Outcome): Outcome => {
     const isAnswered = before.waits + before.works > 0 || isReady;
@@ -101,7 +104,7 @@ function keepCalling(caller: Caller, pdf: Buffer) {
   const list = (): Promise<Outcome> => readList(caller);
   const socket = (): Promise<Outcome> => openSocket(caller);
   const send = (): Promise<Outcome> => {
-    // What follows the end of a PDF changes its content, and so its job, and nothing that is read from it.
+    // Bytes after the end of a PDF change its hash, and so its job, but not the values that are read from it.
     const bytes = new Uint8Array(Buffer.concat([pdf, Buffer.from(`\n% ${(uploads += 1)}\n`)]));
     return upload(caller, bytes, (jobId) => jobIds.add(jobId));
   };
@@ -116,7 +119,7 @@ function keepCalling(caller: Caller, pdf: Buffer) {
     faults,
     jobIds,
     saidReady: () => void (isReady = true),
-    /** Ends the calls once each has had so many answers after the line. */
+    /** Ends the calls when each has had enough answers after the line. */
     end: async (answersAfterMin = 0) => {
       endAfter = answersAfterMin;
       await ended;
@@ -124,7 +127,7 @@ function keepCalling(caller: Caller, pdf: Buffer) {
   };
 }
 
-/** Waits for the jobs to be final. Returns a sentence for each that is not Ready. */
+/** Waits until the jobs are final. Returns a sentence for each job that is not Ready. */
 async function untilConverted({ url, cookie }: Caller, jobIds: readonly string[]): Promise<string[]> {
   const lastAt = performance.now() + CONVERTED_MS_MAX;
   const stateOf = async (jobId: string): Promise<JobStateName | null> => {

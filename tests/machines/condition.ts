@@ -1,7 +1,7 @@
-/** What a condition of a machine is, and what it is given to be tried. */
+/** A condition of a machine, and the tools for its try. */
 import type { Start, Started } from './start.ts';
 
-/** One try: folders of its own, and the ways to start Docket in it. */
+/** One try: its folders, and the functions that start Docket in them. */
 export interface Machine {
   /** Removed after the try; home, temporary files and data lie in it. */
   readonly folder: string;
@@ -11,19 +11,19 @@ export interface Machine {
   freshCheckout(name?: string): Promise<string>;
   /** A copy in which `npm start` was run before, installed once for all conditions that are not about the install. */
   installedCheckout(): Promise<string>;
-  /** Such a copy at a place of its own. */
+  /** Such a copy at a new place. */
   installedCopy(name: string): Promise<string>;
   start(start: Start): Promise<Started>;
 }
 
-/** Something about a machine that people have, and how Docket is to take it. */
+/** A property of some machines, and Docket's expected reaction. */
 export interface Condition {
-  /** What `--only` names; conditions of one kind begin alike. */
+  /** The id for `--only`. Conditions of one kind have ids with the same beginning. */
   readonly id: string;
   readonly what: string;
-  /** Takes well under a minute when the install is there: tried with every change. */
+  /** True when the try takes much less than a minute with an installed checkout. It then runs with every change. */
   readonly cheap?: boolean;
-  /** @throws what went wrong, or `NotTried` */
+  /** @throws the fault, or `NotTried` */
   run(machine: Machine): Promise<void>;
 }
 

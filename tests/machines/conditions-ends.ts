@@ -8,9 +8,9 @@ import { processesIn } from './leftovers.ts';
 import { readyAddresses, useAddress } from './use.ts';
 import { isRefused, works } from './works.ts';
 
-/** An install that waits says so within this time. */
+/** A waiting install must report this within this time. */
 const PROGRESS_MS_MAX = 10_000;
-/** Between two looks at a first start, to end it at another moment each time. */
+/** The difference between the moments at which first starts are ended. */
 const MOMENTS_MS = [300, 1_500, 3_000];
 
 const endedBy = (signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM'): Condition => ({
@@ -42,7 +42,7 @@ async function nothingRuns(machine: Machine, when: string): Promise<void> {
   }
 }
 
-/** A package registry on this machine that takes connections and says nothing. */
+/** A package registry on this machine that accepts connections and never answers. */
 async function silentRegistry(): Promise<{ url: string; close(): void }> {
   const sockets = new Set<{ destroy(): void }>();
   const server = createServer((socket) => sockets.add(socket));

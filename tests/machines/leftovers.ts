@@ -1,4 +1,4 @@
-/** What a start left behind once it ended: processes, sockets, a lock, the port. */
+/** Finds what an ended start left behind: processes, sockets, a lock, the port. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -33,7 +33,7 @@ function workingFolder(pid: number): string {
   }
 }
 
-/** Each thing that is still there, in words; empty when nothing is. */
+/** Returns words for each thing that still exists; empty when nothing does. */
 export async function leftovers(places: {
   readonly folders: readonly string[];
   readonly dataDir: string;

@@ -1,4 +1,4 @@
-/** One try of a condition: its folders, what is started in them, and the look at what is left. */
+/** One try of a condition: its folders, the programs that are started in them, and the search for leftovers. */
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { startNpm, type Started } from './start.ts';
 import type { ToolBox } from './tools.ts';
 import { NotTried } from './not-tried.ts';
 
-/** What is told to end needs a moment to be gone. */
+/** Programs that were asked to end need a moment. */
 const GONE_MS_MAX = 5_000;
 
 export interface Tried {
@@ -20,7 +20,7 @@ export interface Tried {
   readonly why: string;
 }
 
-/** What the tries of one run have in common. */
+/** The parts that all tries of one run share. */
 export interface Bench {
   readonly folder: string;
   readonly toolBox: ToolBox;
@@ -30,7 +30,7 @@ export interface Bench {
   readonly sharedCache: string | null;
 }
 
-/** Tries one condition, whatever comes of it, and leaves nothing of the try running. */
+/** Tries one condition. After any result, no program of the try still runs. */
 export async function tryCondition(condition: Condition, bench: Bench): Promise<Tried> {
   const startedAt = performance.now();
   const folder = join(bench.folder, condition.id.replaceAll(/[^\w.-]/g, '_'));
@@ -84,6 +84,6 @@ function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself.
+    // The process ended by itself.
   }
 }

@@ -25,7 +25,7 @@ export async function readyAddresses(started: Started): Promise<string[]> {
   return [...new Set(printed.map((address) => address.replace(/[.]$/, '')))];
 }
 
-/** @throws what does not work there */
+/** @throws the fault that was found */
 export async function useAddress(address: string): Promise<void> {
   const user = await newApiUser(address).catch((error: Error) => {
     throw new Error(`${address} does not open: ${reason(error)}`);

@@ -1,12 +1,12 @@
-/** The two ways that a start may go: it works, or it ends with one sentence that names the cause. */
+/** The two allowed results of a start: it works, or it ends with one sentence that names the cause. */
 import { demand, type Machine } from './condition.ts';
 import type { Start, Started } from './start.ts';
 import { readyAddresses, useAddress } from './use.ts';
 
-/** A start that cannot be has to say so within this time. */
+/** An impossible start must end with its reason within this time. */
 const REFUSED_MS_MAX = 90_000;
 
-/** A start that works: ready, used at each printed address, stopped by TERM. @returns what it printed */
+/** A start that works: ready, used at each printed address, stopped by TERM. @returns the printed lines */
 export async function works(machine: Machine, start: Start): Promise<string> {
   const started = await machine.start(start);
   for (const address of await readyAddresses(started)) await useAddress(address);
@@ -14,7 +14,7 @@ export async function works(machine: Machine, start: Start): Promise<string> {
   return output(started);
 }
 
-/** A start that ends by itself, not with 0, after one sentence that holds `cause` and no stack of ours. */
+/** A start that ends by itself, not with 0, after one sentence that holds `cause` and no stack of Docket. */
 export async function isRefused(machine: Machine, start: Start, cause: RegExp): Promise<void> {
   const started = await machine.start(start);
   const outcome = await Promise.race([started.end(REFUSED_MS_MAX), ready(started)]);

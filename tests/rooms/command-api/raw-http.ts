@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** What came back over a raw connection. */
+/** The answer over a raw connection. */
 export interface RawAnswer {
   readonly status: number;
   /** Status line and header fields as they came. */
@@ -12,8 +12,8 @@ export interface RawAnswer {
 }
 
 /**
- * Speaks HTTP/1.1 by hand. `send` writes the request and may go on for as long as it likes; the answer is what came
- * until the server closed the connection, or until the bytes its Content-Length says are there.
+ * Sends HTTP/1.1 without a client. `send` writes the request, and may take any time. The answer ends when the server
+ * closes the connection, or when all bytes of its Content-Length have arrived.
  */
 export function speak(port: number, send: (socket: Socket) => void | Promise<void>): Promise<RawAnswer> {
   return new Promise((resolve) => {

@@ -1,12 +1,12 @@
-/** What a process weighs, after a collection where `--expose-gc` allows one. */
+/** Measures the memory of a process, after a garbage collection if `--expose-gc` allows it. */
 export interface Weight {
   readonly rssBytes: number;
-  /** Most memory it ever had. */
+  /** The largest memory so far. */
   readonly peakRssBytes: number;
   readonly cpuMs: number;
 }
 
-/** Answers the parent's `weigh` with the weight of this process, on the channel of `fork`. */
+/** Answers the parent's `weigh` with the memory of this process, on the channel of `fork`. */
 export function answerWeighing(): void {
   process.on('message', (asked: unknown) => {
     if (asked !== 'weigh') return;

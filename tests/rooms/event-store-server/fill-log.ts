@@ -9,7 +9,7 @@ import type { WriteRequest } from '../../../event-store-server/storage/write-req
 
 const EVENTS_IN_APPEND = 10;
 const APPENDS_IN_FLIGHT = 2000;
-/** What an append weighs in the writer's queue, about. */
+/** The approximate memory of an append in the writer's queue. */
 const APPEND_BYTES = 4096;
 
 const directory = process.argv[2] as string;

@@ -1,6 +1,6 @@
 /**
- * The storage engine in the test's own process, with segments small enough that a test has many of them. A copy of its
- * folder, taken at any moment, is what a SIGKILL at that moment leaves: what was written is in the page cache.
+ * The storage engine in the test's own process, with segments small enough that a test has many of them. A copy of
+ * its folder, taken at any moment, is what a SIGKILL at that moment leaves: all written bytes are in the page cache.
  */
 import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
@@ -81,7 +81,7 @@ export function surveyOf(log: Log): SurveyedEvent[] {
   for (let ordinal = 0; ordinal < log.index.count(); ordinal += 1) {
     if (log.index.isGone(ordinal)) continue;
     const { stream, revision, position, id, content } = readRecordedEvent(reader.event(ordinal));
-    // The index and the event itself must say the same.
+    // The index and the event itself must agree.
     const indexed = [
       log.index.streams.name(log.index.streamOf(ordinal)).toString(),
       log.index.positionOf(ordinal),
@@ -96,7 +96,7 @@ export function surveyOf(log: Log): SurveyedEvent[] {
 
 export const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'docket-log-'));
 
-/** What a SIGKILL at this moment would leave. */
+/** Returns a copy of the folder as a SIGKILL at this moment would leave it. */
 export function killedCopyOf(directory: string): string {
   for (;;) {
     const copy = newDirectory();

@@ -1,4 +1,4 @@
-/** What a store with TLS, users and access lists is started with, and how a client reaches it. */
+/** The options of a store with TLS, users and access lists, and the connection of its clients. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,22 +6,22 @@ import { EventStoreDBClient, jsonEvent, type StreamACL } from '@eventstore/db-cl
 import { makeLoopbackCertificate } from '../../../event-store-server/access/certificate.ts';
 import { ADMINS, type User } from '../../../event-store-server/access/users.ts';
 
-/** Lists of who may do what, put in place before the store is handed to the test. */
+/** Access lists, which are written before the test gets the store. */
 export interface AccessLists {
   /** The default lists, as `$settings` holds them: `{ $userStreamAcl: { $r: [...] }, $systemStreamAcl: {...} }`. */
   readonly settings?: Readonly<Record<string, Readonly<Record<string, readonly string[] | string>>>>;
-  /** The lists of single streams; `$all` is one. */
+  /** The lists of single streams, including `$all`. */
   readonly streams?: Readonly<Record<string, StreamACL>>;
 }
 
 export interface SecuredOptions {
   /** Listens with TLS, by a certificate of its own. */
   readonly tls?: boolean;
-  /** Demands one of these users; EventStoreDB has `admin` in the group `$admins`. */
+  /** Requires one of these users; EventStoreDB has `admin` in the group `$admins`. */
   readonly users?: readonly User[];
   /** Written by the first user of the group `$admins`; needs `tls`, since clients send no credentials without. */
   readonly acl?: AccessLists;
-  /** Demands this name of the connection. */
+  /** Requires this name of the connection. */
   readonly secret?: string;
   /** Prefixes of streams that nobody may delete. */
   readonly keepStreams?: readonly string[];

@@ -25,13 +25,13 @@ export interface SpawnedStore {
   readonly port: number;
   readonly pid: number;
   readonly child: ChildProcess;
-  /** How a client reaches it; unless something else is said, as the first of the users. */
+  /** Returns the connection string for a client; by default as the first user. */
   readonly connectionString: (as?: ConnectAs) => string;
   /** The certificate that clients trust; '' without TLS. */
   readonly certificateFile: string;
-  /** What it has said on stderr. */
+  /** The output on stderr. */
   readonly stderr: () => string;
-  /** From the start of the process to its line on stdout. */
+  /** Time from the start of the process to its line on stdout. */
   readonly startMs: number;
   /** Sends a signal and waits for the end; the exit code, or null when the signal ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | null>;
@@ -55,7 +55,7 @@ export class StoreDidNotStart extends Error {
 export interface SpawnOptions extends SecuredOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly ipc?: boolean;
-  /** Behaves as EventStoreDB does where the store would do better; the numbers are milliseconds. */
+  /** Imitates EventStoreDB also where the store behaves better; the numbers are milliseconds. */
   readonly likeEventStoreDB?: boolean | { readonly holdAppendsMs?: number; readonly notReadyMs?: number };
   /** Flags for its Node. */
   readonly nodeFlags?: readonly string[];
@@ -63,7 +63,7 @@ export interface SpawnOptions extends SecuredOptions {
   readonly args?: readonly string[];
   /** Files of TLS and users that outlive this process, in place of some of its own. */
   readonly files?: SecuredFiles;
-  /** Words to start the store by, in place of this Node. */
+  /** The command that starts the store, instead of this Node. */
   readonly command?: readonly string[];
 }
 
@@ -187,5 +187,5 @@ export async function eventually(condition: () => boolean, what: string, withinM
 }
 
 let streams = 0;
-/** A stream name nobody has used. */
+/** Returns a new stream name. */
 export const newStream = (prefix = 'job'): string => `${prefix}-${process.pid}-${(streams += 1)}`;
