@@ -69,7 +69,7 @@ export function s3Bucket(options: S3Options): S3Bucket {
       httpsAgent: { proxyEnv: process.env },
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,
-      // Without this the client only warns and continues to wait.
+      // Without this option, the client only warns and continues to wait.
       throwOnRequestTimeout: true,
     },
     ...(endpoint === undefined ? {} : { endpoint }),

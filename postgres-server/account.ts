@@ -14,8 +14,8 @@ export interface ServerAccount {
 
 /**
  * Chooses the account for Postgres from the account of this program.
- * @throws EmbeddedPostgresFailed for root where there is no `/proc`, through which an account can enter a folder that
- * is closed to it
+ * @throws EmbeddedPostgresFailed for root on a system without `/proc`. Through `/proc`, an account can enter a folder
+ * that is closed to it
  */
 export function serverAccount(): ServerAccount {
   if (process.getuid?.() === 0 && process.platform !== 'linux')

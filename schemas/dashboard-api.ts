@@ -146,7 +146,7 @@ export const PresentFigures = z.object({
       held: Count,
     }),
   ),
-  /** The tables that Docket now builds again because the log was replaced. Usually empty. */
+  /** The tables that Docket now builds again because the log was replaced. The list is usually empty. */
   rebuilding: z.array(
     z.object({
       /** A projection, or `work-list`. */

@@ -6,7 +6,7 @@ import { jobIdOfStream } from '../../schemas/streams.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { placementAfter, type Placement, type Standing, type WorkChange } from './work-change.ts';
 
-/** An event of a job's stream. For an event that this build does not understand, the reason. */
+/** An event of a job's stream, or the reason why this build does not understand the event. */
 export interface FedEvent {
   readonly recorded: StoredEvent;
   readonly event: JobEvent | { readonly notUnderstood: string };

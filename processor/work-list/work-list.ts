@@ -128,8 +128,8 @@ export interface WorkList {
   /** Jobs that this worker converts according to the list. */
   leasesOf(workerId: string): Promise<{ jobId: string; fencingToken: string }[]>;
   /**
-   * Rows without a change for `untouchedMs`, which the call marks as looked at. A comparison with their streams shows
-   * whether they are right.
+   * Returns rows without a change for `untouchedMs`, and marks them as checked. The caller compares them with their
+   * streams.
    */
   untouched(untouchedMs: number, max: number): Promise<string[]>;
   /** Jobs that are held because this build did not understand an event. */

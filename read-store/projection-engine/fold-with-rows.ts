@@ -46,7 +46,7 @@ async function missingEvents<Event, Row extends FoldedRow>(
   return found;
 }
 
-/** Sorts events by revision. Streams do not depend on each other, so this puts every stream in order. */
+/** Sorts events by revision. Streams do not depend on each other, so this sort puts every stream in order. */
 function inOrder(events: readonly StoredEvent[]): readonly StoredEvent[] {
   const sorted = events.every((event, index) => index === 0 || events[index - 1]!.position < event.position);
   return sorted ? events : [...events].sort((a, b) => Number(a.revision - b.revision));
