@@ -42,7 +42,7 @@ function note(tally: Tally, status: number, retryAfter: string | null | undefine
   if (status !== 408 && (status < 200 || status > 299) && tally.odd.length < ODD_MAX) tally.odd.push(said);
 }
 
-/** `count` uploads at a time from one address, each body at `bytesPerSec`; who is refused comes back at once. */
+/** Sends `count` uploads at a time from one address, each body at `bytesPerSec`. A refused client returns at once. */
 export function slowBodies(port: number, from: string, count: number, bytesPerSec: number): Crowd {
   const tally = newTally();
   const open = new Set<() => void>();
@@ -86,7 +86,7 @@ export interface Reading {
   readonly path: string;
   readonly addresses: readonly string[];
   readonly perSec: number;
-  /** Requests that come as fast as they are answered, before the rate begins. */
+  /** Number of requests that are sent as fast as they are answered, before the fixed rate begins. */
   readonly first?: number;
 }
 

@@ -9,31 +9,34 @@ import { watchQueue } from '../live-watchers.ts';
 import { newOwner, request, tryUpload } from '../people.ts';
 
 const PEOPLE = 4;
-/** Documents of each person, in each turn. */
+/** Number of documents of each person in each turn. */
 const DOCUMENTS = 8;
-/** Times that everybody is measured alone and then beside the crowd, so that both have the machine's good and bad moments. */
+/**
+ * Number of times that people are measured alone and then beside the crowd. So both measurements contain fast and
+ * slow moments of the machine.
+ */
 const TURNS = 3;
 const PAUSE_MS = 40;
 const CONVERSION_MS = 200;
 const READY_MS_MAX = 60_000;
-/** As long as the greedy owner needs for a queue of hundreds. */
+/** The time that the greedy owner needs for a queue of hundreds of jobs. */
 const QUEUE_GROWS_MS = 3_000;
 
 const SLOW_BODIES = 64;
 const SLOW_BYTES_PER_SEC = 1_126;
 const ADDRESSES = 1_000;
-/** On a machine of its own; on one that others use as well, less of it is left for anybody. */
+/** The limit for an idle machine. On a busy machine, less time is left for everybody. */
 const READS_PER_SEC = 60;
 const FLOOD_PER_SEC = 100;
 const REQUESTS_PER_MINUTE = 600;
 const GREEDY_AT_ONCE = 8;
 
-/** Of an hour's requests. */
+/** Share of an hour's requests. */
 const ABUSE_SHARE = 60;
-/** Of any process; memory that is free to take is taken before it is cleaned up. */
+/** Limit of the growth of each process. A process uses free memory before it cleans up. */
 const RSS_BYTES_MAX = 512 * 1024 * 1024;
 
-/** What people waited for, in ms. */
+/** The waits of people, in ms. */
 interface Waits {
   readonly converted: number[];
   readonly read: number[];
@@ -58,7 +61,7 @@ async function fairShares(installation: DrillInstallation): Promise<string> {
   const alone: Waits = { converted: [], read: [] };
   const beside: Waits = { converted: [], read: [] };
   const crowds: Record<string, Tally[]> = {};
-  // Code that runs for the first time is slow, and nobody's fault.
+  // Code is slow when it runs for the first time, which is no fault.
   await everybody(installation, { converted: [], read: [] });
   for (let turn = 0; turn < TURNS; turn += 1) {
     await everybody(installation, alone);
@@ -131,7 +134,7 @@ async function person(installation: DrillInstallation, from: string, waits: Wait
   watcher.close();
 }
 
-/** What the greedy owner left in the queue is converted before anybody is measured alone. */
+/** The jobs of the greedy owner are converted before people are measured alone. */
 async function queueIsEmpty(installation: DrillInstallation): Promise<void> {
   await installation.gateway.script({ otherwise: {} });
   await within(READY_MS_MAX, 'the queue is empty', async () => {
@@ -175,7 +178,7 @@ function p95(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.ceil(values.length * 0.95) - 1] ?? 0;
 }
 
-/** In an installation of its own, as `npm start` makes it. `npm run check:abuse` is the whole hour. */
+/** Runs in a separate installation, as `npm start` makes it. `npm run check:abuse` runs the whole hour. */
 async function anonymousAbuse(): Promise<string> {
   const { requests, wrong, samples, logBytes } = await abuse({ requests: HOUR_REQUESTS / ABUSE_SHARE });
   const anHour = (logBytes.scavenged - logBytes.before) * ABUSE_SHARE;
@@ -206,7 +209,7 @@ export const fairSharesGroup: DrillGroup = {
   ],
 };
 
-/** Starts an installation of its own; the group's is there because every group has one. */
+/** Starts a separate installation. The group's own installation exists because every group has one. */
 export const abuseGroup: DrillGroup = {
   name: 'abuse',
   start: () => startDrillInstallation({}),

@@ -72,12 +72,12 @@ function person() {
 
 type ApiUser = ReturnType<typeof person>;
 
-/** Takes all the room there is. */
+/** Uses all free space. */
 function fill(disk: string): string {
   const filler = join(disk, 'filler');
   const file = openSync(filler, 'a');
   try {
-    // Others write meanwhile, so what is left is found out by trying, down to the last page.
+    // Other programs write meanwhile, so the function finds the remaining space by attempts, down to the last page.
     for (const bytes of [1 << 20, 1 << 12]) {
       const chunk = Buffer.alloc(bytes);
       for (let isRoom = true; isRoom;) isRoom = wrote(file, chunk);
@@ -97,7 +97,7 @@ function wrote(file: number, chunk: Buffer): boolean {
   }
 }
 
-/** What must go on without room, at an installation that runs on the full disk. */
+/** Checks what must still work without space, in an installation that runs on the full disk. */
 async function goesOn(
   installation: Installation,
   who: ApiUser,
@@ -151,7 +151,7 @@ async function fullDisk(): Promise<string> {
     for (const jobId of accepted) await within(WAIT_MS_MAX, 'it is converted', isReady(jobId), 200);
     await within(WAIT_MS_MAX, 'room is kept', () => existsSync(join(dataDir, 'reserved-room')), 200);
     const ready = [...accepted];
-    // These are under way when the last of the room goes.
+    // These uploads are in progress when the last space is used.
     for (let n = 0; n < JOBS; n += 1) await take(`at the end ${n}`);
     const filler = fill(disk);
     const pids = Object.entries(await installation.parts()).filter(([name]) => name !== 'postgres');
@@ -180,7 +180,7 @@ async function fullDisk(): Promise<string> {
         'every accepted job is converted',
         async () => {
           const state = await who.state(jobId);
-          // Its attempts may all have met the full disk; it is then failed, said so, and can be repeated.
+          // All attempts of a job may have met the full disk. The job is then failed, says so, and can be retried.
           if (state === 'failed') await who.ask(`/api/jobs/${jobId}/retry`, { method: 'POST' });
           return state === 'ready';
         },
@@ -196,7 +196,7 @@ async function fullDisk(): Promise<string> {
 
 export const fullDiskDrill: DrillGroup = {
   name: 'full-disk',
-  // The drill has an installation of its own, on its disk; this one is only looked at.
+  // The drill has a separate installation on its own disk. The group's installation is only checked.
   start: () => startDrillInstallation(),
   drills: [
     {

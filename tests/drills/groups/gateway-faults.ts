@@ -7,7 +7,7 @@ import { upload } from '../people.ts';
 import { socketsOf } from '../service-process.ts';
 import { GATEWAY_STREAM } from '../../../schemas/streams.ts';
 
-/** With a breaker that opens at the fifth failure, and attempts enough to outlive the fault. */
+/** The breaker opens at the fifth failure, and the number of attempts is large enough for the fault to end. */
 function startWithBreaker(): Promise<DrillInstallation> {
   return startDrillInstallation({
     processor: true,
@@ -31,7 +31,7 @@ async function hang(installation: DrillInstallation): Promise<string> {
     'the breaker opens',
     async () => (await breakerEvents(installation, 'GatewayPaused')) > 0,
   );
-  // Which five of the eight end first is nobody's choice, and the pause may be in the log before them.
+  // The order in which the eight attempts end is random, and the pause may be in the log before them.
   await within(5_000, 'five attempts ended as GW_TIMEOUT', async () => {
     const histories = await Promise.all(jobs.map((jobId) => historyOf(installation, jobId)));
     return histories.filter((types) => types.includes('ConversionDeferred GW_TIMEOUT')).length >= 5;
@@ -117,7 +117,7 @@ async function garbage(installation: DrillInstallation): Promise<string> {
   return `${Object.keys(answers).join(', ')}: each GW_BAD_OUTPUT, none became Ready; 200 MB: ${tooMuch}`;
 }
 
-/** 200 MB once, and a proper answer to the next attempt: what is Ready then is the proper one. */
+/** The gateway answers 200 MB once, and correctly at the next attempt. The ready result must be the correct one. */
 async function hugeAnswer(installation: DrillInstallation): Promise<string> {
   await installation.gateway.script({ queue: [{ bytes: 200 * 1024 * 1024 }] });
   const jobId = await upload(installation);
@@ -125,13 +125,16 @@ async function hugeAnswer(installation: DrillInstallation): Promise<string> {
   const [code] = (await historyOf(installation, jobId)).filter((type) =>
     type.startsWith('ConversionDeferred'),
   );
-  // Whether so many bytes come to the limit of their number or of their time first depends on the machine.
+  // The speed of the machine decides whether the limit of bytes or the limit of time is reached first.
   expectThat(/GW_BAD_OUTPUT|GW_TIMEOUT/.test(code ?? ''), '200 MB are refused', code);
   expectThat(job.state === 'ready' && job.conversion.result.bytes < 1_000, 'none of them is kept', job);
   return `${code?.split(' ')[1] ?? ''}, then a proper result`;
 }
 
-/** Dead for three seconds, with sixty jobs waiting: the queue drains at the set rate and not all at once. */
+/**
+ * The gateway is dead for three seconds while sixty jobs wait. Afterwards the queue is processed at the set rate, and
+ * not all at once.
+ */
 async function deadThenBack(installation: DrillInstallation): Promise<string> {
   const pauses = await breakerEvents(installation, 'GatewayPaused');
   installation.gateway.kill('SIGKILL');
@@ -149,7 +152,7 @@ async function deadThenBack(installation: DrillInstallation): Promise<string> {
   const drainedSec = (performance.now() - backAt) / 1000;
   const at = (await installation.gateway.calls()).slice(before).map((call) => call.at);
   const most = Math.max(...at.map((from) => at.filter((each) => each >= from && each < from + 1_000).length));
-  // A token may be waiting when the second begins.
+  // One permit may already be free when the second begins.
   expectThat(most <= 12, 'no second saw more than the rate and its bucket', most);
   const [first] = at;
   const atOnce = at.filter((each) => each < first! + 300).length;
@@ -157,7 +160,7 @@ async function deadThenBack(installation: DrillInstallation): Promise<string> {
   return `60 jobs in ${drainedSec.toFixed(1)} s, at most ${most} calls in any second, ${atOnce} in the first 0.3 s`;
 }
 
-/** Requests arrive, answers do not: what an asymmetric partition looks like from the processor. */
+/** Requests arrive, but answers do not, as in an asymmetric partition. */
 async function oneWay(installation: DrillInstallation): Promise<string> {
   const before = await breakerEvents(installation, 'GatewayPaused');
   installation.toGateway.fault.dropReplies = true;

@@ -11,7 +11,7 @@ import { sha256Of } from '../../../schemas/sha256.ts';
 const NAME = 'processor-to-die';
 const pointsInOrder: readonly CrashPoint[] = CRASH_POINTS;
 
-/** Where the processor of the installation dies next, and at which document. */
+/** The point and the document at which the installation's processor dies next. */
 interface Death {
   readonly point: CrashPoint;
   readonly owner: string;
@@ -28,7 +28,7 @@ function deathAt(point: CrashPoint): Record<string, string> {
   return { CRASH_AT: point, CRASH_JOB: jobId };
 }
 
-/** One processor for all of them: what comes back after one death is what dies of the next document. */
+/** One processor for all these drills. After each death it returns, and dies at the next document. */
 async function victimOf(installation: DrillInstallation, point: CrashPoint): Promise<ServiceProcess> {
   const standing = installation.processes().find(({ name }) => name === NAME);
   if (standing === undefined) return installation.serve(NAME, ['processor'], { env: deathAt(point) });

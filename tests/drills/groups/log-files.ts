@@ -7,12 +7,12 @@ import { newApiUser } from '../../harness/api-user.ts';
 import { expectThat, within } from '../claims.ts';
 import type { Drill } from '../drill.ts';
 
-/** Longer than a file that went away is looked for. */
+/** Longer than the time after which a missing file is made again. */
 const BACK_MS_MAX = 10_000;
 
-/** Log files of `npm start` are removed and moved away under it, as `rm` and logrotate do. */
+/** Log files of a running `npm start` are removed and renamed, as by `rm` and logrotate. */
 async function removedLogFiles(): Promise<string> {
-  // Drills run as a production does; this installation is one person's own.
+  // Most drills run with production settings. This installation runs as for one person.
   const installation = await startInstallation({ env: { NODE_ENV: 'development' } });
   try {
     const logs = join(installation.dataDir, 'logs');
@@ -43,7 +43,7 @@ async function removedLogFiles(): Promise<string> {
   }
 }
 
-/** In an installation of its own, as `npm start` makes it. */
+/** Runs in a separate installation, as `npm start` makes it. */
 export const logFileDrills: readonly Drill[] = [
   { id: 'D50', title: 'log files of npm start removed and moved away', run: removedLogFiles },
 ];

@@ -19,7 +19,7 @@ interface Listed {
   readonly jobs: readonly { readonly jobId: string; readonly state: string }[];
 }
 
-/** The list of an owner, or null while it is refused; nothing but 200 and 503 may be answered. */
+/** Returns the list of an owner, or null while it is refused. Only the statuses 200 and 503 are allowed. */
 async function listOf(installation: DrillInstallation, owner: string): Promise<Map<string, string> | null> {
   const answer = await request(installation.rest!.url, owner, '/api/jobs?limit=100');
   expectThat([200, 503].includes(answer.status), 'the list answers 200 or 503', answer.status);
@@ -84,7 +84,7 @@ function uploadMeanwhile(installation: DrillInstallation) {
   let isOver = false;
   const uploading = (async () => {
     while (!isOver) {
-      // A service that is only starting gives no answer at all, and has taken nothing.
+      // A starting service gives no answer, and has accepted nothing.
       const answer = await tryUpload(installation, { owner }).catch(() => null);
       if (answer?.jobId) taken.push(answer.jobId);
       else if (answer !== null) {
@@ -97,7 +97,7 @@ function uploadMeanwhile(installation: DrillInstallation) {
     }
   })();
   return {
-    /** Waits until what was taken is converted and shown. */
+    /** Waits until the accepted jobs are converted and shown. */
     end: async (): Promise<{ taken: readonly string[]; refused: number }> => {
       isOver = true;
       await uploading;
@@ -111,7 +111,7 @@ function uploadMeanwhile(installation: DrillInstallation) {
   };
 }
 
-/** The log goes back to an older copy, under the feet of the services or while they are stopped. */
+/** An older copy replaces the log, while the services run or while they are stopped. */
 function olderFolder({
   areRunning,
 }: {
@@ -161,7 +161,7 @@ function olderFolder({
   };
 }
 
-/** The address leads to another server, which holds an older copy, and back again. */
+/** The address leads to another server with an older copy, and then back again. */
 async function otherServer(installation: DrillInstallation): Promise<string> {
   const owner = newOwner();
   const early = await uploads(installation, owner, documents(2));

@@ -18,7 +18,7 @@ import { expectTheTruth, watchQueue, type LiveWatcher } from '../live-watchers.t
 import { cookieOf, newOwner, request, upload } from '../people.ts';
 import { type ServiceProcess } from '../service-process.ts';
 
-/** Of the fifty clients: each owner has as many. */
+/** Number of clients of each owner, of fifty clients. */
 const OWNERS = 10;
 const UPLOADS = 60;
 
@@ -122,7 +122,7 @@ async function poisonEvents(installation: DrillInstallation): Promise<string> {
   return `${spoiled.length} poisoned streams held, 20 others ready in ${flowedSec} s; ${replayed}`;
 }
 
-/** Events that nobody should ever have written; each into a job of its own. */
+/** Events that should never be written, each in a different job. */
 async function appendPoison(installation: DrillInstallation): Promise<string[]> {
   const metadata = { correlationId: 'c', causationId: 'c', actor: 'system', schemaVersion: 1 };
   const uploaded = (jobId: string) => ({
@@ -152,7 +152,7 @@ async function appendPoison(installation: DrillInstallation): Promise<string[]> 
   return jobIds;
 }
 
-/** A row that Postgres refuses until somebody mends the table; then `docket quarantine replay` brings it in. */
+/** Postgres refuses a row until somebody repairs the table. Then `docket quarantine replay` writes the row. */
 async function replayAfterFix(installation: DrillInstallation): Promise<string> {
   await installation.store.query(
     `alter table jobs_v1.jobs add constraint drill check (filename <> 'refused.pdf') not valid`,
@@ -175,7 +175,7 @@ async function replayAfterFix(installation: DrillInstallation): Promise<string> 
   return 'a refused one replayed after the fix';
 }
 
-/** 200 sockets that read nothing, one that floods, and 20 that are served meanwhile. */
+/** 200 sockets read nothing, and one socket floods the server. Meanwhile 20 other sockets must be served. */
 async function slowSockets(installation: DrillInstallation): Promise<string> {
   const owner = newOwner();
   const unhindered = await lagMs(installation, owner);

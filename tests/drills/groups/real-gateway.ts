@@ -23,7 +23,7 @@ function start(): Promise<DrillInstallation> {
       GATEWAY_TIMEOUT_MS: '45000',
       WORKER_TIMEOUT_MS: '60000',
       WORKER_LEASE_TTL_SEC: '90',
-      // What is drilled is the gateway; a machine that is busy with a bomb may answer late.
+      // The drill tests the gateway. A machine that is busy with a bomb may answer late.
       EVENTSTORE_TIMEOUT_MS: '10000',
       DATABASE_TIMEOUT_MS: '10000',
     },
@@ -89,7 +89,7 @@ async function mutations(installation: DrillInstallation): Promise<string> {
   return `${MUTATIONS} mutations: ${refused.before} refused at the door, ${JSON.stringify(tally).replaceAll('"', '')}`;
 }
 
-/** As a client does: what is told 503 is sent again. */
+/** Sends a document again after a 503, as a client does. */
 async function untilAnswered(installation: DrillInstallation, bytes: Uint8Array): Promise<Uploaded> {
   const owner = newOwner();
   const key = randomUUID();

@@ -33,7 +33,7 @@ async function start(): Promise<DrillInstallation> {
   return { ...installation, stop: () => edge.stop().then(() => installation.stop()) };
 }
 
-/** Every service after the other is asked to stop and started again, while people upload, read and watch. */
+/** One service after the other is stopped in order and started again, while people upload, read and watch. */
 async function restartAll(installation: DrillInstallation): Promise<string> {
   await installation.gateway.script({ otherwise: { delayMs: 150 } });
   const owner = newOwner();

@@ -58,7 +58,7 @@ async function faults(installation: DrillInstallation): Promise<string> {
   return `${Object.keys(PASSING).join(', ')} passed; away: 503 after ${tries} tries; ${torn.join(' and ')} never delivered`;
 }
 
-/** The body when it came whole, null when it did not. */
+/** The body when it arrived completely, otherwise null. */
 async function download(
   installation: DrillInstallation,
   owner: string,

@@ -16,7 +16,7 @@ const hasPrlimit = (): string | null => {
   }
 };
 
-/** A limit on the length of files makes a write fail as a full disk does (EFBIG), without root. */
+/** With a limit on the length of files, a write fails as on a full disk (EFBIG). This needs no root. */
 function limitFiles(pid: number, bytes: number | 'unlimited'): void {
   execFileSync('prlimit', [`--pid=${pid}`, `--fsize=${bytes}:unlimited`]);
 }
@@ -110,7 +110,7 @@ async function onReadOnlyFiles(installation: DrillInstallation): Promise<string>
   }
 }
 
-/** For an installation with a processor and files on disk. */
+/** The drills for an installation with a processor and files on disk. */
 export const storageDrills: readonly Drill[] = [
   { id: 'D26', title: 'disk full on uploads, results and the log', cannot: hasPrlimit, run: fullDisk },
   {

@@ -91,7 +91,7 @@ async function leaderGoes(
   }
 }
 
-/** What a process makes of a store that does not serve it: it ends with the reason, or answers 503 and says it. */
+/** Checks a process whose store refuses it: the process ends with the reason, or answers 503 with the reason. */
 async function refusedBy(
   installation: DrillInstallation,
   store: { readonly url: string; readonly proxy: FaultProxy },
@@ -114,7 +114,7 @@ async function refusedBy(
       'every upload is told 503',
       told.find(({ status }) => status !== 503),
     );
-    // A process that has ended said it in its last words, one that lives says it to whoever asks.
+    // An ended process gave the reason in its last line. A living process gives the reason in its answers.
     await within(REASON_MS_MAX, `the reason is said: ${says.source}`, async () => {
       const said = await fetch(`${api.health}/ready`)
         .then((answer) => answer.text())

@@ -14,7 +14,7 @@ interface Steady {
   readonly taken: number;
 }
 
-/** Uploads at a steady pace; each that is refused is tried again under its key, as a client does. */
+/** Uploads at a steady rate. A refused upload is sent again with its key, as a client does. */
 function steadyUploads(installation: DrillInstallation): { stop(): Promise<Steady> } {
   let over = false;
   const refused: Uploaded[] = [];
@@ -75,7 +75,7 @@ async function eventStoreRestarts(installation: DrillInstallation): Promise<stri
   return told.join('; ');
 }
 
-/** Slow, and then deaf: what was appended is answered by nobody, so the same events are appended again. */
+/** The store is slow, and then does not answer: appends get no answer, so the same events are appended again. */
 async function lostReplies(installation: DrillInstallation): Promise<string> {
   installation.toEventStore.fault.delayMs = 400;
   const slow = await Promise.all(
@@ -222,7 +222,7 @@ async function stalls(installation: DrillInstallation): Promise<string> {
   return `${taken} uploads through nine stops, ${refused.length} told 503, ${unanswered.length} unanswered and repeated; ${abandoned} jobs lost a lease and ended right`;
 }
 
-/** Both for an installation with a processor. */
+/** Both drills are for an installation with a processor. */
 export const eventStoreDrills: readonly Drill[] = [
   { id: 'D19', title: 'event store: SIGTERM, kill -9, down 3 s, under load', run: eventStoreRestarts },
   { id: 'D20', title: 'event store slow; appends done and their answers lost', run: lostReplies },

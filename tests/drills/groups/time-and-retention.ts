@@ -101,11 +101,11 @@ async function wrongClocks(installation: DrillInstallation): Promise<string> {
   return `${jobs.length} jobs final by clocks +1 h, -1 h, one that jumped back a day and one ten times too fast; ${calls} calls, ${attempts} attempts`;
 }
 
-/** Everything is overdue at once, and three cleanups run without end beside people who still use their files. */
+/** All files are overdue, and three cleanups run without end while people still use their files. */
 async function racingCleanup(installation: DrillInstallation): Promise<string> {
   let over = false;
   let runs = 0;
-  // That the log is late on a busy machine is another drill.
+  // A late log on a busy machine is the subject of another drill.
   const env = { ...installation.env, PDF_TTL_DAYS: '0', XML_TTL_DAYS: '0', EVENTSTORE_TIMEOUT_MS: '20000' };
   const cleaning = Array.from({ length: 2 }, async () => {
     for (; !over; runs += 1) {
@@ -125,7 +125,7 @@ async function racingCleanup(installation: DrillInstallation): Promise<string> {
     await sleep(Math.random() * RACE_MS_MAX);
     const answer = await request(installation.rest!.url, owner, `/api/jobs/${jobId}/download`);
     const body = await answer.text();
-    // A cleanup or a busy machine can make a job fail; that is said too.
+    // A cleanup or a busy machine can make a job fail, and the job must say so.
     const isTold = answer.status === 404 || (answer.status === 409 && state === 'failed');
     if (answer.status === 200) outcomes.whole += 1;
     else outcomes.gone += 1;

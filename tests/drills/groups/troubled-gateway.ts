@@ -11,7 +11,7 @@ import { familyOf, signalAll, starve } from '../starve.ts';
 const STARVED = { runMs: 40, everyMs: 1_000 };
 const STARVED_MS_MAX = 400_000;
 
-/** The ladder and the breaker of the product, since what they do to each other is drilled. */
+/** The time limits and the breaker of the product, because the drill tests their interaction. */
 function start(): Promise<DrillInstallation> {
   return startDrillInstallation({
     processor: true,
@@ -87,7 +87,7 @@ function isConverter(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('converter-child');
   } catch {
-    // It ended between the two looks.
+    // The process ended between the two readings.
     return false;
   }
 }

@@ -18,7 +18,7 @@ async function apiTwo(installation: DrillInstallation): Promise<string> {
   return (known ?? (await installation.serve(name, ['command-api']))).url;
 }
 
-/** The client tries again with its key, at another command-api, and gets the one job there is. */
+/** The client repeats the upload with its key at another command-api, and gets the only job. */
 async function killedUpload(
   installation: DrillInstallation,
   point: CrashPoint,
@@ -47,7 +47,7 @@ async function fiftyAtOnce(installation: DrillInstallation): Promise<string> {
   const owner = newOwner();
   const bytes = anyPdf();
   const other = await apiTwo(installation);
-  // No key: that they are one document is all that makes them one job.
+  // There is no key. They are one job only because they are one document.
   const untilTaken = async (index: number): Promise<Uploaded> => {
     const asked = { owner, bytes, ...(index % 2 === 0 ? { at: other } : {}) };
     for (const isOver = timeLimit(TAKEN_MS_MAX); ; await sleep(AGAIN_AFTER_MS)) {
@@ -64,7 +64,7 @@ async function fiftyAtOnce(installation: DrillInstallation): Promise<string> {
   return `50 uploads through 2 processes: 1 job, ${created} told 202, ${50 - created} told 200`;
 }
 
-/** For an installation with a processor. */
+/** The drills for an installation with a processor. */
 export const writeSide: readonly Drill[] = [
   { id: 'D10', title: 'kill -9 of command-api in the middle of an upload', small: true, run: killedUploads },
   {
