@@ -17,7 +17,7 @@ export interface EmbeddedEventStoreOptions extends Partial<StoreLimits> {
   readonly tls?: { readonly certificate: Buffer; readonly privateKey: Buffer } | null;
   /** The users, their rights, and the secret. By default the store requires neither user nor secret. */
   readonly access?: AccessRules;
-  /** For tests: the store imitates EventStoreDB where the two differ. By default null: no imitation. */
+  /** For tests: the store imitates EventStoreDB where the two differ. The default is null: no imitation. */
   readonly likeness?: Likeness | null;
   /** Receives one sentence for the log about a problem that does not stop the store. */
   readonly onNotice?: (sentence: string) => void;

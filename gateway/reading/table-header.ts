@@ -60,7 +60,7 @@ export function findHeaders(rule: TableRule, document: ReadDocument): TableHeade
   return headers;
 }
 
-/** Where headers are looked for. */
+/** The part of a document in which headers are searched. */
 interface Search {
   readonly lines: readonly TokenLine[];
   readonly rule: TableRule;
