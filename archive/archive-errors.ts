@@ -3,7 +3,6 @@ import { CodedError } from '../schemas/coded-error.ts';
 /** The archive is damaged: a part is missing, changed, duplicated or in another order. */
 export class ArchiveDamaged extends CodedError {
   readonly code = 'ARCHIVE_DAMAGED';
-  readonly retryable = false;
   /** The file, and its line if it is known. */
   readonly where: string;
 
@@ -16,7 +15,6 @@ export class ArchiveDamaged extends CodedError {
 /** The log and the archive have different histories, and a continued run would mix the two histories. */
 export class HistoriesDiffer extends CodedError {
   readonly code = 'HISTORIES_DIFFER';
-  readonly retryable = false;
 
   constructor(why: string, options?: ErrorOptions) {
     super(`The log and the archive do not belong together: ${why}.`, options);

@@ -11,7 +11,7 @@ import { commandIdOf } from '../schemas/name-based-ids.ts';
 import { isMisnamedJobStream, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
 import { allEvents, appendJob, startStoreWithLog, type StoreWithLog } from '../tests/harness/job-log.ts';
 import { poisonStreams } from '../tests/harness/poison.ts';
-import { checkArchive } from './check-archive.ts';
+import { checkArchive } from './read-batch.ts';
 import { exportEvents } from './export-events.ts';
 import { importEvents } from './import-events.ts';
 import { plainPlace, type Place } from './place.ts';

@@ -33,7 +33,6 @@ export type BackupSecret = { readonly keyFile: Buffer } | { readonly passphrase:
 /** The backup uses another secret, or the text is not a valid secret. */
 export class BackupKeyRefused extends CodedError {
   readonly code = 'BACKUP_KEY_REFUSED';
-  readonly retryable = false;
 
   constructor(why: string) {
     super(`The backup cannot be opened: ${why}.`);

@@ -25,8 +25,7 @@ import { startS3Double } from '../tests/harness/s3-double/s3-double.ts';
 import { backUp } from './backup.ts';
 import { openBackupKey } from './backup-key.ts';
 import { checkBackup } from './check-backup.ts';
-import { encryptedPlace } from './encrypted-place.ts';
-import { placeUnder, plainPlace, type Place } from './place.ts';
+import { placeUnder, plainPlace, type Place, encryptedPlace } from './place.ts';
 import { restore } from './restore.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 

@@ -11,7 +11,7 @@ import {
   type BackedUpBlob,
   type BackupRun,
   type BackupRuns,
-} from './backup-run.ts';
+} from './check-backup.ts';
 import { exportEvents, type Exported } from './export-events.ts';
 import { hashing } from './hashing.ts';
 import { readLinks } from './links.ts';

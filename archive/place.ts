@@ -2,6 +2,20 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobMissing } from '../blob-store/blob-errors.ts';
+import { decrypted, encrypted, type MasterKey } from './encryption.ts';
+
+/** A place that encrypts the content of files. It does not encrypt their names and sizes. */
+export function encryptedPlace(place: Place, key: MasterKey): Place {
+  return {
+    write: (name, content) => {
+      const source = Buffer.isBuffer(content) ? Readable.from([content], { objectMode: false }) : content;
+      return place.write(name, encrypted(source, key, name));
+    },
+    read: async (name) => decrypted(await place.read(name), key, name),
+    remove: (name) => place.remove(name),
+    names: (prefix) => place.names(prefix),
+  };
+}
 
 /** Largest file of an archive that is written from a stream, larger than any upload. */
 const FILE_BYTES_MAX = 4 * 1024 ** 3;

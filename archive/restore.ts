@@ -2,7 +2,7 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobExists, BlobMissing } from '../blob-store/blob-errors.ts';
 import { noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
 import type { EventLog } from '../event-store/event-log.ts';
-import { blobName, readRuns, type BackedUpBlob, type BackupRun } from './backup-run.ts';
+import { blobName, readRuns, type BackedUpBlob, type BackupRun } from './check-backup.ts';
 import { ArchiveDamaged } from './archive-errors.ts';
 import { importEvents } from './import-events.ts';
 import type { Place } from './place.ts';

@@ -68,7 +68,6 @@ export async function checkBundle(folder: string, key: KeyObject): Promise<Bundl
 /** The folder is no bundle. */
 export class BundleUnreadable extends CodedError {
   readonly code = 'BUNDLE_UNREADABLE';
-  readonly retryable = false;
 
   constructor(name: string, options?: ErrorOptions) {
     super(`The bundle cannot be checked: ${name} is missing or has a wrong form.`, options);

@@ -1,26 +1,18 @@
 import type { RecordedEvent } from '../event-store/event-log.ts';
 import { limitIn, METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
 
-/** A stream whose events are in the log and which readers cannot see. */
-export interface HiddenStream {
-  readonly stream: string;
-  readonly message: string;
-}
-
-/** Finds lasting streams that somebody deleted or limited. Docket itself never deletes or limits such a stream. */
-export interface HiddenStreams {
-  /**
-   * Takes an event. Notes an event of a metadata stream; the last event of each such stream counts.
-   * @returns true for an event of a metadata stream
-   */
-  take(event: RecordedEvent): boolean;
-  found(): HiddenStream[];
-}
-
-export function hiddenStreams(): HiddenStreams {
+/**
+ * Finds lasting streams that somebody deleted or limited, so that readers cannot see all their events. Docket itself
+ * never deletes or limits such a stream.
+ */
+export function hiddenStreams() {
   const hidden = new Map<string, string>();
   return {
-    take: ({ stream, data }) => {
+    /**
+     * Takes an event. Notes an event of a metadata stream; the last event of each such stream counts.
+     * @returns true for an event of a metadata stream
+     */
+    take: ({ stream, data }: RecordedEvent) => {
       if (!stream.startsWith(METADATA_STREAM_PREFIX)) return false;
       const subject = stream.slice(METADATA_STREAM_PREFIX.length);
       const limit = limitIn(data);

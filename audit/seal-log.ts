@@ -11,7 +11,6 @@ import { CodedError } from '../schemas/coded-error.ts';
 /** The log or an earlier seal has a fault, so Docket does not seal the log. */
 export class SealRefused extends CodedError {
   readonly code = 'SEAL_REFUSED';
-  readonly retryable = false;
 
   constructor(why: string, options?: ErrorOptions) {
     super(`Nothing was sealed: ${why}. \`docket audit verify\` shows more.`, options);

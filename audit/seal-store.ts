@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobExists, BlobMissing } from '../blob-store/blob-errors.ts';
 import { sha256Of } from '../schemas/sha256.ts';
+import { nullIfMissing } from '../schemas/coded-error.ts';
 
 /** Prefix of seals in the blob store. */
 export const SEALS_PREFIX = 'seals/';
@@ -84,14 +85,7 @@ export function sealsInBlobs(blobs: BlobStore): SealCopies {
 
 /** The copies in a folder of this machine. */
 export function sealsInFolder(directory: string): SealCopies {
-  const whole = async (name: string): Promise<Buffer | null> => {
-    try {
-      return await readFile(join(directory, name));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw error;
-    }
-  };
+  const whole = (name: string) => readFile(join(directory, name)).catch(nullIfMissing);
   const put = async (name: string, content: Buffer): Promise<void> => {
     const draft = join(directory, `.${name}`);
     const handle = await open(draft, 'w', 0o600);

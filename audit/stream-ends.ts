@@ -21,27 +21,21 @@ export interface ChainFault {
   readonly message: string;
 }
 
-/** The ends of all streams after the events taken so far. The memory is about 250 bytes a stream. */
-export interface StreamEnds {
-  readonly ends: ReadonlyMap<string, StreamEnd>;
-  /**
-   * Takes the next event of a stream.
-   * @returns its fault, or null
-   */
-  take(event: RecordedEvent): ChainFault | null;
-}
-
 /**
  * Collects the ends of streams.
  * @param known the ends from which to continue
  */
-export function streamEnds(known: ReadonlyMap<string, StreamEnd> = new Map()): StreamEnds {
+export function streamEnds(known: ReadonlyMap<string, StreamEnd> = new Map()) {
   const ends = new Map(known);
   /** Streams in which an event had links. Every later event of such a stream must have them. */
   const chained = new Set<string>();
   return {
     ends,
-    take: (event) => {
+    /**
+     * Takes the next event of a stream.
+     * @returns its fault, or null
+     */
+    take: (event: RecordedEvent) => {
       const { stream, revision } = event;
       const before = ends.get(stream);
       const links = linksOf(event);
@@ -54,6 +48,9 @@ export function streamEnds(known: ReadonlyMap<string, StreamEnd> = new Map()): S
     },
   };
 }
+
+/** The ends of all streams after the events taken so far. The memory is about 250 bytes a stream. */
+export type StreamEnds = ReturnType<typeof streamEnds>;
 
 function faultOf(
   event: RecordedEvent,

@@ -21,7 +21,6 @@ import type { StreamEnd } from './stream-ends.ts';
 /** No correct seal covers the job. */
 export class NotSealed extends CodedError {
   readonly code = 'NOT_SEALED';
-  readonly retryable = false;
 
   constructor(why: string) {
     super(why);

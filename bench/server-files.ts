@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { serverAccount } from '../postgres-server/account.ts';
 import { postgresBinaries } from '../postgres-server/binaries.ts';
-import { CLUSTER } from '../postgres-server/cluster.ts';
+import { CLUSTER, asSuperuser } from '../postgres-server/cluster.ts';
 import { ROLE } from '../postgres-server/roles.ts';
-import { asSuperuser } from '../postgres-server/single-user.ts';
 
 /**
  * Lets the services' role read and write files of the server, as a bare COPY does. Call it only while no server runs

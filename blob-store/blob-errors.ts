@@ -3,7 +3,6 @@ import { CodedError } from '../schemas/coded-error.ts';
 /** No blob has this key. */
 export class BlobMissing extends CodedError {
   readonly code = 'BLOB_MISSING';
-  readonly retryable = false;
   readonly key: string;
 
   constructor(key: string, options?: ErrorOptions) {
@@ -15,7 +14,6 @@ export class BlobMissing extends CodedError {
 /** A blob with this key already exists, and blobs are written only once. */
 export class BlobExists extends CodedError {
   readonly code = 'BLOB_EXISTS';
-  readonly retryable = false;
   readonly key: string;
 
   constructor(key: string, options?: ErrorOptions) {
@@ -27,7 +25,6 @@ export class BlobExists extends CodedError {
 /** The stream exceeded its limit. Nothing of it is in the store. */
 export class BlobTooLarge extends CodedError {
   readonly code = 'BLOB_TOO_LARGE';
-  readonly retryable = false;
   readonly maxBytes: number;
 
   constructor(maxBytes: number, options?: ErrorOptions) {
@@ -39,7 +36,6 @@ export class BlobTooLarge extends CodedError {
 /** The store has no room, because of the disk, a quota or a file-size limit (D26). Somebody must free space. */
 export class StorageFull extends CodedError {
   readonly code = 'STORAGE_FULL';
-  readonly retryable = false;
 
   constructor(options?: ErrorOptions) {
     super('There is no room left in the blob store.', options);
@@ -52,7 +48,7 @@ export class StorageFull extends CodedError {
  */
 export class BlobStoreUnavailable extends CodedError {
   readonly code = 'BLOB_STORE_UNAVAILABLE';
-  readonly retryable = true;
+  override readonly retryable = true;
   /** The reason alone, without a full stop. */
   readonly why: string;
 
@@ -68,7 +64,6 @@ export class BlobStoreUnavailable extends CodedError {
  */
 export class BlobKeyRefused extends CodedError {
   readonly code = 'BLOB_KEY_REFUSED';
-  readonly retryable = false;
 
   constructor(key: string) {
     super(`${JSON.stringify(key.slice(0, 80))} is not a blob key.`);

@@ -17,28 +17,11 @@ const FOLDER_MODE = 0o700;
 /** Flags for opening: do not follow symbolic links, and do not wait when a FIFO has the place of a file (open(2)). */
 export const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** A root folder, and the only function from a key to a path. */
-export interface BlobFolder {
-  /** Real path of the root. */
-  readonly root: string;
-  readonly partials: string;
-  /**
-   * The path of a key, never through a symbolic link. With `create`, makes the folder of the path.
-   * @throws BlobKeyRefused
-   */
-  pathOf(key: string, options?: { create?: boolean }): Promise<string>;
-  /**
-   * Checks that the root is still the folder that was opened.
-   * @throws BlobStoreUnavailable
-   */
-  assertMounted(): Promise<void>;
-}
-
 /**
  * Opens a folder as a blob store. An empty or missing folder becomes a new store.
  * @throws BlobStoreUnavailable when the folder holds other files or cannot be written
  */
-export async function openBlobFolder(directory: string): Promise<BlobFolder> {
+export async function openBlobFolder(directory: string) {
   try {
     await mkdir(directory, { recursive: true, mode: FOLDER_MODE });
     const root = await realpath(resolve(directory));
@@ -46,15 +29,27 @@ export async function openBlobFolder(directory: string): Promise<BlobFolder> {
     const partials = join(root, PARTIALS);
     await mkdir(partials, { recursive: true, mode: FOLDER_MODE });
     return {
+      /** Real path of the root. */
       root,
       partials,
-      pathOf: (key, { create = false } = {}) => pathOf(root, key, create),
+      /**
+       * The path of a key, never through a symbolic link. With `create`, makes the folder of the path.
+       * @throws BlobKeyRefused
+       */
+      pathOf: (key: string, { create = false }: { create?: boolean } = {}) => pathOf(root, key, create),
+      /**
+       * Checks that the root is still the folder that was opened.
+       * @throws BlobStoreUnavailable
+       */
       assertMounted: () => assertMounted(root, rootId),
     };
   } catch (error) {
     throw storageFault(error);
   }
 }
+
+/** A root folder, and the only function from a key to a path. */
+export type BlobFolder = Awaited<ReturnType<typeof openBlobFolder>>;
 
 async function markedRoot(root: string): Promise<string> {
   const found = await readMarker(root);

@@ -28,28 +28,6 @@ export interface S3Options {
   };
 }
 
-/** A bucket, and the parts that all requests to it share. */
-export interface S3Bucket {
-  readonly s3: S3;
-  readonly name: string;
-  readonly timeoutMs: number;
-  readonly log: Log;
-  /** Part of every request that creates an object. */
-  readonly encryption: { readonly ServerSideEncryption?: 'AES256' | 'aws:kms' };
-  /**
-   * Runs a request and converts its errors.
-   * @throws BlobStoreUnavailable, StorageFull, or the signal's reason
-   */
-  ask<Answer>(question: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer>;
-  /**
-   * Returns the store's time, in ms since the epoch.
-   * @throws BlobStoreUnavailable
-   */
-  now(): Promise<number>;
-  /** The facts of an object, or null for a missing object. A missing bucket is not a missing object. */
-  head(key: string): Promise<ObjectFacts | null>;
-}
-
 export interface ObjectFacts {
   readonly bytes: number;
   readonly modifiedAt: Date;
@@ -57,7 +35,7 @@ export interface ObjectFacts {
 }
 
 /** Creates the client without sending a request. */
-export function s3Bucket(options: S3Options): S3Bucket {
+export function s3Bucket(options: S3Options) {
   const { bucket: name, region, endpoint, forcePathStyle, serverSideEncryption, timeoutMs, log } = options;
   const s3 = new S3({
     region,
@@ -75,14 +53,36 @@ export function s3Bucket(options: S3Options): S3Bucket {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
+  /** Part of every request that creates an object. */
   const encryption = serverSideEncryption === 'none' ? {} : { ServerSideEncryption: serverSideEncryption };
+  /**
+   * Returns the store's time, in ms since the epoch.
+   * @throws BlobStoreUnavailable
+   */
   const now = async (): Promise<number> => {
     await ask(() => s3.headBucket({ Bucket: name }));
     // When the clocks differ by minutes, the client computes this offset from the `Date` of an answer.
     return Date.now() + s3.config.systemClockOffset;
   };
-  return { s3, name, timeoutMs, log, encryption, ask, now, head: (key) => head(s3, name, key) };
+  return {
+    s3,
+    name,
+    timeoutMs,
+    log,
+    encryption,
+    /**
+     * Runs a request and converts its errors.
+     * @throws BlobStoreUnavailable, StorageFull, or the signal's reason
+     */
+    ask,
+    now,
+    /** The facts of an object, or null for a missing object. A missing bucket is not a missing object. */
+    head: (key: string) => head(s3, name, key),
+  };
 }
+
+/** A bucket, and the parts that all requests to it share. */
+export type S3Bucket = ReturnType<typeof s3Bucket>;
 
 async function ask<Answer>(question: () => Promise<Answer>, signal?: AbortSignal): Promise<Answer> {
   try {

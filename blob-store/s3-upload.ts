@@ -17,25 +17,13 @@ export const PART_BYTES = 8 * 1024 * 1024;
  */
 const PUT_ID = 'docket-put';
 
-/** One put. Nothing is visible before `publish`, and nothing is left after `discard`. */
-export interface S3Upload {
-  write(batch: readonly Buffer[]): Promise<void>;
-  /**
-   * Makes the object visible, unless its key exists.
-   * @throws BlobExists, BlobStoreUnavailable, StorageFull
-   */
-  publish(written: Written): Promise<void>;
-  /** Removes the uploaded parts. */
-  discard(): Promise<void>;
-}
-
 /**
- * Uploads a document. A document shorter than one part is sent in one request with its SHA-256. A longer document is
- * a multipart upload, with a CRC-32 for each part and for the whole. The store refuses bytes that do not match, and
- * `If-None-Match` refuses an existing key. Parts are buffers instead of streams, because only a buffer can be sent
- * again.
+ * Uploads a document. Nothing is visible before `publish`, and nothing is left after `discard`. A document shorter than
+ * one part is sent in one request with its SHA-256. A longer document is a multipart upload, with a CRC-32 for each
+ * part and for the whole. The store refuses bytes that do not match, and `If-None-Match` refuses an existing key. Parts
+ * are buffers instead of streams, because only a buffer can be sent again.
  */
-export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S3Upload {
+export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal) {
   const at = { Bucket: bucket.name, Key: key };
   const putId = randomUUID();
   const parts: { PartNumber: number; ETag: string | undefined; ChecksumCRC32: string }[] = [];
@@ -88,12 +76,16 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
   };
 
   return {
-    write: (batch) => {
+    write: (batch: readonly Buffer[]) => {
       held.push(...batch);
       for (const chunk of batch) heldBytes += chunk.length;
       return (running = bucket.ask(sendFullParts, signal));
     },
-    publish: async (written) => {
+    /**
+     * Makes the object visible, unless its key exists.
+     * @throws BlobExists, BlobStoreUnavailable, StorageFull
+     */
+    publish: async (written: Written) => {
       try {
         await send(written);
       } catch (error) {
@@ -104,6 +96,7 @@ export function s3Upload(bucket: S3Bucket, key: string, signal?: AbortSignal): S
         throw found !== null && saysTaken(error) ? new BlobExists(key, { cause: error }) : s3Fault(error);
       }
     },
+    /** Removes the uploaded parts. */
     discard: async () => {
       await Promise.allSettled([running]);
       if (uploadId !== undefined) await abortMultipart(bucket, at, uploadId);

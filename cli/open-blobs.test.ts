@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLog } from '../runtime/log.ts';
 import { loadSettings } from '../runtime/settings.ts';
 import { startS3Double, type S3Double } from '../tests/harness/s3-double/s3-double.ts';
-import { openBlobs } from './open-blobs.ts';
+import { openBlobs } from './open-stores.ts';
 
 const log = createLog('test', 'silent');
 const roomy = { maxBytes: 1_000 };

@@ -3,7 +3,6 @@ import { CodedError } from '../schemas/coded-error.ts';
 /** A failure that the user can fix. Docket prints the sentence of the failure without a stack. */
 export class PlainFailure extends CodedError {
   readonly code: string;
-  readonly retryable = false;
   readonly exitCode: number;
 
   constructor(code: string, message: string, options: ErrorOptions & { exitCode?: number } = {}) {
@@ -11,4 +10,9 @@ export class PlainFailure extends CodedError {
     this.code = code;
     this.exitCode = options.exitCode ?? 1;
   }
+}
+
+/** A command line that Docket does not understand; the sentence says what to write. */
+export function usage(sentence: string): PlainFailure {
+  return new PlainFailure('USAGE', sentence, { exitCode: 2 });
 }

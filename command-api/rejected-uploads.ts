@@ -22,13 +22,6 @@ const EVENT_EVERY_MS = 60_000;
 const TRIES_MAX = 6;
 const BACKOFF = { firstMs: 500, maxMs: 4_000 };
 
-/** Records refused uploads after their answers, so that no answer waits for the log. */
-export interface RejectedUploads {
-  record(rejected: UploadRejected, correlationId: string): void;
-  /** Appends the waiting refusals, for at most `graceMs`. */
-  stop(graceMs: number): Promise<void>;
-}
-
 /** Refusals that are in no event yet. */
 interface Gathered {
   readonly since: string;
@@ -49,7 +42,7 @@ export function recordRejectedUploads(options: {
   clock: Clock;
   onDropped: (count: number) => void;
   everyMs?: number;
-}): RejectedUploads {
+}) {
   const { log, logger, clock, onDropped, everyMs = EVENT_EVERY_MS } = options;
   const write = rejectedUploadsWriter(log);
   let gathered: Gathered | null = null;
@@ -93,13 +86,14 @@ export function recordRejectedUploads(options: {
   };
 
   return {
-    record: (rejected, correlationId) => {
+    record: (rejected: UploadRejected, correlationId: string) => {
       gathered ??= { since: rejected.at, correlationId, counts: new Map(), examples: [] };
       gathered.counts.set(rejected.code, (gathered.counts.get(rejected.code) ?? 0) + 1);
       if (gathered.examples.length < REJECTED_EXAMPLES_MAX) gathered.examples.push(rejected);
       schedule();
     },
-    stop: async (graceMs) => {
+    /** Appends the waiting refusals, for at most `graceMs`. */
+    stop: async (graceMs: number) => {
       clearTimeout(timer);
       const last = (async () => {
         await running;
@@ -110,6 +104,9 @@ export function recordRejectedUploads(options: {
     },
   };
 }
+
+/** Records refused uploads after their answers, so that no answer waits for the log. */
+export type RejectedUploads = ReturnType<typeof recordRejectedUploads>;
 
 /** Appends to the stream of refusals. It sets the stream's age limit before the first event. */
 function rejectedUploadsWriter(log: EventLog): (events: readonly EventToAppend[]) => Promise<void> {

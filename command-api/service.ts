@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type RequestHandler } from 'express';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { jobDecider } from '../conversion-job/decider.ts';
+import { retryPolicyOf } from '../conversion-job/retry-policy.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Identity } from '../identity/middleware.ts';
 import type { RateLimits } from '../identity/rate-limits.ts';
@@ -10,8 +11,7 @@ import { ApiError } from '../runtime/http/api-error.ts';
 import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import type { Service } from '../runtime/service.ts';
-import { waitingList, type WaitingNow } from '../runtime/waiting-list.ts';
+import { type Service, waitingList, type WaitingNow } from '../runtime/service.ts';
 import type { Settings } from '../schemas/config.ts';
 import { createAdmission } from './admission/admission.ts';
 import { operatingActor, owningActor } from './commands/command-actor.ts';
@@ -79,6 +79,7 @@ export function createCommandApi(options: {
     settings,
     clock,
     logger,
+    // The write side never retries, but its decisions must equal the processor's.
     decider: jobDecider(retryPolicyOf(settings)),
     idempotency: createIdempotency(log, clock),
   };
@@ -126,14 +127,4 @@ function routes(side: WriteSide, first: RequestHandler[], operatorsOnly: Request
     router.post(`/api/ops/jobs/:id/${name}`, operators, one(name, operatingActor), answerErrorEarly);
   }
   return router;
-}
-
-/** The write side never retries, but its decisions must equal the processor's. */
-function retryPolicyOf(settings: Settings) {
-  return {
-    maxAttempts: settings.RETRY_MAX_ATTEMPTS,
-    backoffMs: settings.RETRY_BACKOFF_MS,
-    backoffMaxMs: settings.RETRY_BACKOFF_MAX_MS,
-    jobTimeoutMs: settings.JOB_TIMEOUT_SEC * 1000,
-  };
 }

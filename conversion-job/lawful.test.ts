@@ -6,7 +6,7 @@ import { decide } from './decide.ts';
 import { evolve } from './evolve.ts';
 import { ABSENT, type Job } from './job.ts';
 import { whyUnlawful } from './lawful.ts';
-import { COMMAND_PROBES } from './command-probes.ts';
+import { COMMAND_PROBES } from './explain.ts';
 import { COMMAND_OF, HISTORY_OF } from '../tests/rooms/conversion-job/samples.ts';
 import { at, POLICY } from '../tests/rooms/conversion-job/scenario.ts';
 

@@ -4,7 +4,7 @@ import type { StoreFault } from './store-faults.ts';
 /** The stream is not at the revision that the append expected. The caller loads the stream again and decides again. */
 export class StreamMovedOn extends CodedError {
   readonly code = 'STREAM_MOVED_ON';
-  readonly retryable = true;
+  override readonly retryable = true;
   readonly stream: string;
   /** The last revision of the stream as the store reported it. Null when the stream does not exist. */
   readonly actual: bigint | null;
@@ -25,7 +25,7 @@ export class StreamMovedOn extends CodedError {
  */
 export class LogUnavailable extends CodedError {
   readonly code = 'LOG_UNAVAILABLE';
-  readonly retryable = true;
+  override readonly retryable = true;
   /** The named fault, if the store or the network reported one. Null when no answer came. */
   readonly fault: StoreFault | null;
 
@@ -44,7 +44,7 @@ export class LogUnavailable extends CodedError {
 /** A probe found that the event store would not serve an upload and its conversion now. */
 export class StoreUnusable extends CodedError {
   readonly code: StoreFault['code'];
-  readonly retryable: boolean;
+  override readonly retryable: boolean;
   readonly fault: StoreFault;
   /** True when waiting cannot help, because somebody must change a setting, a user or a right. */
   readonly final: boolean;
@@ -61,7 +61,6 @@ export class StoreUnusable extends CodedError {
 /** The store will never accept this append: it is malformed or too large, or the stream was deleted for ever. */
 export class AppendRefused extends CodedError {
   readonly code = 'APPEND_REFUSED';
-  readonly retryable = false;
 
   constructor(stream: string, why: string, options?: ErrorOptions) {
     super(`The event store refuses to append to ${stream}: ${why}.`, options);
@@ -71,7 +70,6 @@ export class AppendRefused extends CodedError {
 /** The log has no event at the position to continue from, so the checkpoint belongs to another log. */
 export class CheckpointNotInLog extends CodedError {
   readonly code = 'CHECKPOINT_NOT_IN_LOG';
-  readonly retryable = false;
   readonly position: bigint;
 
   constructor(position: bigint, options?: ErrorOptions) {

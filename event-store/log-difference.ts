@@ -8,7 +8,7 @@ import type { EventLog, RecordedEvent } from './event-log.ts';
  */
 export class LogDiffers extends CodedError {
   readonly code = 'LOG_DIFFERS';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor(why: string) {
     super(`The log is not the one that was read before: ${why}.`);

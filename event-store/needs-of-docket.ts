@@ -31,7 +31,6 @@ type Need = (bench: Bench) => Promise<string>;
 /** A server does not behave as Docket needs. */
 class NotAsNeeded extends CodedError {
   readonly code = 'NOT_AS_NEEDED';
-  readonly retryable = false;
 }
 
 const need = (holds: boolean, sentence: string): void => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { clientReader } from '../runtime/http/client.ts';
-import { operatorRule } from './operator-access.ts';
+import { operatorRule } from './middleware.ts';
 
 const origins = new Set(['http://localhost:8080', 'http://127.0.0.1:8080', 'http://[::1]:8080']);
 const mayOperate = (

@@ -25,25 +25,6 @@ export type LimitName = 'address' | 'owner' | 'upload';
 /** The reason for a refusal, as the metric counts it. */
 export type RefusalReason = LimitName | 'upload-places' | 'socket-address' | 'socket-owner';
 
-export interface RateLimits {
-  /** Counts one request of the client's address. Mount this handler before every route of a process. */
-  readonly byAddress: RequestHandler;
-  /** Counts one request of its owner, once for each request. Mount this handler after the identity middleware. */
-  readonly byOwner: RequestHandler;
-  /**
-   * Counts one file of an owner.
-   * @returns seconds to wait; null when the file is allowed
-   */
-  file(owner: string): Promise<number | null>;
-  /**
-   * Counts one socket of an address.
-   * @returns seconds to wait; null when the socket may open
-   */
-  socket(clientKey: string): Promise<number | null>;
-  /** Counts a refusal that other code decided. */
-  refused(reason: RefusalReason): void;
-}
-
 interface Limit {
   readonly name: LimitName;
   readonly points: number;
@@ -63,7 +44,7 @@ export function createRateLimits(options: {
   readClient: ReadClient;
   metrics: Metrics;
   sharedBy?: Pool | undefined;
-}): RateLimits {
+}) {
   const { settings, readClient, sharedBy } = options;
   const refusals = new Counter({
     name: 'docket_requests_refused_total',
@@ -92,19 +73,25 @@ export function createRateLimits(options: {
   };
 
   return {
-    byAddress: async (req, res, next) => {
+    /** Counts one request of the client's address. Mount this handler before every route of a process. */
+    byAddress: (async (req, res, next) => {
       await pass(address, readClient(req).key, res);
       next();
-    },
-    byOwner: async (_req, res, next) => {
+    }) satisfies RequestHandler,
+    /** Counts one request of its owner, once for each request. Mount this handler after the identity middleware. */
+    byOwner: (async (_req, res, next) => {
       const { owner: asking, isOwnerCounted } = res.locals as { owner?: string; isOwnerCounted?: true };
       if (asking !== undefined && !isOwnerCounted) {
         res.locals['isOwnerCounted'] = true;
         await pass(owner, asking, res);
       }
       next();
-    },
-    file: async (asking) => {
+    }) satisfies RequestHandler,
+    /**
+     * Counts one file of an owner.
+     * @returns seconds to wait; null when the file is allowed
+     */
+    file: async (asking: string) => {
       for (const { limiter } of uploads) {
         const { isAllowed, left } = await consume(limiter, asking);
         if (isAllowed) continue;
@@ -113,15 +100,21 @@ export function createRateLimits(options: {
       }
       return null;
     },
-    socket: async (clientKey) => {
+    /**
+     * Counts one socket of an address.
+     * @returns seconds to wait; null when the socket may open
+     */
+    socket: async (clientKey: string) => {
       const { isAllowed, left } = await consume(address.limiter, clientKey);
       if (isAllowed) return null;
       refusals.inc({ reason: 'address' });
       return secondsOf(left);
     },
-    refused: (reason) => refusals.inc({ reason }),
+    /** Counts a refusal that other code decided. */
+    refused: (reason: RefusalReason) => refusals.inc({ reason }),
   };
 }
+export type RateLimits = ReturnType<typeof createRateLimits>;
 
 function limiterOf(options: IRateLimiterOptions, sharedBy: Pool | undefined): RateLimiterAbstract {
   const alone = new RateLimiterMemory(options);

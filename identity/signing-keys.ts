@@ -1,11 +1,11 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createKeyFile, readKeyFile, type Refused } from '../runtime/key-file.ts';
 import { CodedError } from '../schemas/coded-error.ts';
 
 const KEY_FILE = 'session-keys';
 const KEY_BYTES = 32;
-const KEY_FILE_MODE = 0o600;
 /** Shortest secret, in characters, because a shorter secret could be guessed. The setting has the same bound. */
 const SECRET_CHARS_MIN = 32;
 /** Most keys that still verify. Each key means one more HMAC for a forged cookie. */
@@ -17,7 +17,6 @@ export type SigningSecrets = readonly [string, ...string[]];
 /** Docket cannot use the signing secrets. */
 export class SigningSecretsRefused extends CodedError {
   readonly code = 'SIGNING_SECRETS_REFUSED';
-  readonly retryable = false;
 
   constructor(why: string, options?: ErrorOptions) {
     super(`The session keys cannot be used: ${why}.`, options);
@@ -38,7 +37,10 @@ export async function loadSigningSecrets(settings: {
   if (settings.SESSION_SECRET !== undefined) return parsed(settings.SESSION_SECRET.split(','));
   await mkdir(settings.DATA_DIR, { recursive: true });
   const path = join(settings.DATA_DIR, KEY_FILE);
-  const kept = (await readOrNull(path)) ?? (await createdOnce(path));
+  const refused: Refused = (what, options) =>
+    new SigningSecretsRefused(`the key file cannot be ${what}`, options);
+  const made = `${randomBytes(KEY_BYTES).toString('base64url')}\n`;
+  const kept = (await readKeyFile(path, refused)) ?? (await createKeyFile(path, made, refused));
   return parsed(kept.split('\n'));
 }
 
@@ -50,36 +52,6 @@ function parsed(lines: readonly string[]): SigningSecrets {
   if (secrets.some((secret) => secret.length < SECRET_CHARS_MIN))
     throw new SigningSecretsRefused(`one is shorter than ${SECRET_CHARS_MIN} characters`);
   return [first, ...rest];
-}
-
-async function readOrNull(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new SigningSecretsRefused('the key file cannot be read', { cause: error });
-  }
-}
-
-/** Writes a new file whole and then links it under the name. So two starting processes use the same key. */
-async function createdOnce(path: string): Promise<string> {
-  const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const handle = await open(draft, 'wx', KEY_FILE_MODE);
-  try {
-    await handle.writeFile(`${randomBytes(KEY_BYTES).toString('base64url')}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  try {
-    await link(draft, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new SigningSecretsRefused('the key file cannot be written', { cause: error });
-  } finally {
-    await rm(draft, { force: true });
-  }
-  return readFile(path, 'utf8');
 }
 
 /**

@@ -3,7 +3,6 @@ import { CodedError } from '../schemas/coded-error.ts';
 /** The embedded Postgres cannot be started or prepared. The message is one sentence for the user at the terminal. */
 export class EmbeddedPostgresFailed extends CodedError {
   readonly code = 'EMBEDDED_POSTGRES_FAILED';
-  readonly retryable = false;
 
   constructor(sentence: string, options?: ErrorOptions) {
     super(sentence, options);

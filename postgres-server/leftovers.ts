@@ -3,6 +3,7 @@ import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { nullIfMissing } from '../schemas/coded-error.ts';
 import { CLUSTER, UNFINISHED } from './cluster.ts';
 import { EmbeddedPostgresFailed } from './failure.ts';
 import { SOCKET_FILE } from './place-of-connections.ts';
@@ -57,12 +58,8 @@ export async function removeUnfinished(directory: string, log: StartLog): Promis
 
 /** The pid in the first line of `postmaster.pid`, or null when there is no such file. */
 async function postmasterPid(pidFile: string): Promise<number | null> {
-  try {
-    return Number.parseInt(await readFile(pidFile, 'utf8'), 10);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  const text = await readFile(pidFile, 'utf8').catch(nullIfMissing);
+  return text === null ? null : Number.parseInt(text, 10);
 }
 
 /**
@@ -70,10 +67,7 @@ async function postmasterPid(pidFile: string): Promise<number | null> {
  * enough, because another program may have the same pid by now.
  */
 async function programsIn(cluster: string): Promise<number[]> {
-  const place = await realpath(cluster).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  const place = await realpath(cluster).catch(nullIfMissing);
   if (place === null) return [];
   if (process.platform !== 'linux') return programsByPs(place);
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);

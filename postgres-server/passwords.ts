@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nullIfMissing } from '../schemas/coded-error.ts';
 
 /** The name of the file in the folder of the embedded Postgres, beside its database files. */
 export const PASSWORDS_FILE = 'passwords.json';
@@ -14,14 +15,8 @@ export interface Passwords {
 
 /** Reads the passwords of this folder; null when the file is missing or unreadable. */
 export async function readPasswords(directory: string): Promise<Passwords | null> {
-  let text: string;
-  try {
-    text = await readFile(join(directory, PASSWORDS_FILE), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-  return passwordsIn(text);
+  const text = await readFile(join(directory, PASSWORDS_FILE), 'utf8').catch(nullIfMissing);
+  return text === null ? null : passwordsIn(text);
 }
 
 /**
@@ -29,15 +24,12 @@ export async function readPasswords(directory: string): Promise<Passwords | null
  * at all.
  */
 export async function makePasswords(directory: string): Promise<Passwords> {
+  const random = () => randomBytes(PASSWORD_BYTES).toString('base64url');
   const passwords = { docket: random(), analyst: random() };
   const draft = join(directory, `${PASSWORDS_FILE}.new`);
   await writeFile(draft, `${JSON.stringify(passwords)}\n`, { mode: 0o600, flush: true });
   await rename(draft, join(directory, PASSWORDS_FILE));
   return passwords;
-}
-
-function random(): string {
-  return randomBytes(PASSWORD_BYTES).toString('base64url');
 }
 
 function passwordsIn(text: string): Passwords | null {

@@ -38,15 +38,6 @@ export interface ServerExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface PostgresServer {
-  readonly pid: number;
-  readonly exited: Promise<ServerExit>;
-  /** Resolves with true when the server accepts connections, with false when it has ended or `stop` is aborted. */
-  ready(stop?: AbortSignal): Promise<boolean>;
-  /** The server's messages since this start. */
-  output(): Promise<string>;
-}
-
 /**
  * Starts `postgres` in its own session. Ctrl-C at the terminal then reaches only Docket, which stops the server in
  * order.
@@ -56,7 +47,7 @@ export async function spawnServer(
   place: Place,
   binaries: PostgresBinaries,
   account: ServerAccount,
-): Promise<PostgresServer> {
+) {
   const { directory, cluster } = files;
   const logFile = join(directory, 'postgres.log');
   const written = await open(logFile, 'a', 0o600);
@@ -84,13 +75,16 @@ export async function spawnServer(
     return {
       pid,
       exited,
-      ready: (stop) => readyAt(cluster, pid, { exited, ...(stop && { stop }) }),
+      /** Resolves with true when the server accepts connections, with false when it has ended or `stop` is aborted. */
+      ready: (stop?: AbortSignal) => readyAt(cluster, pid, { exited, ...(stop && { stop }) }),
+      /** The server's messages since this start. */
       output: async () => (await readFile(logFile)).subarray(logStart).toString('utf8'),
     };
   } finally {
     await written.close();
   }
 }
+export type PostgresServer = Awaited<ReturnType<typeof spawnServer>>;
 
 function pidOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {

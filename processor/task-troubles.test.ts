@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Log } from '../runtime/log.ts';
-import type { WaitingNow } from '../runtime/waiting-list.ts';
+import type { WaitingNow } from '../runtime/service.ts';
 import { keepTroubles } from './task-troubles.ts';
 
 it('a task that fails many times in two ways writes one line when it begins and one when it is over, and says what is wrong now', () => {

@@ -1,6 +1,6 @@
 import type { Log } from '../runtime/log.ts';
 import { outageLog, reasonOf } from '../runtime/outage-log.ts';
-import type { WaitingNow } from '../runtime/waiting-list.ts';
+import type { WaitingNow } from '../runtime/service.ts';
 import { codeOf } from '../schemas/coded-error.ts';
 
 /** Called with the error of each failed run, and with null after each successful run. */

@@ -65,7 +65,7 @@ function besideOf({ target }: RegisteredProjection): ProjectionTarget {
 /** Another rebuild holds the lease. */
 export class RebuildRunning extends CodedError {
   readonly code = 'REBUILD_RUNNING';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor(projection: string) {
     super(`A rebuild of projection ${projection} is already running.`);
@@ -75,7 +75,7 @@ export class RebuildRunning extends CodedError {
 /** The projector was ahead of the rebuild after every round. */
 export class RebuildBehind extends CodedError {
   readonly code = 'REBUILD_BEHIND';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor() {
     super('The rebuild did not catch up with the tables in use; run it again at a quieter time.');

@@ -3,7 +3,7 @@ import { CodedError } from '../schemas/coded-error.ts';
 /** Postgres cannot be reached, does not answer in time, or accepts no work now. A later retry may succeed. */
 export class ReadStoreUnavailable extends CodedError {
   readonly code = 'READ_STORE_UNAVAILABLE';
-  readonly retryable = true;
+  override readonly retryable = true;
   /** True when waiting does not help: somebody has to change a setting, a right or a certificate. */
   readonly final: boolean;
   /** The reason alone, without a full stop. */

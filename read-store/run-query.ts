@@ -20,7 +20,6 @@ export interface QueryAnswer {
 /** Postgres refused the statement, or it took too long. The message is Postgres' own. */
 export class QueryRefused extends CodedError {
   readonly code = 'QUERY_REFUSED';
-  readonly retryable = false;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

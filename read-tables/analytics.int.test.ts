@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { csvOf, jsonOf, tableOf } from '../cli/commands/query-output.ts';
+import { csvOf, jsonOf, tableOf } from '../cli/commands/query.ts';
 import { projectionNamed } from '../projector/registry.ts';
 import { rebuildProjections } from '../projector/rebuild.ts';
 import { jobHistories } from '../tests/rooms/projector/job-histories.ts';

@@ -13,26 +13,16 @@ import { jobsTable } from './jobs/jobs-table.ts';
 import { timelineTable } from './jobs/timeline-table.ts';
 
 /**
- * The SQL that makes the tables of a projection in a separate schema, and the views of schema `docket` that show
- * these tables.
- */
-export interface ProjectionTables {
-  /** Makes the schema, and the tables with the keys that writing needs. */
-  create(schema: string): string;
-  /** Makes the other keys and indexes of filled tables: one text for each table, the largest first. */
-  index(schema: string): readonly string[];
-  readonly names: readonly string[];
-}
-
-/**
  * Describes the tables.
  * @param tables the table of rows first, the largest table last
  */
-function tablesOf(tables: readonly DefinedTable[]): ProjectionTables {
+function tablesOf(tables: readonly DefinedTable[]) {
   return {
-    create: (schema) =>
+    /** Makes the schema, and the tables with the keys that writing needs. */
+    create: (schema: string) =>
       `create schema ${schema};\n${tables.map((table) => createTable(schema, table)).join('')}`,
-    index: (schema) =>
+    /** Makes the other keys and indexes of filled tables: one text for each table, the largest first. */
+    index: (schema: string) =>
       tables
         .map((table) => indexTable(schema, table))
         .filter((text) => text !== '')
@@ -40,6 +30,12 @@ function tablesOf(tables: readonly DefinedTable[]): ProjectionTables {
     names: tables.map(({ name }) => name),
   };
 }
+
+/**
+ * The SQL that makes the tables of a projection in a separate schema, and the views of schema `docket` that show
+ * these tables.
+ */
+export type ProjectionTables = ReturnType<typeof tablesOf>;
 
 /** The tables of projection `jobs`. */
 export const JOBS_TABLES = tablesOf([jobsTable, timelineTable, artifactsTable, invoicesTable, historyTable]);

@@ -9,15 +9,9 @@ const NAMED_RANGES: Readonly<Record<string, readonly string[]>> = {
 };
 const ENTRIES_MAX = 100;
 
-/** A list of addresses and ranges. An IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address. */
-export interface AddressList {
-  has(address: string | undefined): boolean;
-}
-
 /** A list of addresses has an entry that is no address. */
 export class AddressListRefused extends CodedError {
   readonly code = 'SETTINGS_REFUSED';
-  readonly retryable = false;
 
   constructor(why: string) {
     super(why);
@@ -28,7 +22,7 @@ export class AddressListRefused extends CodedError {
  * Reads a list such as `loopback, 10.0.0.0/8, fd00::1`. An empty text is the empty list.
  * @throws AddressListRefused naming the entry that is neither an address, nor a range, nor a known name
  */
-export function addressList(text: string | undefined): AddressList {
+export function addressList(text: string | undefined) {
   const entries = (text ?? '')
     .split(',')
     .map((entry) => entry.trim())
@@ -39,12 +33,15 @@ export function addressList(text: string | undefined): AddressList {
   for (const range of entries.flatMap((entry) => NAMED_RANGES[entry.toLowerCase()] ?? [entry]))
     add(list, range);
   return {
-    has: (address) => {
+    has: (address: string | undefined) => {
       const bare = bareAddress(address);
       return bare !== null && list.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4');
     },
   };
 }
+
+/** A list of addresses and ranges. An IPv4 address mapped into IPv6 (`::ffff:10.0.0.1`) counts as the IPv4 address. */
+export type AddressList = ReturnType<typeof addressList>;
 
 /** The address without brackets, zone and mapping; null when the text is no address. */
 export function bareAddress(text: string | undefined): string | null {

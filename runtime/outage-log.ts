@@ -4,17 +4,6 @@ import type { Log } from './log.ts';
 /** The log repeats a continuing outage after this time. */
 const SAID_EVERY_MS = 60_000;
 
-/** Logs an outage in three kinds of lines, however often a failure occurs. */
-export interface OutageLog {
-  /**
-   * Reports a failure. Logs a line for the first failure, then one line a minute with the number of failures since
-   * the last line.
-   */
-  failed(error: unknown): void;
-  /** Reports a success. Logs one line if there was an outage. */
-  worked(): void;
-}
-
 /**
  * Bounds the log lines of an outage: one at the beginning, one a minute with the count, one at the end.
  *
@@ -25,11 +14,15 @@ export function outageLog(
   logger: Pick<Log, 'info' | 'warn'>,
   what: string,
   options: { readonly now?: () => number; readonly alert?: string } = {},
-): OutageLog {
+) {
   const { now = () => performance.now(), alert } = options;
   let outage: { readonly sinceMs: number; failures: number; saidAtMs: number; unsaid: number } | null = null;
   return {
-    failed: (error) => {
+    /**
+     * Reports a failure. Logs a line for the first failure, then one line a minute with the number of failures since
+     * the last line.
+     */
+    failed: (error: unknown) => {
       const atMs = now();
       if (outage === null) {
         outage = { sinceMs: atMs, failures: 1, saidAtMs: atMs, unsaid: 0 };
@@ -46,6 +39,7 @@ export function outageLog(
       outage.saidAtMs = atMs;
       outage.unsaid = 0;
     },
+    /** Reports a success. Logs one line if there was an outage. */
     worked: () => {
       if (outage === null) return;
       const forSec = Math.round((now() - outage.sinceMs) / 1000);
@@ -54,6 +48,9 @@ export function outageLog(
     },
   };
 }
+
+/** Logs an outage in three kinds of lines, however often a failure occurs. */
+export type OutageLog = ReturnType<typeof outageLog>;
 
 /** The message of an error and of its causes, without stacks. */
 export function reasonOf(error: unknown): string {

@@ -6,7 +6,6 @@ import { productionFaults } from './production-settings.ts';
 /** The settings are unusable. The message names each fault, one a line. */
 export class SettingsRefused extends CodedError {
   readonly code = 'SETTINGS_REFUSED';
-  readonly retryable = false;
 
   constructor(faults: readonly string[], options?: ErrorOptions) {
     super(

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { waitingList } from './waiting-list.ts';
+import { waitingList } from './service.ts';
 
 it('an entry keeps since when it is waited for, until it has been missing from the list once', () => {
   let now = 0;

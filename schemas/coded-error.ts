@@ -6,7 +6,7 @@ export abstract class CodedError extends Error {
   /** A code in capitals with underscores. Programs compare the code, never the message. */
   abstract readonly code: string;
   /** True when the same call may succeed later without any change to it. */
-  abstract readonly retryable: boolean;
+  readonly retryable: boolean = false;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -18,6 +18,12 @@ export abstract class CodedError extends Error {
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   return typeof code === 'string' ? code : undefined;
+}
+
+/** For `catch` of reading a file: null when the file is missing, else throws the error again. */
+export function nullIfMissing(error: unknown): null {
+  if (codeOf(error) === 'ENOENT') return null;
+  throw error;
 }
 
 /** True when the error says that the same call may succeed later. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CodedError } from './coded-error.ts';
-import { EventMetadata, isEventMetadata } from './event-metadata.ts';
+import { EventMetadata } from './event-metadata.ts';
 import { JOB_EVENT_SCHEMAS, type JobEvent } from './job-events.ts';
 import { SERVICE_EVENT_SCHEMAS, type ServiceEvent } from './service-events.ts';
 
@@ -27,7 +27,6 @@ const UPCASTERS: Partial<Record<KnownType, readonly Upcaster[]>> = {
  */
 export class EventNotUnderstood extends CodedError {
   readonly code = 'EVENT_NOT_UNDERSTOOD';
-  readonly retryable = false;
 
   constructor(type: string, why: string, options?: ErrorOptions) {
     super(`Event ${type} cannot be understood: ${why}.`, options);
@@ -43,8 +42,14 @@ const SCHEMAS = new Map<string, z.ZodType>(
   Object.entries({ ...JOB_EVENT_SCHEMAS, ...SERVICE_EVENT_SCHEMAS }),
 );
 
-function schemaOf(type: string): z.ZodType | undefined {
-  return SCHEMAS.get(type);
+/** Reads an event of the log; null when this build cannot understand it. */
+export function understoodOrNull(recorded: Parameters<typeof understandEvent>[0]): KnownEvent | null {
+  try {
+    return understandEvent(recorded);
+  } catch (error) {
+    if (error instanceof EventNotUnderstood) return null;
+    throw error;
+  }
 }
 
 /**
@@ -52,14 +57,13 @@ function schemaOf(type: string): z.ZodType | undefined {
  * @throws EventNotUnderstood
  */
 export function understandEvent(recorded: { type: string; data: unknown; metadata: unknown }): KnownEvent {
-  const schema = schemaOf(recorded.type);
+  const schema = SCHEMAS.get(recorded.type);
   if (!schema) throw new EventNotUnderstood(recorded.type, 'its type is unknown to this build');
   const type = recorded.type as KnownType;
-  if (!isEventMetadata(recorded.metadata))
-    throw new EventNotUnderstood(type, 'its metadata is not complete', {
-      cause: EventMetadata.safeParse(recorded.metadata).error,
-    });
-  const { schemaVersion } = recorded.metadata;
+  const metadata = EventMetadata.safeParse(recorded.metadata);
+  if (!metadata.success)
+    throw new EventNotUnderstood(type, 'its metadata is not complete', { cause: metadata.error });
+  const { schemaVersion } = metadata.data;
   if (schemaVersion > currentVersion(type))
     throw new EventNotUnderstood(
       type,

@@ -25,9 +25,9 @@ describe('the built web app', () => {
     expect(all.length).toBeGreaterThan(first.length);
     expect(await gzipKb(dist, first)).toBeLessThanOrEqual(FIRST_LOAD_KB_MAX);
     const later = all.filter((name) => !first.includes(`assets/${name}`));
-    for (const part of ['pt', 'job-page', 'load-reading', 'ops-page', 'ops-pt'])
+    for (const part of ['pt', 'job-page', 'reading', 'ops-page', 'ops-pt'])
       expect([part, later.filter((name) => name.startsWith(`${part}-`)).length]).toEqual([part, 1]);
-    const consoleParts = later.filter((name) => !/^(pt|load-reading)-/.test(name));
+    const consoleParts = later.filter((name) => !/^(pt|reading)-/.test(name));
     expect(
       await gzipKb(
         dist,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { removeUnfinishedBuilds, unfinishedBuild } from './unfinished-builds.ts';
+import { removeUnfinishedBuilds, unfinishedBuild } from './build.ts';
 
 it('what a killed build left goes; a build that runs, the web app and its sources stay', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'docket-web-'));

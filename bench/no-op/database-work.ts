@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { serverAccount } from '../../postgres-server/account.ts';
 import { postgresBinaries } from '../../postgres-server/binaries.ts';
-import { CLUSTER } from '../../postgres-server/cluster.ts';
+import { CLUSTER, asSuperuser } from '../../postgres-server/cluster.ts';
 import { ROLE } from '../../postgres-server/roles.ts';
-import { asSuperuser } from '../../postgres-server/single-user.ts';
 import { toDatabase } from '../../tests/harness/postgres.ts';
 
 /** Number of statements that are printed one by one. The sum contains all statements. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkArchive } from '../../archive/check-archive.ts';
+import { checkArchive } from '../../archive/read-batch.ts';
 import { exportEvents } from '../../archive/export-events.ts';
 import { importEvents } from '../../archive/import-events.ts';
 import { plainPlace, type Place } from '../../archive/place.ts';
@@ -9,14 +9,16 @@ import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { interruptSignal } from '../interrupt.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { interruptSignal } from '../stop-asked.ts';
+import { PlainFailure, usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 import { reachLog } from '../reach-log.ts';
 
 const SAFE_TO_REPEAT = 'Everything written so far stays. Run the same command again to continue.';
 
-/** `docket export <folder>`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the data folder is in use, 130 interrupted. */
+/**
+ * `docket export <folder>`. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the data folder is in use, 130 interrupted.
+ */
 export async function runExport(argv: readonly string[]): Promise<number> {
   const { folder, json } = asked(argv, 'export');
   const settings = loadSettings(process.env);
@@ -91,8 +93,7 @@ export function unfitSentence({ stream, revision, why }: UnfitEvent): string {
 
 function asked(argv: readonly string[], name: string): { folder: string; json: boolean; check: boolean } {
   const [given, ...more] = argv.filter((argument) => !argument.startsWith('--'));
-  if (given === undefined || more.length > 0)
-    throw new PlainFailure('USAGE', `Name one folder: docket ${name} <folder>.`, { exitCode: 2 });
+  if (given === undefined || more.length > 0) throw usage(`Name one folder: docket ${name} <folder>.`);
   return { folder: resolve(given), json: argv.includes('--json'), check: argv.includes('--check') };
 }
 

@@ -7,18 +7,17 @@ import { sealCopies } from '../../audit/seal-store.ts';
 import { verifyLog } from '../../audit/verify-log.ts';
 import { writeBundle } from '../../audit/write-bundle.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import type { RecordedEvent } from '../../event-store/event-log.ts';
 import { sentenceOf } from '../../conversion-job/event-sentences.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
-import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import { understoodOrNull } from '../../schemas/event-versions.ts';
 import { JobId } from '../../schemas/ids.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
-import { interruptSignal } from '../interrupt.ts';
-import { openBlobs } from '../open-blobs.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { interruptSignal } from '../stop-asked.ts';
+import { openBlobs } from '../open-stores.ts';
+import { usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 import { reachLog } from '../reach-log.ts';
 
@@ -63,13 +62,7 @@ export async function runAudit(argv: readonly string[]): Promise<number> {
     case 'key':
       return showKey(rest);
     default:
-      throw new PlainFailure(
-        'USAGE',
-        'Say: docket audit verify, export <job>, check <bundle> --key FILE, or key.',
-        {
-          exitCode: 2,
-        },
-      );
+      throw usage('Say: docket audit verify, export <job>, check <bundle> --key FILE, or key.');
   }
 }
 
@@ -111,8 +104,7 @@ async function verify(argv: readonly string[]): Promise<number> {
 async function exportBundle(argv: readonly string[]): Promise<number> {
   const { settings, options, words } = read(argv);
   const jobId = JobId.safeParse(words[0]);
-  if (!jobId.success)
-    throw new PlainFailure('USAGE', 'Name the job: docket audit export <job>.', { exitCode: 2 });
+  if (!jobId.success) throw usage('Name the job: docket audit export <job>.');
   const folder = resolve(options.out ?? `audit-${jobId.data}`);
   const index = await withStores(settings, async (log, blobs) =>
     writeBundle(
@@ -121,7 +113,10 @@ async function exportBundle(argv: readonly string[]): Promise<number> {
         blobs,
         copies: sealCopies(settings.DATA_DIR, blobs),
         clock: systemClock,
-        sentenceOf: sentence,
+        sentenceOf: (event) => {
+          const understood = understoodOrNull(event);
+          return understood === null ? event.type : sentenceOf(understood as JobEvent);
+        },
         keys: await verifyingKeys(settings, options),
       },
       jobId.data,
@@ -139,9 +134,7 @@ async function exportBundle(argv: readonly string[]): Promise<number> {
 async function check(argv: readonly string[]): Promise<number> {
   const { options, words } = read(argv);
   if (words[0] === undefined || options.key === undefined)
-    throw new PlainFailure('USAGE', 'Say: docket audit check <bundle> --key <public key file>.', {
-      exitCode: 2,
-    });
+    throw usage('Say: docket audit check <bundle> --key <public key file>.');
   const checked = await checkBundle(resolve(words[0]), await readPublicKey(resolve(options.key)));
   const { jobId, events, sealedEvents, files, removedFiles, faults } = checked;
   if (options.json) console.log(JSON.stringify(checked, null, 2));
@@ -153,15 +146,6 @@ async function check(argv: readonly string[]): Promise<number> {
         `${removedFiles > 0 ? `, ${removedFiles} files had been removed` : ''}.`,
     );
   return faults.length === 0 ? 0 : 1;
-}
-
-function sentence(event: RecordedEvent): string {
-  try {
-    return sentenceOf(understandEvent(event) as JobEvent);
-  } catch (error) {
-    if (!(error instanceof EventNotUnderstood)) throw error;
-    return event.type;
-  }
 }
 
 interface Options {

@@ -4,8 +4,7 @@ import { resolve } from 'node:path';
 import { backUp } from '../../archive/backup.ts';
 import { openBackupKey, type BackupSecret } from '../../archive/backup-key.ts';
 import { checkBackup } from '../../archive/check-backup.ts';
-import { encryptedPlace } from '../../archive/encrypted-place.ts';
-import { placeUnder, plainPlace, type Place } from '../../archive/place.ts';
+import { placeUnder, plainPlace, type Place, encryptedPlace } from '../../archive/place.ts';
 import { restore } from '../../archive/restore.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
@@ -13,9 +12,9 @@ import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { folderPlace, unfitSentence } from './archive.ts';
 import { readIdentity, writeIdentity } from './identity-files.ts';
-import { interruptSignal } from '../interrupt.ts';
-import { openBlobs, openBucket } from '../open-blobs.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { interruptSignal } from '../stop-asked.ts';
+import { openBlobs, openBucket } from '../open-stores.ts';
+import { PlainFailure, usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 import { reachLog } from '../reach-log.ts';
 
@@ -139,8 +138,7 @@ async function openPlace(
   logger: Log,
   options: { readonly create: boolean },
 ): Promise<Place> {
-  if (where === undefined)
-    throw new PlainFailure('USAGE', 'Name the place: a folder, or s3://bucket/prefix.', { exitCode: 2 });
+  if (where === undefined) throw usage('Name the place: a folder, or s3://bucket/prefix.');
   const place = where.startsWith('s3://')
     ? await bucketPlace(where, settings, logger)
     : await folderPlace(resolve(where));
@@ -163,9 +161,7 @@ async function secretOf({ BACKUP_KEY_FILE, BACKUP_PASSPHRASE }: Settings): Promi
     return { keyFile };
   }
   if (BACKUP_PASSPHRASE !== undefined) return { passphrase: BACKUP_PASSPHRASE };
-  throw new PlainFailure('USAGE', 'Backups are encrypted: set BACKUP_KEY_FILE or BACKUP_PASSPHRASE.', {
-    exitCode: 2,
-  });
+  throw usage('Backups are encrypted: set BACKUP_KEY_FILE or BACKUP_PASSPHRASE.');
 }
 
 function secondsSince(ms: number): number {

@@ -11,8 +11,7 @@ import { ORPHAN_AGE_MS } from '../../processor/retention/orphans.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { openLog } from '../open-stores.ts';
-import { openBlobs } from '../open-blobs.ts';
+import { openLog, openBlobs } from '../open-stores.ts';
 import { progressOn } from '../progress.ts';
 
 /** Maximum number of files in the list. The sums include all files. */

@@ -14,9 +14,8 @@ import { JobId } from '../../schemas/ids.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/streams.ts';
-import { openLog, openTables } from '../open-stores.ts';
-import { openBlobs } from '../open-blobs.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { openLog, openTables, openBlobs } from '../open-stores.ts';
+import { usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 
 /** Number of jobs that one query reads. The next constant is the number of commands that run at the same time. */
@@ -88,10 +87,6 @@ function understand(argv: readonly string[]): Asked {
   if (action !== 'list' && (code === null) === (jobIds.length === 0))
     throw usage(`Name the jobs to ${action}, or all of a code with --code.`);
   return { action, code, jobIds, json: rest.includes('--json') };
-}
-
-function usage(sentence: string): PlainFailure {
-  return new PlainFailure('USAGE', sentence, { exitCode: 2 });
 }
 
 /** A page of failed jobs after a job id. With `retryable`, only jobs whose PDF still exists. */

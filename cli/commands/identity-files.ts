@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { nullIfMissing } from '../../schemas/coded-error.ts';
 
 /** The files that identify an installation, besides its log and blobs. */
 const FILES = ['session-keys', 'seal-key.pem'];
@@ -10,7 +11,7 @@ export async function readIdentity(dataDir: string): Promise<Record<string, stri
   const names = [...FILES, ...(await namesIn(join(dataDir, SEALS))).map((name) => `${SEALS}/${name}`)];
   const files: Record<string, string> = {};
   for (const name of names) {
-    const content = await readFile(join(dataDir, name)).catch(nullWhenMissing);
+    const content = await readFile(join(dataDir, name)).catch(nullIfMissing);
     if (content !== null) files[name] = content.toString('base64');
   }
   return files;
@@ -29,7 +30,7 @@ export async function writeIdentity(
     if (!FILES.includes(name) && !/^seals\/[a-z0-9.-]+$/.test(name)) continue;
     const path = join(dataDir, name);
     const content = Buffer.from(base64, 'base64');
-    const present = await readFile(path).catch(nullWhenMissing);
+    const present = await readFile(path).catch(nullIfMissing);
     if (present !== null && !present.equals(content)) kept.push(name);
     if (present !== null) continue;
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
@@ -39,11 +40,6 @@ export async function writeIdentity(
 }
 
 async function namesIn(directory: string): Promise<string[]> {
-  const names = await readdir(directory).catch(nullWhenMissing);
+  const names = await readdir(directory).catch(nullIfMissing);
   return (names ?? []).filter((name) => !name.startsWith('.'));
-}
-
-function nullWhenMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT') return null;
-  throw error;
 }

@@ -11,8 +11,8 @@ import { createLog, type Log } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { findConnection } from '../connections.ts';
 import { openLog } from '../open-stores.ts';
-import { INTERRUPTED_EXIT_CODE, interruptSignal } from '../interrupt.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { INTERRUPTED_EXIT_CODE, interruptSignal } from '../stop-asked.ts';
+import { usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 
 const ACTIONS = ['list', 'build', 'compare', 'switch', 'rollback', 'drop', 'rebuild'] as const;
@@ -86,10 +86,6 @@ function understand(argv: readonly string[]): Asked {
     accepted,
     json: rest.includes('--json'),
   };
-}
-
-function usage(sentence: string): PlainFailure {
-  return new PlainFailure('USAGE', sentence, { exitCode: 2 });
 }
 
 /** The requested version, or the newest that this build knows. */

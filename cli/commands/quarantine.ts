@@ -8,7 +8,7 @@ import { loadSettings } from '../../runtime/settings.ts';
 import { JobId } from '../../schemas/ids.ts';
 import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
 import { openLog, openTables } from '../open-stores.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { usage } from '../plain-failure.ts';
 
 /**
  * `docket quarantine list|replay`: jobs whose events the projector or the work list could not apply. Exit code 1: some
@@ -19,9 +19,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const json = rest.includes('--json');
   const jobIds = rest.filter((argument) => argument !== '--json');
   if ((action !== 'list' && action !== 'replay') || !jobIds.every((jobId) => JobId.safeParse(jobId).success))
-    throw new PlainFailure('USAGE', 'Say: docket quarantine list, or docket quarantine replay [job...].', {
-      exitCode: 2,
-    });
+    throw usage('Say: docket quarantine list, or docket quarantine replay [job...].');
 
   const settings = loadSettings(process.env);
   const logger = createLog('docket', 'warn');

@@ -9,11 +9,11 @@ import {
 import type { EventLog } from '../../event-store/event-log.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import { understoodOrNull } from '../../schemas/event-versions.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { JOB_STREAM_PREFIX, jobIdOfStream } from '../../schemas/streams.ts';
-import { interruptSignal } from '../interrupt.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { interruptSignal } from '../stop-asked.ts';
+import { usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 import { reachLog } from '../reach-log.ts';
 
@@ -71,7 +71,7 @@ async function readPast(log: EventLog): Promise<PastRun[]> {
       signal.throwIfAborted();
       progress.show(Number(recorded.position), Number(head));
     }
-    const event = understoodOrNull(recorded);
+    const event = understoodOrNull(recorded) as JobEvent | null;
     if (event === null || event.type === 'DocumentUploaded') continue;
     const events = streams.get(recorded.stream) ?? [];
     streams.set(recorded.stream, events);
@@ -79,15 +79,6 @@ async function readPast(log: EventLog): Promise<PastRun[]> {
   }
   progress.end();
   return [...streams].flatMap(([stream, events]) => runsOf(jobIdOfStream(stream) ?? stream, events));
-}
-
-function understoodOrNull(recorded: Parameters<typeof understandEvent>[0]): JobEvent | null {
-  try {
-    return understandEvent(recorded) as JobEvent;
-  } catch (error) {
-    if (error instanceof EventNotUnderstood) return null;
-    throw error;
-  }
 }
 
 function breakerAsked(argv: readonly string[], present: BreakerPolicy): BreakerPolicy {
@@ -108,8 +99,7 @@ function numbersOf(
   for (const part of (argv[at + 1] ?? '').split(',')) {
     const [word = '', value = ''] = part.split('=');
     const name = Object.hasOwn(words, word) ? words[word] : undefined;
-    if (name === undefined || !/^\d{1,9}$/.test(value) || Number(value) < 1)
-      throw new PlainFailure('USAGE', USAGE, { exitCode: 2 });
+    if (name === undefined || !/^\d{1,9}$/.test(value) || Number(value) < 1) throw usage(USAGE);
     numbers[name] = Number(value);
   }
   return numbers;

@@ -5,7 +5,7 @@ import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
 import { notedConnections } from '../connections.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { PlainFailure, usage } from '../plain-failure.ts';
 
 const USAGE =
   'Say: docket store check [esdb://...], or docket store allow <user> esdb://administrator:password@...';
@@ -18,7 +18,7 @@ const USAGE =
 export async function run(argv: readonly string[]): Promise<number> {
   const [action, given, ...more] = argv.filter((word) => !word.startsWith('--'));
   if (action === 'allow') return allow(argv, given, more);
-  if (action !== 'check' || more.length > 0) throw new PlainFailure('USAGE', USAGE, { exitCode: 2 });
+  if (action !== 'check' || more.length > 0) throw usage(USAGE);
   const settings = loadSettings(process.env);
   const checked = await checkStore({
     connectionString: given ?? ownStore(settings),
@@ -41,8 +41,7 @@ async function allow(
   user: string | undefined,
   [connectionString, ...more]: readonly string[],
 ): Promise<number> {
-  if (user === undefined || connectionString === undefined || more.length > 0)
-    throw new PlainFailure('USAGE', USAGE, { exitCode: 2 });
+  if (user === undefined || connectionString === undefined || more.length > 0) throw usage(USAGE);
   const readers = await allowToReadAll(connectionString, user).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new PlainFailure('STORE_REFUSED', `The event store did not accept the new rights: ${why}`, {

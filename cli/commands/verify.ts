@@ -6,10 +6,9 @@ import type { Verified } from '../../projector/verify/verified.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
-import { openLog, openTables } from '../open-stores.ts';
-import { interruptSignal } from '../interrupt.ts';
-import { openBlobs } from '../open-blobs.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { openLog, openTables, openBlobs } from '../open-stores.ts';
+import { interruptSignal } from '../stop-asked.ts';
+import { usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 
 const PARTS = ['streams', 'blobs', 'tables'] as const;
@@ -29,8 +28,7 @@ interface Report {
 export async function run(argv: readonly string[]): Promise<number> {
   const asked = argv.filter((word) => !word.startsWith('--'));
   const unknown = asked.find((word) => !PARTS.includes(word as Part));
-  if (unknown !== undefined)
-    throw new PlainFailure('USAGE', `Say: docket verify, or some of ${PARTS.join(', ')}.`, { exitCode: 2 });
+  if (unknown !== undefined) throw usage(`Say: docket verify, or some of ${PARTS.join(', ')}.`);
   const parts = new Set((asked.length === 0 ? PARTS : asked) as Part[]);
   const settings = loadSettings(process.env);
   const logger = createLog('docket', 'error');

@@ -10,7 +10,7 @@ import { JobId } from '../../schemas/ids.ts';
 import { momentOf, type Moment } from '../../schemas/moment.ts';
 import { jobStream } from '../../schemas/streams.ts';
 import { openLog } from '../open-stores.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { PlainFailure, usage } from '../plain-failure.ts';
 
 interface Asked {
   readonly jobId: string;
@@ -63,10 +63,6 @@ function understand(argv: readonly string[]): Asked {
   }
   if (jobId === null) throw usage('Name the job by its id: docket why <job>.');
   return { jobId, moment, json };
-}
-
-function usage(sentence: string): PlainFailure {
-  return new PlainFailure('USAGE', sentence, { exitCode: 2 });
 }
 
 function historyOf({ events }: Explained) {

@@ -21,16 +21,8 @@ const NEEDED: Readonly<Record<ServiceName, readonly DependencyName[]>> = {
 /** No blob has a key with this prefix, so a list of these keys takes little time. */
 const PROBED_PREFIX = 'probed/';
 
-export interface Dependencies {
-  /** The service with a readiness that also covers its dependencies. */
-  watched(name: ServiceName, service: Service): Service;
-  /** Resolves when the result of `readiness` is recent; see `DependencyWatch`. */
-  fresh(): Promise<void>;
-  stop(): void;
-}
-
 /** Watches the dependencies of all services of this process, each once, in the background. */
-export function watchDependencies(parts: Parts): Dependencies {
+export function watchDependencies(parts: Parts) {
   const watches = new Map<DependencyName, DependencyWatch>();
   const watch = (name: DependencyName): DependencyWatch => {
     const running = watches.get(name) ?? watchDependency(dependency(name, parts), parts.logger);
@@ -38,10 +30,12 @@ export function watchDependencies(parts: Parts): Dependencies {
     return running;
   };
   return {
-    watched: (name, service) => {
+    /** The service with a readiness that also covers its dependencies. */
+    watched: (name: ServiceName, service: Service) => {
       const needed = NEEDED[name].map(watch);
       return { ...service, readiness: () => joined(service.readiness(), needed) };
     },
+    /** Resolves when the result of `readiness` is recent; see `DependencyWatch`. */
     fresh: async () => {
       await Promise.all([...watches.values()].map((each) => each.fresh()));
     },
@@ -50,7 +44,6 @@ export function watchDependencies(parts: Parts): Dependencies {
     },
   };
 }
-
 function joined(own: Readiness, needed: readonly DependencyWatch[]): Readiness {
   const missing = needed.map((each) => each.waitingFor()).filter((each) => each !== null);
   const names = new Set(missing.map(({ dependency }) => dependency));

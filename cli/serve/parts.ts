@@ -14,7 +14,7 @@ import type { Metrics } from '../../runtime/metrics.ts';
 import { publicFaults } from '../../runtime/production-settings.ts';
 import { SettingsRefused } from '../../runtime/settings.ts';
 import type { Settings } from '../../schemas/config.ts';
-import { openBlobs } from '../open-blobs.ts';
+import { openBlobs } from '../open-stores.ts';
 import { PlainFailure } from '../plain-failure.ts';
 
 /** When Postgres does not answer within this time, the rate limits are counted in memory. */

@@ -7,7 +7,7 @@ import { createLog, type Log } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service, WaitingFor } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { PlainFailure } from '../plain-failure.ts';
+import { PlainFailure, usage } from '../plain-failure.ts';
 import { untilAskedToStop } from '../stop-asked.ts';
 import { watchDependencies } from './dependencies.ts';
 import { gatherParts, type Parts } from './parts.ts';
@@ -100,11 +100,8 @@ function namesOf(name: string): ServiceName[] {
   if (name === 'all') return known;
   if (known.includes(name as ServiceName)) return [name as ServiceName];
   // The gateway opens PDFs of unknown origin, so it shares no process with the stores.
-  if (name === 'gateway')
-    throw new PlainFailure('USAGE', 'The gateway runs alone in its process: docket serve gateway.', {
-      exitCode: 2,
-    });
-  throw new PlainFailure('USAGE', `Name what to serve: all, gateway, ${known.join(', ')}.`, { exitCode: 2 });
+  if (name === 'gateway') throw usage('The gateway runs alone in its process: docket serve gateway.');
+  throw usage(`Name what to serve: all, gateway, ${known.join(', ')}.`);
 }
 
 /** Refuses new requests, waits until running work is finished or returned to the log, then closes the stores. */

@@ -9,51 +9,34 @@ import type { Parts } from './parts.ts';
 export const SERVICES = {
   'command-api': async (parts: Parts): Promise<Service> => {
     const { createCommandApi } = await import('../../command-api/service.ts');
-    const { settings, logger, metrics, clock } = parts;
     const blobs = await parts.blobs();
     const identity = await parts.identity();
+    const mappings = parts.mappings();
     return createCommandApi({
-      settings,
-      logger,
-      metrics,
-      clock,
+      ...parts,
       blobs,
       identity,
+      mappings,
       log: parts.log(),
-      mappings: parts.mappings(),
       limits: parts.limits(),
     });
   },
   processor: async (parts: Parts): Promise<Service> => {
     const { startProcessor } = await import('../../processor/start-processor.ts');
-    const { settings, logger, metrics, clock, processorId } = parts;
     const blobs = await parts.blobs();
-    return startProcessor({
-      settings,
-      logger,
-      metrics,
-      clock,
-      processorId,
-      blobs,
-      random: Math.random,
-      log: parts.log(),
-      store: parts.store(),
-    });
+    return startProcessor({ ...parts, blobs, random: Math.random, log: parts.log(), store: parts.store() });
   },
   projector: async (parts: Parts): Promise<Service> => {
     const { startProjector } = await import('../../projector/start.ts');
-    const { settings, logger, metrics } = parts;
-    return startProjector({ settings, logger, metrics, log: readerOf(parts.log()), store: parts.store() });
+    return startProjector({ ...parts, log: readerOf(parts.log()), store: parts.store() });
   },
   sealer: async (parts: Parts): Promise<Service> => {
     const { startSealer } = await import('../../audit/sealer.ts');
     const { loadSealKey } = await import('../../audit/seal-keys.ts');
     const { sealCopies } = await import('../../audit/seal-store.ts');
-    const { settings, logger, metrics, clock } = parts;
+    const { settings } = parts;
     return startSealer({
-      logger,
-      metrics,
-      clock,
+      ...parts,
       log: parts.log(),
       store: parts.store(),
       copies: sealCopies(settings.DATA_DIR, await parts.blobs()),
@@ -63,19 +46,11 @@ export const SERVICES = {
   },
   'query-api': async (parts: Parts): Promise<Service> => {
     const { createQueryApi } = await import('../../query-api/service.ts');
-    const { settings, logger, metrics, clock, webDir } = parts;
-    const blobs = await parts.blobs();
-    const identity = await parts.identity();
-    const secrets = await parts.secrets();
     return createQueryApi({
-      settings,
-      logger,
-      metrics,
-      clock,
-      webDir,
-      blobs,
-      identity,
-      secrets,
+      ...parts,
+      blobs: await parts.blobs(),
+      identity: await parts.identity(),
+      secrets: await parts.secrets(),
       log: parts.log(),
       store: parts.store(),
       mappings: parts.mappings(),

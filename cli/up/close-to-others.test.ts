@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closeToOthers } from './close-to-others.ts';
-import { openDataFolder } from './data-folder.ts';
+import { openDataFolder, closeToOthers } from './data-folder.ts';
 
 let outer: string;
 let folder: string;

@@ -3,26 +3,54 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlainFailure } from '../plain-failure.ts';
 import type { LogFile, LogFiles } from './log-files.ts';
-import { watchProgress } from './progress-watch.ts';
+import { cpuMsOfGroup } from '../../runtime/cpu-time.ts';
+
+/** The interval between two checks of a start. */
+const LOOK_EVERY_MS = 1_000;
+/** After this many checks in a row without used processor time, the start counts as stuck. */
+const STILL_LOOKS_MAX = 60;
+/** Longest processor time of a start. No start of Docket needs a tenth of it. */
+const CPU_MS_MAX = 60 * 60_000;
+/** The most checks on a system that does not show processor time. */
+const UNSEEN_LOOKS_MAX = 600;
+
+/**
+ * Watches a starting process group by the processor time that it uses, not by the clock. On a busy machine a start
+ * takes long and still makes progress. The watch counts its own checks, so a time in which the watch itself did not
+ * run does not count.
+ *
+ * @param onStuck receives the reason, once, when the start makes no progress
+ * @returns a function that ends the watch
+ */
+function watchProgress(groupId: number, onStuck: (why: string) => void): () => void {
+  let before: number | undefined = undefined;
+  let still = 0;
+  let unseen = 0;
+  const timer = setInterval(() => {
+    const cpuMs = cpuMsOfGroup(groupId);
+    still = cpuMs !== undefined && cpuMs === before ? still + 1 : 0;
+    unseen = cpuMs === undefined ? unseen + 1 : 0;
+    before = cpuMs;
+    const why =
+      still >= STILL_LOOKS_MAX
+        ? `it used no processor time for ${STILL_LOOKS_MAX} s`
+        : (cpuMs ?? 0) > CPU_MS_MAX
+          ? `it was not ready after ${CPU_MS_MAX / 60_000} minutes of processor time`
+          : unseen >= UNSEEN_LOOKS_MAX
+            ? `it was not ready after ${UNSEEN_LOOKS_MAX} s`
+            : null;
+    if (why === null) return;
+    clearInterval(timer);
+    onStuck(why);
+  }, LOOK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
 
 /** Docket kills a child this long after the stop, when the child was stopped before it was ready. */
 const UNREADY_GRACE_MS = 1_500;
 /** Longest time for reading the last lines of an ended child, because its own children may keep the pipe open. */
 const LAST_LINES_MS_MAX = 500;
-
-/** A running child process. */
-export interface RunningChild {
-  readonly pid: number;
-  readonly port: number;
-  readonly exited: Promise<string>;
-  /**
-   * The last plain line that the child wrote to stderr, once the child has ended. A child that cannot start ends with
-   * one sentence.
-   */
-  readonly lastWords: () => Promise<string | null>;
-  /** Sends SIGTERM, then SIGKILL after `graceMs`. */
-  stop(graceMs: number): Promise<void>;
-}
 
 export interface NodeChild {
   readonly name: string;
@@ -48,17 +76,17 @@ export interface ChildSignals {
  *
  * @throws PlainFailure with the child's own last line when it does not start
  */
-export async function startNodeChild(
-  child: NodeChild,
-  logs: LogFiles,
-  signals?: ChildSignals,
-): Promise<RunningChild> {
+export async function startNodeChild(child: NodeChild, logs: LogFiles, signals?: ChildSignals) {
   signals?.stop.throwIfAborted();
   const spawned = spawn(process.execPath, [child.script, ...child.args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...child.env, EXIT_WITH_PARENT: '1' },
   });
+  /**
+   * The last plain line that the child wrote to stderr, once the child has ended. A child that cannot start ends with
+   * one sentence.
+   */
   const lastWords = keepStderr(spawned, logs.open(child.name));
   const exited = new Promise<string>((resolve) => {
     spawned.once('error', (error) => resolve(error.message));
@@ -73,7 +101,8 @@ export async function startNodeChild(
     port,
     exited,
     lastWords,
-    stop: async (graceMs) => {
+    /** Sends SIGTERM, then SIGKILL after `graceMs`. */
+    stop: async (graceMs: number) => {
       spawned.kill('SIGTERM');
       const timer = setTimeout(() => spawned.kill('SIGKILL'), graceMs);
       await exited;
@@ -81,6 +110,9 @@ export async function startNodeChild(
     },
   };
 }
+
+/** A running child process. */
+export type RunningChild = Awaited<ReturnType<typeof startNodeChild>>;
 
 interface StartingChild {
   readonly child: NodeChild;

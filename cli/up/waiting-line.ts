@@ -12,23 +12,17 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
-/** Shows at the terminal, in one line, the dependencies that a start waits for. */
-export interface WaitingLine {
-  readonly show: (waiting: readonly WaitingFor[]) => void;
-  /** Removes a line that can be replaced. */
-  end(): void;
-}
-
 /**
- * On a terminal each line replaces the previous line. Elsewhere a new line is printed every 10 s.
+ * Shows at the terminal, in one line, the dependencies that a start waits for. On a terminal each line replaces the
+ * previous line. Elsewhere a new line is printed every 10 s.
  * @param now milliseconds since the Unix epoch
  */
-export function waitingLine(terminal: Terminal, now: () => number = Date.now): WaitingLine {
+export function waitingLine(terminal: Terminal, now: () => number = Date.now) {
   const startedAtMs = now();
   let saidAtMs = -Infinity;
   let isShown = false;
   return {
-    show: (waiting) => {
+    show: (waiting: readonly WaitingFor[]) => {
       const atMs = now();
       const [first] = waiting;
       if (first === undefined || atMs - startedAtMs < SILENT_MS) return;
@@ -41,6 +35,7 @@ export function waitingLine(terminal: Terminal, now: () => number = Date.now): W
         saidAtMs = atMs;
       }
     },
+    /** Removes a line that can be replaced. */
     end: () => {
       if (isShown) terminal.write('\r\u001b[K');
       isShown = false;

@@ -11,23 +11,13 @@ const DISK_WATCHED_EVERY_MS = 15_000;
 
 type Level = 'fine' | 'warned' | 'refusing';
 
-/** Watches the used space of the blob store (R24.03). */
-export interface DiskGuard {
-  /**
-   * True when uploads must be refused before anything is written.
-   * @throws BlobStoreUnavailable
-   */
-  isFull(): Promise<boolean>;
-  stop(): void;
-}
-
 export function watchDisk(options: {
   settings: Pick<Settings, 'DISK_WARN_PERCENT' | 'DISK_REFUSE_PERCENT'>;
   blobs: Pick<BlobStore, 'usedPercent' | 'freeBytes'>;
   clock: Clock;
   logger: Log;
   metrics: Metrics;
-}): DiskGuard {
+}) {
   const { settings, blobs, clock, logger } = options;
   const used = new Gauge({
     name: 'docket_blob_store_used_percent',
@@ -61,12 +51,19 @@ export function watchDisk(options: {
   const timer = setInterval(watch, DISK_WATCHED_EVERY_MS);
   timer.unref();
   return {
+    /**
+     * True when uploads must be refused before anything is written.
+     * @throws BlobStoreUnavailable
+     */
     isFull: async () => {
       return (await levelNow()) === 'refusing';
     },
     stop: () => clearInterval(timer),
   };
 }
+
+/** Watches the used space of the blob store (R24.03). */
+export type DiskGuard = ReturnType<typeof watchDisk>;
 
 function levelOf(
   percent: number,

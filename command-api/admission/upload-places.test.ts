@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { shareUploadPlaces } from './upload-places.ts';
+import { shareUploadPlaces } from './admission.ts';
 
 /** Fills all `placesMax` places with uploads. The test controls their clock and bytes. */
 function crowd(placesMax: number) {

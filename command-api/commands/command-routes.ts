@@ -40,7 +40,6 @@ const unguarded: Guard = (decider) => decider;
 /** The command would append an event, but this pass does not allow that. */
 class WouldChange extends CodedError {
   readonly code = 'WOULD_CHANGE';
-  readonly retryable = false;
 
   constructor() {
     super('The command would change something.');

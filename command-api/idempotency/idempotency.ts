@@ -35,37 +35,12 @@ export interface KeyedRequest {
   readonly correlationId: string;
 }
 
-/** Executes requests with an `Idempotency-Key` once. */
-export interface Idempotency {
-  /**
-   * Reserves the key for an arriving request. The returned function releases it.
-   * @throws ApiError CONFLICT while this process already handles a request with the key
-   */
-  hold(request: Pick<KeyedRequest, 'owner' | 'key'>): () => void;
-  /**
-   * True when the log knows the key. A request that changes nothing stores no key, so nobody can grow the log by
-   * sending keys.
-   * @throws LogUnavailable
-   */
-  isKnown(request: Pick<KeyedRequest, 'owner' | 'key'>): Promise<boolean>;
-  /**
-   * Executes the request, or returns the first answer. `carryOut` gets a seed for command ids. After a crash it gets
-   * the same seed, so that commands already executed are recognised. An answer with `keep` false is not stored. An
-   * example is the answer to a request that was refused before anything was done.
-   * @throws ApiError IDEMPOTENCY_MISMATCH, CONFLICT; LogUnavailable, after which the same request may be repeated
-   */
-  once(
-    request: KeyedRequest & { readonly fingerprint: string },
-    carryOut: (commandSeed: string) => Promise<{ answer: Answer; keep: boolean }>,
-  ): Promise<{ answer: Answer; replayed: boolean }>;
-}
-
 interface Loaded {
   readonly record: IdempotencyRecord;
   readonly expected: ExpectedRevision;
 }
 
-export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
+export function createIdempotency(log: EventLog, clock: Clock) {
   const claimant = randomUUID();
   const held = new Set<string>();
 
@@ -120,15 +95,33 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
   };
 
   return {
-    hold: ({ owner, key }) => {
+    /**
+     * Reserves the key for an arriving request. The returned function releases it.
+     * @throws ApiError CONFLICT while this process already handles a request with the key
+     */
+    hold: ({ owner, key }: Pick<KeyedRequest, 'owner' | 'key'>) => {
       const name = idempotencyStream(owner, key);
       if (held.has(name)) throw new ApiError('CONFLICT', 'A request with this key is being carried out.');
       held.add(name);
       return () => held.delete(name);
     },
-    isKnown: async ({ owner, key }) =>
+    /**
+     * True when the log knows the key. A request that changes nothing stores no key, so nobody can grow the log by
+     * sending keys.
+     * @throws LogUnavailable
+     */
+    isKnown: async ({ owner, key }: Pick<KeyedRequest, 'owner' | 'key'>) =>
       (await load(log, idempotencyStream(owner, key))).record.state !== 'free',
-    once: async (request, carryOut) => {
+    /**
+     * Executes the request, or returns the first answer. `carryOut` gets a seed for command ids. After a crash it gets
+     * the same seed, so that commands already executed are recognised. An answer with `keep` false is not stored. An
+     * example is the answer to a request that was refused before anything was done.
+     * @throws ApiError IDEMPOTENCY_MISMATCH, CONFLICT; LogUnavailable, after which the same request may be repeated
+     */
+    once: async (
+      request: KeyedRequest & { readonly fingerprint: string },
+      carryOut: (commandSeed: string) => Promise<{ answer: Answer; keep: boolean }>,
+    ) => {
       const stream = idempotencyStream(request.owner, request.key);
       const giveUpAt = performance.now() + WAIT_MS_MAX;
       while (performance.now() < giveUpAt) {
@@ -146,6 +139,9 @@ export function createIdempotency(log: EventLog, clock: Clock): Idempotency {
     },
   };
 }
+
+/** Executes requests with an `Idempotency-Key` once. */
+export type Idempotency = ReturnType<typeof createIdempotency>;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 

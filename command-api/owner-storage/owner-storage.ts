@@ -9,7 +9,7 @@ import type { StorageQuota } from '../../schemas/error-codes.ts';
 import type { UploadDocument } from '../../schemas/job-commands.ts';
 import { markAfter, type LogMark } from '../../schemas/log-mark.ts';
 import { JOB_STREAM_PREFIX, jobIdOfStream } from '../../schemas/streams.ts';
-import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
+import { understandJobEventOnce } from '../../schemas/understand-job-event.ts';
 import { foldStoredBytes } from './stored-bytes.ts';
 
 const FOLLOWED = [JOB_STREAM_PREFIX] as const;
@@ -17,27 +17,12 @@ const FOLLOWED = [JOB_STREAM_PREFIX] as const;
 /** The owner has no room for this document. The job is unchanged. */
 export class QuotaExceeded extends CodedError {
   readonly code = 'QUOTA_EXCEEDED';
-  readonly retryable = false;
   readonly quota: StorageQuota;
 
   constructor(quota: StorageQuota) {
     super('The owner has reached the limit of storage.');
     this.quota = quota;
   }
-}
-
-/** The storage of each owner. It decides whether one more document fits. */
-export interface OwnerStorage {
-  /** False until the log has been read to its end, and again while a replaced log is read. */
-  isKnown(): boolean;
-  /** True when the document would fit now. It reserves nothing. */
-  hasRoom(document: Pick<UploadDocument, 'owner' | 'jobId' | 'bytes'>): boolean;
-  /**
-   * Runs one upload with a decider that reserves room for it, from the decision until its event appears in the log. A
-   * document that already is a job needs no room. The decider throws QuotaExceeded.
-   */
-  holding<T>(decider: JobDecider, append: (decider: JobDecider) => Promise<T>): Promise<T>;
-  stop(): Promise<void>;
 }
 
 /**
@@ -50,7 +35,7 @@ export function followOwnerStorage(options: {
   allowedBytes: number;
   logger: Log;
   metrics: Metrics;
-}): OwnerStorage {
+}) {
   const { log, allowedBytes, logger } = options;
   const stored = foldStoredBytes();
   const held = new Map<symbol, UploadDocument>();
@@ -102,9 +87,15 @@ export function followOwnerStorage(options: {
   });
 
   return {
+    /** False until the log has been read to its end, and again while a replaced log is read. */
     isKnown: () => known,
+    /** True when the document would fit now. It reserves nothing. */
     hasRoom: fits,
-    holding: async (decider, append) => {
+    /**
+     * Runs one upload with a decider that reserves room for it, from the decision until its event appears in the log. A
+     * document that already is a job needs no room. The decider throws QuotaExceeded.
+     */
+    holding: async <T>(decider: JobDecider, append: (decider: JobDecider) => Promise<T>) => {
       const upload = Symbol('upload');
       const keepingRoom: JobDecider = {
         ...decider,
@@ -129,6 +120,9 @@ export function followOwnerStorage(options: {
     stop: () => following.stop(),
   };
 }
+
+/** The storage of each owner. It decides whether one more document fits. */
+export type OwnerStorage = ReturnType<typeof followOwnerStorage>;
 
 type StoredBytes = ReturnType<typeof foldStoredBytes>;
 

@@ -7,7 +7,6 @@ import { CodedError } from '../../schemas/coded-error.ts';
 /** The sender disconnected before the end, so nobody can receive an answer. */
 export class SenderGone extends CodedError {
   readonly code = 'SENDER_GONE';
-  readonly retryable = false;
 
   constructor(options?: ErrorOptions) {
     super('The sender disconnected before the end of the request.', options);
@@ -29,22 +28,12 @@ export interface MultipartParts {
   readonly onField: (field: string, value: string) => void;
 }
 
-export interface MultipartReading {
-  /**
-   * True when the body was read to its end, false when it was cut.
-   * @throws ApiError BAD_REQUEST for anything but a multipart form within the limits, SenderGone
-   */
-  readonly done: Promise<boolean>;
-  /** Stops reading, as if the form had ended before the present part. With `error`, `done` rejects. */
-  cut(error?: Error): void;
-}
-
 /** Splits a `multipart/form-data` body (RFC 7578) into its parts while it arrives. */
 export function readMultipart(
   request: IncomingMessage,
   limits: { filesMax: number; fileBytesMax: number },
   parts: MultipartParts,
-): MultipartReading {
+) {
   const parser = openParser(request.headers['content-type'] ?? '', limits);
   const openStreams = new Set<Readable>();
   const { promise: done, resolve, reject } = Promise.withResolvers<boolean>();
@@ -99,10 +88,16 @@ export function readMultipart(
   if (request.destroyed) onClose();
   else request.pipe(parser);
   return {
+    /**
+     * True when the body was read to its end, false when it was cut.
+     * @throws ApiError BAD_REQUEST for anything but a multipart form within the limits, SenderGone
+     */
     done,
-    cut: (error) => (error ? fail(error) : settle(() => resolve(false))),
+    /** Stops reading, as if the form had ended before the present part. With `error`, `done` rejects. */
+    cut: (error?: Error) => (error ? fail(error) : settle(() => resolve(false))),
   };
 }
+export type MultipartReading = ReturnType<typeof readMultipart>;
 
 function openParser(contentType: string, limits: { filesMax: number; fileBytesMax: number }): BusboyInstance {
   if (!/^multipart\/form-data\s*(;|$)/i.test(contentType))

@@ -1,23 +1,8 @@
 import { CodedError } from '../../schemas/coded-error.ts';
 
-/** Checks in the bytes of the stream whether the file is a PDF. The gateway checks everything else. */
-export interface PdfCheck {
-  /**
-   * Checks a chunk.
-   * @throws NotPdf as soon as no valid header is possible any more
-   */
-  see(chunk: Buffer): void;
-  /**
-   * Checks the end.
-   * @throws NotPdf when the file has no structure of a PDF
-   */
-  finish(): void;
-}
-
 /** The file does not begin like a PDF, or lacks its structure. */
 export class NotPdf extends CodedError {
   readonly code = 'NOT_PDF';
-  readonly retryable = false;
 
   constructor(why: string) {
     super(why);
@@ -44,16 +29,21 @@ const TRAILERS = ['trailer', 'startxref', '/XRef'];
 const OVERLAP_BYTES = Math.max(...TRAILERS.map((word) => word.length)) - 1;
 
 /**
+ * Checks in the bytes of the stream whether the file is a PDF. The gateway checks everything else.
  * @param strictHeader true: `%PDF-` comes first, after an optional byte order mark and white space; false: `%PDF-`
  * stands anywhere in the first 1,024 bytes (A-UP03)
  */
-export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): PdfCheck {
+export function createPdfCheck({ strictHeader }: { strictHeader: boolean }) {
   let head: Buffer = Buffer.alloc(0);
   let overlap: Buffer = Buffer.alloc(0);
   let hasHeader = false;
   let hasTrailer = false;
   return {
-    see: (chunk) => {
+    /**
+     * Checks a chunk.
+     * @throws NotPdf as soon as no valid header is possible any more
+     */
+    see: (chunk: Buffer) => {
       if (!hasTrailer) {
         // The end of a chunk may split a word.
         const seam = Buffer.concat([overlap, chunk.subarray(0, OVERLAP_BYTES)]);
@@ -66,6 +56,10 @@ export function createPdfCheck({ strictHeader }: { strictHeader: boolean }): Pdf
       if (found === 'never') throw new NotPdf('This file does not begin like a PDF.');
       hasHeader = found === 'yes';
     },
+    /**
+     * Checks the end.
+     * @throws NotPdf when the file has no structure of a PDF
+     */
     finish: () => {
       if (head.length === 0) throw new NotPdf('This file is empty.');
       if (!hasHeader) throw new NotPdf('This file does not begin like a PDF.');

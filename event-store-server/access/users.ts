@@ -39,7 +39,6 @@ const USERS = z
 /** A file of users or of a secret cannot be used. The message names the file and the reason. */
 export class AccessFileUnusable extends CodedError {
   readonly code = 'ACCESS_FILE_UNUSABLE';
-  readonly retryable = false;
 
   constructor(file: string, reason: string, options?: ErrorOptions) {
     super(`The event store cannot use ${file}: ${reason}.`, options);

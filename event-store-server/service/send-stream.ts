@@ -26,8 +26,7 @@ const PACK_BYTES = 32 * 1024;
 /** Most bytes that may wait for one client, besides one message. */
 const MAX_UNTAKEN_BYTES = 64 * 1024;
 
-/** @param joins true for a reader that takes several messages as one (`JOINED_EVENTS_HEADER`) */
-export function openSender(call: WritableCall, { joins = false } = {}): Sender {
+export function openSender(call: WritableCall): Sender {
   let isOver = false;
   let whenOver: (() => void)[] = [];
   let resume: (() => void) | null = null;
@@ -49,7 +48,7 @@ export function openSender(call: WritableCall, { joins = false } = {}): Sender {
   const flush = (): void => {
     if (pending.length === 0 || isOver || call.writableEnded) return;
     const bytes = pendingBytes;
-    const packed = joins ? Buffer.concat(pending) : packMessages(pending);
+    const packed = packMessages(pending);
     pending = [];
     pendingBytes = 0;
     untakenBytes += bytes;
@@ -63,8 +62,6 @@ export function openSender(call: WritableCall, { joins = false } = {}): Sender {
     flush,
     send: (message) => {
       if (isOver) return;
-      // A joined message is then no larger than the largest event, for which the reader has a limit.
-      if (joins && pendingBytes + message.length > PACK_BYTES) flush();
       pending.push(message);
       pendingBytes += message.length;
       if (pendingBytes >= PACK_BYTES) flush();

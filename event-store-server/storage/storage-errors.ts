@@ -3,7 +3,6 @@ import { CodedError } from '../../schemas/coded-error.ts';
 /** Another running event store uses the directory. */
 export class StoreLocked extends CodedError {
   readonly code = 'STORE_LOCKED';
-  readonly retryable = false;
 
   constructor(directory: string, owner: string, options?: ErrorOptions) {
     super(`The event store in ${directory} is already open in another process${owner}.`, options);
@@ -13,7 +12,6 @@ export class StoreLocked extends CodedError {
 /** Stored bytes differ from the bytes that were written. The store repairs nothing: restore the file from a backup. */
 export class LogCorrupt extends CodedError {
   readonly code = 'LOG_CORRUPT';
-  readonly retryable = false;
   readonly file: string;
   /** Offset in `file` at which the damaged record or file begins. */
   readonly byteOffset: number;
@@ -28,7 +26,6 @@ export class LogCorrupt extends CodedError {
 /** The store cannot make, read or write the directory. */
 export class DirectoryUnusable extends CodedError {
   readonly code = 'DIRECTORY_UNUSABLE';
-  readonly retryable = false;
 
   constructor(directory: string, reason: string, options?: ErrorOptions) {
     super(`The event store cannot use the directory ${directory}: ${reason}.`, options);
@@ -38,7 +35,7 @@ export class DirectoryUnusable extends CodedError {
 /** The disk has no room. Nothing of the write is in the log. */
 export class DiskFull extends CodedError {
   readonly code = 'DISK_FULL';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor(options?: ErrorOptions) {
     super('The disk of the event store is full.', options);
@@ -48,7 +45,6 @@ export class DiskFull extends CodedError {
 /** The disk failed, and nobody knows which bytes are stored. The process must end and start again. */
 export class DiskFailed extends CodedError {
   readonly code = 'DISK_FAILED';
-  readonly retryable = false;
 
   constructor(doing: string, options?: ErrorOptions) {
     super(`The disk of the event store failed while ${doing}; nobody knows what it stored.`, options);

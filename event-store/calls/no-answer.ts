@@ -9,7 +9,7 @@ const LATE_READ_MS = 30;
 /** The server sent no answer in time. */
 export class NoAnswer extends CodedError {
   readonly code = 'NO_ANSWER';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor() {
     super('');

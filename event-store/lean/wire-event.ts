@@ -21,7 +21,6 @@ const EXACT_BELOW = 2 ** 46;
 /** A message of the store that is not well-formed protobuf, or whose id has another form than the request asked for. */
 export class WireMalformed extends CodedError {
   readonly code = 'WIRE_MALFORMED';
-  readonly retryable = false;
 
   constructor(reason: string) {
     super(`The event store sent a message that cannot be read: ${reason}.`);
@@ -48,22 +47,6 @@ export function eventOfMessage(bytes: Buffer): RecordedEvent | null {
   if (readEvent < 0) return null;
   const recorded = lengthOfField(cursor, cursor.at + readEvent, 1);
   return recorded < 0 ? null : recordedOf(cursor, cursor.at + recorded);
-}
-
-/**
- * Decodes all events of a message, of which a server may join several (`JOINED_EVENTS_HEADER`), and adds them to `events`.
- * @throws WireMalformed
- */
-export function addEvents(bytes: Buffer, events: RecordedEvent[]): void {
-  const cursor: Cursor = { bytes, at: 0 };
-  for (;;) {
-    const readEvent = lengthOfField(cursor, bytes.length, 1);
-    if (readEvent < 0) return;
-    const end = cursor.at + readEvent;
-    const recorded = lengthOfField(cursor, end, 1);
-    if (recorded >= 0) events.push(recordedOf(cursor, cursor.at + recorded));
-    cursor.at = end;
-  }
 }
 
 /**

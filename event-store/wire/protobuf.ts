@@ -16,7 +16,6 @@ const FIXED_32 = 5;
 /** A request that is not well-formed protobuf. */
 export class MalformedMessage extends CodedError {
   readonly code = 'MALFORMED_MESSAGE';
-  readonly retryable = false;
 
   constructor(reason: string) {
     super(`The message is not well-formed protobuf: ${reason}.`);

@@ -5,7 +5,6 @@ import { givenSetting } from '../../runtime/settings.ts';
 /** The reason why a command of the gateway failed. `docket` prints its sentence, or the error as JSON. */
 export class CliFailure extends CodedError {
   readonly code: 'USAGE' | 'DOCUMENT_REFUSED' | 'MAPPING_NOT_SCORED' | 'GATEWAY_FAILED';
-  readonly retryable = false;
   /** The exit code of the process. */
   readonly exitCode: number;
 

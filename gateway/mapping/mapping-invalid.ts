@@ -3,7 +3,6 @@ import { CodedError } from '../../schemas/coded-error.ts';
 /** A mapping is missing, not allowed or not valid. `path` names the file and the place of the fault in it. */
 export class MappingInvalid extends CodedError {
   readonly code = 'MAPPING_INVALID';
-  readonly retryable = false;
   readonly path: string;
   constructor(path: string, reason: string, cause?: unknown) {
     super(`${path}: ${reason}`, cause === undefined ? undefined : { cause });

@@ -6,7 +6,7 @@ import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
 export class Refusal extends CodedError {
   readonly code: GatewayRefusalCode;
   /** True when the same request may succeed later without any change to it. */
-  readonly retryable: boolean;
+  override readonly retryable: boolean;
   /** For 503: whole seconds after which a new attempt makes sense. */
   readonly retryAfterSec: number | undefined;
 

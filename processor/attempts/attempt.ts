@@ -28,7 +28,6 @@ const OUTCOME_MARGIN_MS = 1_000;
 /** The abort reason of a running attempt that another part of the processor has ended. `why` names the cause. */
 export class AttemptCut extends CodedError {
   readonly code = 'ATTEMPT_CUT';
-  readonly retryable = false;
   readonly why: 'shutdown' | 'lease-lost';
 
   constructor(why: 'shutdown' | 'lease-lost') {

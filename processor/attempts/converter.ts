@@ -48,7 +48,7 @@ export type Convert = (task: ConversionTask, signal: AbortSignal) => Promise<Con
 /** The reason of the abort when an attempt takes longer than WORKER_TIMEOUT_MS. */
 export class AttemptTooLong extends CodedError {
   readonly code = 'ATTEMPT_TOO_LONG';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor(timeoutMs: number) {
     super(`The attempt did not end within ${timeoutMs} ms.`);

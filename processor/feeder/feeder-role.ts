@@ -3,7 +3,7 @@ import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { differenceFrom, LogDiffers } from '../../event-store/log-difference.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
-import type { WaitingNow } from '../../runtime/waiting-list.ts';
+import type { WaitingNow } from '../../runtime/service.ts';
 import { FED_STREAM_PREFIXES, startFeed, type Feed } from './feed.ts';
 import type { BeginAtOnce } from './hand-over.ts';
 import { reviewHeld, sweep, type SweepParts } from '../leases/sweeper.ts';

@@ -17,7 +17,7 @@ const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 /** An attempt ended without a result. */
 export class AttemptFailed extends CodedError {
   readonly code: JobFailureCode;
-  readonly retryable: boolean;
+  override readonly retryable: boolean;
   /** The gateway's own reason, such as `PDF_ENCRYPTED`. */
   readonly reason: string | null;
   readonly retryAfterMs: number | null;

@@ -1,7 +1,6 @@
 import { RESULTS_PREFIX, SOURCES_PREFIX } from '../../blob-store/blob-key.ts';
-import type { RecordedEvent } from '../../event-store/event-log.ts';
 import { loadStream } from '../../event-store/handle-command.ts';
-import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
+import { EventNotUnderstood, understoodOrNull } from '../../schemas/event-versions.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import { JobId } from '../../schemas/ids.ts';
 import { jobStream } from '../../schemas/streams.ts';
@@ -81,8 +80,8 @@ async function removeUnreferred(parts: OrphanParts, keys: Set<string>): Promise<
   for await (const recorded of parts.log.readAll('start', filter)) {
     // An event of a stream without a job, written by another program, names no file of Docket.
     if (jobIdOfStream(recorded.stream) === null) continue;
-    const blobKey = uploadedKey(recorded);
-    if (blobKey === null) {
+    const event = understoodOrNull(recorded);
+    if (event?.type !== 'DocumentUploaded') {
       parts.tally.notUnderstood();
       parts.logger.error(
         { stream: recorded.stream, type: recorded.type },
@@ -90,20 +89,10 @@ async function removeUnreferred(parts: OrphanParts, keys: Set<string>): Promise<
       );
       return;
     }
-    keys.delete(blobKey);
+    keys.delete(event.data.blobKey);
     seen += 1;
     if (seen % 10_000 === 0) await parts.pause();
     if (keys.size === 0) return;
   }
   for (const blobKey of keys) await remove(parts, { why: 'orphan', kind: 'source', jobId: null, blobKey });
-}
-
-function uploadedKey(recorded: RecordedEvent): string | null {
-  try {
-    const event = understandEvent(recorded);
-    return event.type === 'DocumentUploaded' ? event.data.blobKey : null;
-  } catch (error) {
-    if (!(error instanceof EventNotUnderstood)) throw error;
-    return null;
-  }
 }

@@ -10,7 +10,7 @@ const RUN_EVERY_HOURS = 24;
 /** Another processor runs retention now, so this processor must stop. */
 export class RetentionLost extends CodedError {
   readonly code = 'RETENTION_LOST';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor(epoch: bigint) {
     super(`Retention is no longer run under epoch ${epoch.toString()}.`);

@@ -53,7 +53,6 @@ export interface FeedMove {
 /** Another processor feeds the list now, so this processor must stop. */
 export class FeedLost extends CodedError {
   readonly code = 'FEED_LOST';
-  readonly retryable = false;
 
   constructor(epoch: bigint, options?: ErrorOptions) {
     super(

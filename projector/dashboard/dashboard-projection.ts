@@ -1,4 +1,4 @@
-import { evolveOnce } from '../../conversion-job/evolve-once.ts';
+import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
 import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
@@ -6,7 +6,7 @@ import { EventNotUnderstood, understandEvent } from '../../schemas/event-version
 import { isActive } from '../../schemas/job-states.ts';
 import { SERVICE_EVENT_SCHEMAS } from '../../schemas/service-events.ts';
 import { GATEWAY_STREAM, jobIdOfStream, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
-import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
+import { understandJobEventOnce } from '../../schemas/understand-job-event.ts';
 import { breakerTable } from '../../read-tables/dashboard/breaker-table.ts';
 import { figuresTable, isJobEvent, type CountedEvent } from '../../read-tables/dashboard/figures-table.ts';
 import { streamsTable, type CountedStream } from '../../read-tables/dashboard/streams-table.ts';
@@ -24,7 +24,7 @@ export const dashboardProjection: Projection<CountedEvent, CountedStream> = {
   understand,
   fold: (row, event, { stream, revision }) => {
     if (!isJobEvent(event)) return { stream, job: ABSENT, activeSince: null, revision };
-    const job = evolveOnce(row?.job ?? ABSENT, event, revision);
+    const job = evolve(row?.job ?? ABSENT, event, revision);
     if (job.state === 'absent') return undefined;
     const since = event.type === 'ConversionRequested' ? event.data.at : (row?.activeSince ?? event.data.at);
     return { stream, job, activeSince: isActive(job.state) ? since : null, revision };

@@ -1,9 +1,9 @@
-import { evolveOnce } from '../../conversion-job/evolve-once.ts';
+import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
 import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
-import { understandJobEventOnce } from '../../schemas/understand-job-event-once.ts';
+import { understandJobEventOnce } from '../../schemas/understand-job-event.ts';
 import { artifactsTable } from '../../read-tables/jobs/artifacts-table.ts';
 import { historyTable } from '../../read-tables/jobs/history-table.ts';
 import { invoicesTable } from '../../read-tables/jobs/invoices-table.ts';
@@ -21,7 +21,7 @@ export const jobsProjection: Projection<JobEvent, JobRow> = {
   keyOf: jobIdOfStream,
   understand: understandJobEventOnce,
   fold: (row, event, { revision, position }) => {
-    const job = evolveOnce(row?.job ?? ABSENT, event, revision);
+    const job = evolve(row?.job ?? ABSENT, event, revision);
     if (job.state === 'absent') return undefined;
     return { job, revision, position: row && row.position > position ? row.position : position };
   },

@@ -27,21 +27,6 @@ export interface FeedListener {
   switched(at: Bookmark): void;
 }
 
-/** The only reader of table changes in this process. */
-export interface ChangeFeed {
-  /** The position up to which all listeners have received all rows; null before the first read of the tables. */
-  at(): Bookmark | null;
-  /** True when the last read of the tables succeeded. */
-  healthy(): boolean;
-  /** Makes the feed read the tables soon. */
-  wake(): void;
-  /** Ends a long pause of the feed, because somebody waits for changes from now on. */
-  hurry(): void;
-  /** Resolves true when the tables have reached a position, false after `maxMs`. */
-  reached(position: bigint, maxMs: number): Promise<boolean>;
-  stop(): Promise<void>;
-}
-
 interface Waiter {
   readonly position: bigint;
   readonly settle: (reached: boolean) => void;
@@ -53,7 +38,7 @@ export function startChangeFeed(options: {
   readPage: ReadPage;
   listener: FeedListener;
   log: Log;
-}): ChangeFeed {
+}) {
   const { store, readPage, listener, log } = options;
   const outage = outageLog(log, 'the read tables cannot be followed');
   const waiters = positionWaiters();
@@ -93,20 +78,25 @@ export function startChangeFeed(options: {
     }
   };
 
+  /** Makes the feed read the tables soon. */
   const wake = (): void => {
     awake = true;
     nap.end();
   };
+  /** Ends a long pause of the feed, because somebody waits for changes from now on. */
   const hurry = (): void => {
     if (isIdle) wake();
   };
   const following = follow();
   return {
+    /** The position up to which all listeners have received all rows; null before the first read of the tables. */
     at: () => place,
+    /** True when the last read of the tables succeeded. */
     healthy: () => isHealthy,
     wake,
     hurry,
-    reached: (position, maxMs) => {
+    /** Resolves true when the tables have reached a position, false after `maxMs`. */
+    reached: (position: bigint, maxMs: number) => {
       if (place !== null && place.position >= position) return Promise.resolve(true);
       if (stopped) return Promise.resolve(false);
       hurry();
@@ -121,6 +111,9 @@ export function startChangeFeed(options: {
     },
   };
 }
+
+/** The only reader of table changes in this process. */
+export type ChangeFeed = ReturnType<typeof startChangeFeed>;
 
 /** Returns a function that reads the tables once. It resolves to true when there is more to read. */
 function tableLook(parts: {

@@ -10,7 +10,7 @@ const BEHIND_RETRY_SEC = 1;
 /** The read tables are behind the position that the reader requires. */
 export class ProjectionBehind extends CodedError {
   readonly code = 'PROJECTION_BEHIND';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor(head: bigint, asked: string) {
     super(`The read tables are at ${head.toString()}, not yet at ${asked}.`);

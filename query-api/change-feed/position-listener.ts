@@ -6,10 +6,6 @@ import { backoffDelayMs } from '../../schemas/backoff.ts';
 const CHANNEL = 'docket_position';
 const RECONNECT_BACKOFF = { firstMs: 500, maxMs: 5_000 };
 
-export interface PositionListener {
-  stop(): Promise<void>;
-}
-
 /**
  * Listens for the projector's notifications on a separate connection, which reconnects automatically. A lost
  * notification does no harm, because the feed also polls.
@@ -19,7 +15,7 @@ export function listenForPositions(options: {
   timeoutMs: number;
   log: Log;
   onWake: () => void;
-}): PositionListener {
+}) {
   const { url, timeoutMs, log, onWake } = options;
   const outage = outageLog(log, 'not listening for positions, polling goes on');
   let client: pg.Client | null = null;

@@ -24,20 +24,13 @@ export interface CompletedDownload {
   readonly requestId: string;
 }
 
-/** Appends `ResultDownloaded` after the transfer, so no client waits for the append. */
-export interface DownloadLedger {
-  record(download: CompletedDownload): void;
-  /** Resolves when no event is being written any more, at most after `graceMs`. */
-  settle(graceMs: number): Promise<void>;
-}
-
 export function createDownloadLedger(options: {
   log: EventLog;
   policy: RetryPolicy;
   clock: Clock;
   logger: Log;
   metrics: Metrics;
-}): DownloadLedger {
+}) {
   const { log, policy, clock, logger, metrics } = options;
   const decider = jobDecider(policy);
   const writing = new Set<Promise<void>>();
@@ -67,7 +60,7 @@ export function createDownloadLedger(options: {
     }
   };
   return {
-    record: (download) => {
+    record: (download: CompletedDownload) => {
       if (writing.size >= WRITING_MAX) {
         counter.inc({ event: 'lost' });
         logger.error({ jobId: download.jobId }, 'too many downloads wait to be recorded');
@@ -76,7 +69,8 @@ export function createDownloadLedger(options: {
       const task = write(download).finally(() => writing.delete(task));
       writing.add(task);
     },
-    settle: async (graceMs) => {
+    /** Resolves when no event is being written any more, at most after `graceMs`. */
+    settle: async (graceMs: number) => {
       const grace = new AbortController();
       await Promise.race([
         Promise.all(writing),
@@ -86,3 +80,6 @@ export function createDownloadLedger(options: {
     },
   };
 }
+
+/** Appends `ResultDownloaded` after the transfer, so no client waits for the append. */
+export type DownloadLedger = ReturnType<typeof createDownloadLedger>;

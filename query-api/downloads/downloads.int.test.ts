@@ -154,7 +154,7 @@ describe('a download', () => {
     expect(answer.status).toBe(404);
     const { error } = (await answer.json()) as ErrorBody;
     expect(error.code).toBe('EXPIRED');
-    expect(error.message).toContain('Upload the PDF again');
+    expect(error.message).toContain('upload the PDF again');
   });
 
   it('of another’s job looks exactly like that of an unknown one', async () => {

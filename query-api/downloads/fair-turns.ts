@@ -9,7 +9,7 @@ export type TakeTurn = <T>(asker: string, work: () => Promise<T>) => Promise<T>;
 /** Too many tasks are waiting, so the queue refused this task. */
 export class TurnRefused extends CodedError {
   readonly code = 'TURN_REFUSED';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor() {
     super('Too much is waiting for a turn.');

@@ -9,35 +9,26 @@ import { sendWhole, type CheckedBlobs } from './result-delivery.ts';
 
 export type ReadyJob = Extract<ExistingJob, { state: 'ready' }>;
 
-/**
- * Finds the result of a job and sends it. Only the job's own stream decides, so downloads work while Postgres is
- * away.
- */
-export interface ReadyResults {
-  /**
-   * @param owner null for an operator
-   * @throws ApiError with the reason why there is no result
-   */
-  find(owner: string | null, jobId: string): Promise<ReadyJob>;
-  /**
-   * Sends the bytes. `describe` sets the headers once the bytes are available. Returns false when the transfer was not
-   * completed.
-   * @throws ApiError before the first byte
-   */
-  send(owner: string | null, job: ReadyJob, describe: () => Response): Promise<boolean>;
-}
-
-export function readyResults(context: QueryContext, results: CheckedBlobs, metrics: Metrics): ReadyResults {
+export function readyResults(context: QueryContext, results: CheckedBlobs, metrics: Metrics) {
   const { logger } = context;
   const corrupt = new Counter({
     name: 'docket_corrupt_results_total',
     help: 'Results whose bytes differ from the log; each needs an operator',
     registers: [metrics],
   });
+  /**
+   * @param owner null for an operator
+   * @throws ApiError with the reason why there is no result
+   */
   const find = (owner: string | null, jobId: string) => readyJob(context, owner, jobId);
   return {
     find,
-    send: async (owner, job, describe) => {
+    /**
+     * Sends the bytes. `describe` sets the headers once the bytes are available. Returns false when the transfer was
+     * not completed.
+     * @throws ApiError before the first byte
+     */
+    send: async (owner: string | null, job: ReadyJob, describe: () => Response) => {
       const stream = await results
         .open(job.conversion.result)
         .catch((error: unknown) => refuseBlob(context, { owner, job }, error, () => corrupt.inc()));
@@ -57,6 +48,12 @@ export function readyResults(context: QueryContext, results: CheckedBlobs, metri
     },
   };
 }
+
+/**
+ * Finds the result of a job and sends it. Only the job's own stream decides, so downloads work while Postgres is
+ * away.
+ */
+export type ReadyResults = ReturnType<typeof readyResults>;
 
 async function readyJob(context: QueryContext, owner: string | null, jobId: string): Promise<ReadyJob> {
   const job = await findOwnJob(context.log, context.policy, owner, jobId);

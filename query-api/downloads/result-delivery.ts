@@ -13,17 +13,7 @@ export const CHECK_FIRST_BYTES_MAX = 1024 * 1024;
 /** Number of blobs remembered as damaged. The oldest is forgotten first, and detected again at the next request. */
 const KNOWN_CORRUPT_MAX = 1_000;
 
-/** Reads results and checks them against the hash in the log. */
-export interface CheckedBlobs {
-  /**
-   * Opens a blob. A small blob is read and checked first. The last chunk of a large blob is sent only if the hash is
-   * right.
-   * @throws BlobCorrupt, BlobMissing, BlobStoreUnavailable
-   */
-  open(expected: ExpectedBlob): Promise<Readable>;
-}
-
-export function checkedBlobs(blobs: BlobStore): CheckedBlobs {
+export function checkedBlobs(blobs: BlobStore) {
   const corrupt = new Set<string>();
   const remember = (error: unknown): unknown => {
     if (error instanceof BlobCorrupt) {
@@ -41,7 +31,12 @@ export function checkedBlobs(blobs: BlobStore): CheckedBlobs {
     }
   }
   return {
-    open: async (expected) => {
+    /**
+     * Opens a blob. A small blob is read and checked first. The last chunk of a large blob is sent only if the hash is
+     * right.
+     * @throws BlobCorrupt, BlobMissing, BlobStoreUnavailable
+     */
+    open: async (expected: ExpectedBlob) => {
       if (corrupt.has(expected.blobKey)) throw new BlobCorrupt(expected.blobKey);
       const opened = await blobs.open(expected.blobKey);
       if (opened.bytes !== expected.bytes) {
@@ -57,6 +52,9 @@ export function checkedBlobs(blobs: BlobStore): CheckedBlobs {
   };
 }
 
+/** Reads results and checks them against the hash in the log. */
+export type CheckedBlobs = ReturnType<typeof checkedBlobs>;
+
 /**
  * Sends a stream as the body of an answer whose headers are set. Resolves when the client's connection has taken the
  * whole stream. If the stream fails, this function closes the connection, so that the client does not regard a part
@@ -69,7 +67,6 @@ export async function sendWhole(stream: Readable, res: Response): Promise<void> 
 /** The bytes of a blob differ from the hash or the length in the log (A-FS03). */
 export class BlobCorrupt extends CodedError {
   readonly code = 'BLOB_CORRUPT';
-  readonly retryable = false;
   readonly blobKey: string;
 
   constructor(blobKey: string, options?: ErrorOptions) {

@@ -26,14 +26,7 @@ export interface ConversationOptions {
   readonly sendAway: (connection: Connection) => void;
 }
 
-/** Handles the messages of a client. */
-export interface Conversation {
-  hear(connection: Connection, message: RawData, isBinary: boolean): void;
-  /** Handles a control frame of the WebSocket protocol, which counts as a message against the client's limit. */
-  hearPing(connection: Connection): void;
-}
-
-export function createConversation(options: ConversationOptions): Conversation {
+export function createConversation(options: ConversationOptions) {
   const { sender, clock } = options;
 
   const afford = (connection: Connection): boolean => {
@@ -49,8 +42,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     return true;
   };
   return {
-    hearPing: (connection) => void afford(connection),
-    hear: (connection, message, isBinary) => {
+    /** Handles a control frame of the WebSocket protocol, which counts as a message against the client's limit. */
+    hearPing: (connection: Connection) => void afford(connection),
+    hear: (connection: Connection, message: RawData, isBinary: boolean) => {
       if (!afford(connection)) return;
       const heard = readClientFrame(message, isBinary);
       if ('close' in heard) return sender.close(connection, heard.close, heard.why);
@@ -60,6 +54,9 @@ export function createConversation(options: ConversationOptions): Conversation {
     },
   };
 }
+
+/** Handles the messages of a client. */
+export type Conversation = ReturnType<typeof createConversation>;
 
 function answer(options: ConversationOptions, connection: Connection, frame: ClientFrame): void {
   switch (frame.type) {

@@ -8,7 +8,6 @@ import type { Page } from '../change-feed/page.ts';
 /** The job does not exist, or it belongs to another owner. */
 export class NoSuchJob extends CodedError {
   readonly code = 'NOT_FOUND';
-  readonly retryable = false;
 
   constructor() {
     super('There is no such job.');

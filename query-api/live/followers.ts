@@ -4,31 +4,20 @@ import type { ChangedRow } from '../change-feed/page.ts';
 /** Rows for one follower. Followers that get the same rows share the same list object. */
 export type Deliver = (follower: Follower, rows: readonly ChangedRow[]) => void;
 
-/** The followers of each topic, so that the work for a change grows only with its followers. */
-export interface Followers {
-  add(follower: Follower): void;
-  remove(follower: Follower): void;
-  size(): number;
-  /** Followers of the figures, which another part serves. */
-  ofMetrics(): ReadonlySet<Follower>;
-  all(): Iterable<Follower>;
-  deliver(rows: readonly ChangedRow[], deliver: Deliver): void;
-}
-
 const NOBODY: ReadonlySet<Follower> = new Set();
 
-export function createFollowers(): Followers {
+export function createFollowers() {
   const byKey = new Map<string, Set<Follower>>();
   let count = 0;
   const of = (key: string): ReadonlySet<Follower> => byKey.get(key) ?? NOBODY;
   return {
-    add: (follower) => {
+    add: (follower: Follower) => {
       const key = keyOf(follower);
       const others = byKey.get(key) ?? new Set();
       byKey.set(key, others.add(follower));
       count += 1;
     },
-    remove: (follower) => {
+    remove: (follower: Follower) => {
       const key = keyOf(follower);
       const others = byKey.get(key);
       if (!others?.delete(follower)) return;
@@ -36,11 +25,12 @@ export function createFollowers(): Followers {
       if (others.size === 0) byKey.delete(key);
     },
     size: () => count,
+    /** Followers of the figures, which another part serves. */
     ofMetrics: () => of('metrics'),
     all: function* () {
       for (const followers of byKey.values()) yield* followers;
     },
-    deliver: (rows, deliver) => {
+    deliver: (rows: readonly ChangedRow[], deliver: Deliver) => {
       for (const follower of of('everyone')) deliver(follower, rows);
       const byOwner = new Map<string, ChangedRow[]>();
       for (const row of rows) {
@@ -55,6 +45,9 @@ export function createFollowers(): Followers {
     },
   };
 }
+
+/** The followers of each topic, so that the work for a change grows only with its followers. */
+export type Followers = ReturnType<typeof createFollowers>;
 
 function keyOf({ scope }: Follower): string {
   switch (scope.kind) {

@@ -6,20 +6,9 @@ import type { ChangedRow, Page } from '../change-feed/page.ts';
 /** The figures belong to no build of the tables, so their tokens are valid for every build. */
 const NO_EPOCH = '00000000-0000-0000-0000-000000000000';
 
-/** The topic `ops:metrics`: one whole row, once a second while somebody follows it. */
-export interface MetricsTopic {
-  /**
-   * The newest row.
-   * @throws ReadStoreUnavailable
-   */
-  page(): Promise<Page>;
-  /** Sends the row to these followers, unless the read of the previous row is still running. */
-  tell(followers: ReadonlySet<Follower>): Promise<void>;
-}
-
 /**
- * Makes the topic. The position of its row is the clock in milliseconds, because lag and liveness also change when
- * nothing is written.
+ * Makes the topic `ops:metrics`: one whole row, once a second while somebody follows it. The position of its row is the
+ * clock in milliseconds, because lag and liveness also change when nothing is written.
  */
 export function createMetricsTopic(options: {
   /** The row as JSON text. */
@@ -27,10 +16,14 @@ export function createMetricsTopic(options: {
   clock: Clock;
   log: Log;
   deliver: (follower: Follower, rows: readonly ChangedRow[], to: bigint) => void;
-}): MetricsTopic {
+}) {
   const { readMetrics, clock, log, deliver } = options;
   let reading = false;
 
+  /**
+   * The newest row.
+   * @throws ReadStoreUnavailable
+   */
   const page = async (): Promise<Page> => {
     const json = await readMetrics();
     const head = BigInt(clock.now());
@@ -43,7 +36,8 @@ export function createMetricsTopic(options: {
   };
   return {
     page,
-    tell: async (followers) => {
+    /** Sends the row to these followers, unless the read of the previous row is still running. */
+    tell: async (followers: ReadonlySet<Follower>) => {
       if (followers.size === 0 || reading) return;
       reading = true;
       try {

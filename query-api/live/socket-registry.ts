@@ -5,19 +5,6 @@ import type { Connection, Follower } from './connection.ts';
 import type { Conversation } from './conversation.ts';
 import { nextPingAt } from './sweep.ts';
 
-/** The open sockets of this process. */
-export interface SocketRegistry {
-  accept(
-    socket: WebSocket,
-    admitted: { readonly owner: string; readonly operates: boolean; readonly clientKey: string },
-  ): void;
-  all(): Iterable<Connection>;
-  size(): number;
-  ofOwner(owner: string): number;
-  /** Number of sockets of one address, by the key that limits use. */
-  ofAddress(clientKey: string): number;
-}
-
 /** Keeps the open sockets. All sockets share the same few listener functions. */
 export function createSocketRegistry(options: {
   conversation: Conversation;
@@ -25,7 +12,7 @@ export function createSocketRegistry(options: {
   forget: (connection: Connection) => void;
   clock: Clock;
   random: () => number;
-}): SocketRegistry {
+}) {
   const { conversation, forget, clock, random } = options;
   const connections = new Map<WebSocket, Connection>();
   const ofOwners = tally();
@@ -54,8 +41,16 @@ export function createSocketRegistry(options: {
     size: () => connections.size,
     all: () => connections.values(),
     ofOwner: ofOwners.of,
+    /** Number of sockets of one address, by the key that limits use. */
     ofAddress: ofAddresses.of,
-    accept: (socket, { owner, operates, clientKey }) => {
+    accept: (
+      socket: WebSocket,
+      {
+        owner,
+        operates,
+        clientKey,
+      }: { readonly owner: string; readonly operates: boolean; readonly clientKey: string },
+    ) => {
       const nowMs = clock.now();
       connections.set(socket, {
         socket,

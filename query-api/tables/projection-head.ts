@@ -18,7 +18,7 @@ export interface AtHead<Row> {
 /** No version of the read tables is in use. */
 export class ProjectionMissing extends CodedError {
   readonly code = 'READ_STORE_UNAVAILABLE';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor() {
     super('The projection `jobs` has no current version.');

@@ -31,20 +31,9 @@ const COMPRESSIBLE = /^(text\/|application\/(json|manifest|wasm)|image\/svg)/;
 
 export type Encoding = 'br' | 'gzip' | 'identity';
 
-export interface WebFile {
-  readonly mediaType: string;
-  /** True when the name contains a hash of the content, so that caches may keep the file for ever. */
-  readonly immutable: boolean;
-  readonly etag: string;
-  /** Compresses the file once, at the first request. */
-  body(encoding: Encoding): Promise<Buffer>;
-  readonly encodings: readonly Encoding[];
-}
-
 /** The web app cannot be served. */
 export class WebAppMissing extends CodedError {
   readonly code = 'WEB_APP_MISSING';
-  readonly retryable = false;
 
   constructor(directory: string, options?: ErrorOptions) {
     super(`There is no built web app in ${directory}: index.html is missing.`, options);
@@ -77,22 +66,25 @@ export async function loadWebFiles(directory: string): Promise<ReadonlyMap<strin
   return loaded;
 }
 
-function webFile(path: string, content: Buffer): WebFile {
+function webFile(path: string, content: Buffer) {
   const mediaType = MEDIA_TYPES[extname(path)] ?? 'application/octet-stream';
   const isCompressible = COMPRESSIBLE.test(mediaType) && content.length >= COMPRESS_FROM_BYTES;
   const made = new Map<Encoding, Promise<Buffer>>([['identity', Promise.resolve(content)]]);
   return {
     mediaType,
+    /** True when the name contains a hash of the content, so that caches may keep the file for ever. */
     immutable: /-[A-Za-z0-9_-]{8}\.[a-z0-9]+$/.test(path) && path.split(sep).includes('assets'),
     etag: `"${sha256Of(content).slice(0, ETAG_CHARS)}"`,
     encodings: isCompressible ? ['br', 'gzip', 'identity'] : ['identity'],
-    body: (encoding) => {
+    /** Compresses the file once, at the first request. */
+    body: (encoding: Encoding) => {
       const body = made.get(encoding) ?? compressed(encoding, content);
       made.set(encoding, body);
       return body;
     },
   };
 }
+export type WebFile = ReturnType<typeof webFile>;
 
 function compressed(encoding: Encoding, content: Buffer): Promise<Buffer> {
   if (encoding === 'gzip') return promisify(gzip)(content, { level: constants.Z_BEST_COMPRESSION });

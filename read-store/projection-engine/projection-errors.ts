@@ -3,7 +3,7 @@ import { CodedError, codeOf } from '../../schemas/coded-error.ts';
 /** Another writer has moved the checkpoint or holds the lease, so the batch was not written. */
 export class CheckpointMoved extends CodedError {
   readonly code = 'CHECKPOINT_MOVED';
-  readonly retryable = true;
+  override readonly retryable = true;
 
   constructor(ledger: string, version: number) {
     super(`The checkpoint of projection ${ledger}, version ${version}, was moved by another writer.`);
@@ -13,7 +13,7 @@ export class CheckpointMoved extends CodedError {
 /** Postgres refused rows of some streams. They are in quarantine now, and the writer must be opened again. */
 export class RowsRefused extends CodedError {
   readonly code = 'ROWS_REFUSED';
-  readonly retryable = true;
+  override readonly retryable = true;
   readonly streams: readonly string[];
 
   constructor(streams: readonly string[]) {

@@ -40,11 +40,9 @@ export function sameKey(table: Table, one: Values, other: Values): boolean {
 /** Computes the stored row after an older and a newer row of the same key, as the SQL statement does. */
 export function merged(table: Table, older: Values, newer: Values): Values {
   if (table.writes === 'add') return added(table, older, newer);
-  const { columns } = table;
-  const values: ColumnValue[] = [];
-  for (let index = 0; index < columns.length; index += 1)
-    values.push(newer[index] ?? (columns[index]!.keepsOlder ? older[index] : null) ?? null);
-  return values;
+  return table.columns.map((column, index) =>
+    column.keepsOlder ? (newer[index] ?? older[index] ?? null) : (newer[index] ?? null),
+  );
 }
 
 function added(table: Table, older: Values, newer: Values): Values {
@@ -69,23 +67,13 @@ export interface RunningSums {
 export function runningSums({ keyColumns }: Pick<Table, 'keyColumns'>): RunningSums {
   let all: ColumnValue[][] = [];
   let first: Sums = new Map();
-  // The maps in which the row before was found. The next row often has the same first columns.
-  let before: Values | null = null;
-  let path: Sums[] = [];
   const add = (values: Values): void => {
     let under = first;
-    let isSame = before !== null;
     for (let column = 0; column < keyColumns - 1; column += 1) {
-      isSame &&= values[column] === before?.[column];
-      if (isSame) under = path[column]!;
-      else {
-        const next = under.get(values[column]!) as Sums | undefined;
-        if (next === undefined) under.set(values[column]!, (under = new Map()));
-        else under = next;
-        path[column] = under;
-      }
+      const next = under.get(values[column]!) as Sums | undefined;
+      if (next === undefined) under.set(values[column]!, (under = new Map()));
+      else under = next;
     }
-    before = values;
     const sums = under.get(values[keyColumns - 1]!) as ColumnValue[] | undefined;
     if (sums === undefined) {
       const started = [...values];
@@ -102,8 +90,6 @@ export function runningSums({ keyColumns }: Pick<Table, 'keyColumns'>): RunningS
       const taken = all;
       all = [];
       first = new Map();
-      before = null;
-      path = [];
       return taken;
     },
   };

@@ -64,11 +64,10 @@ export const figuresTable: DerivedTable<CountedEvent, CountedStream> & DefinedTa
   entriesOf: (event, _recorded, before, after) => {
     if (!isJobEvent(event)) {
       const rejected = rejectedIn(event);
-      return rejected === 0
-        ? []
-        : inEachGrain(event.data.at, [{ name: 'rejected', detail: '', value: rejected }]);
+      return rejected === 0 ? [] : inEachGrain(event.data.at, 'rejected', '', rejected);
     }
-    return inEachGrain(event.data.at, figuresOf(event, before?.job ?? ABSENT, after?.job ?? ABSENT));
+    const figures = figuresOf(event, before?.job ?? ABSENT, after?.job ?? ABSENT);
+    return figures.flatMap(({ name, detail, value }) => inEachGrain(event.data.at, name, detail, value));
   },
 };
 
@@ -78,20 +77,12 @@ function rejectedIn(event: ServiceEvent): number {
   return event.type === 'UploadsRejected' ? event.data.counts.reduce((sum, { count }) => sum + count, 0) : 0;
 }
 
-type Counted = Pick<Figure, 'detail' | 'value'> & { readonly name: string };
-
-function inEachGrain(at: string, counted: readonly Counted[]): Values[] {
-  const rows: Values[] = [];
-  if (counted.length === 0) return rows;
-  const add = (grain: Figure['grain'], start: string): void => {
-    for (const { name: figure, detail, value } of counted)
-      rows.push(valuesOf({ grain, start, figure, detail, value }));
-  };
-  // Rows of one grain follow each other, with one text for its start. `runningSums` finds them faster so.
-  add('minute', minuteOf(at));
-  add('quarter', quarterOf(at));
-  add('ever', EVER);
-  return rows;
+function inEachGrain(at: string, figure: string, detail: string, value: number): Values[] {
+  return [
+    valuesOf({ grain: 'minute', start: minuteOf(at), figure, detail, value }),
+    valuesOf({ grain: 'quarter', start: quarterOf(at), figure, detail, value }),
+    valuesOf({ grain: 'ever', start: EVER, figure, detail, value }),
+  ];
 }
 
 /** The minute of an instant, cut from its text, because instants in the log are `YYYY-MM-DDTHH:MM:SS.mmmZ`. */

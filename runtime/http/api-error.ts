@@ -4,7 +4,7 @@ import { API_ERRORS, type ApiErrorCode } from '../../schemas/error-codes.ts';
 /** An error answer: one code of the list in `error-codes.ts`, and one sentence for a person. */
 export class ApiError extends CodedError {
   readonly code: ApiErrorCode;
-  readonly retryable: boolean;
+  override readonly retryable: boolean;
   readonly jobId: string | undefined;
   /** Seconds for a `Retry-After` header; undefined for none. */
   readonly retryAfterSec: number | undefined;

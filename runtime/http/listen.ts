@@ -42,7 +42,6 @@ export interface Listening {
 /** The server cannot listen on the address: the port is taken or not allowed, or the host is not of this machine. */
 export class PortUnavailable extends CodedError {
   readonly code = 'PORT_UNAVAILABLE';
-  readonly retryable = false;
 
   constructor(
     address: { readonly host: string; readonly port: number; readonly setting?: string | undefined },

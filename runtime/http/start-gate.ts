@@ -3,23 +3,13 @@ import type { Service } from '../service.ts';
 import { ApiError } from './api-error.ts';
 
 /**
- * Refuses requests until all services of the process have been ready at the same time once. From then on the gate
- * stays open.
- */
-export interface StartGate {
-  isOpen(): boolean;
-  /** The answer before the services are ready: 503, with the dependencies that the start waits for. */
-  refusal(): ApiError;
-  readonly middleware: RequestHandler;
-}
-
-/**
  * Makes the gate. Before the services are ready, a request could meet a missing store or table. After that, each
  * route decides whether it can answer. For example, a download needs no Postgres.
  */
-export function startGate(services: readonly Service[]): StartGate {
+export function startGate(services: readonly Service[]) {
   let open = false;
   const isOpen = (): boolean => (open ||= services.every((service) => service.readiness().ready));
+  /** The answer before the services are ready: 503, with the dependencies that the start waits for. */
   const refusal = (): ApiError => {
     const names = services.flatMap((service) =>
       service.readiness().waitingFor.map(({ dependency }) => dependency),
@@ -30,9 +20,15 @@ export function startGate(services: readonly Service[]): StartGate {
   return {
     isOpen,
     refusal,
-    middleware: (_req, _res, next) => {
+    middleware: ((_req, _res, next) => {
       if (!isOpen()) throw refusal();
       next();
-    },
+    }) satisfies RequestHandler,
   };
 }
+
+/**
+ * Refuses requests until all services of the process have been ready at the same time once. From then on the gate
+ * stays open.
+ */
+export type StartGate = ReturnType<typeof startGate>;

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { serverAccount } from '../../postgres-server/account.ts';
 import { postgresBinaries } from '../../postgres-server/binaries.ts';
-import { CLUSTER, ensureCluster } from '../../postgres-server/cluster.ts';
+import { CLUSTER, ensureCluster, asSuperuser } from '../../postgres-server/cluster.ts';
 import { PASSWORDS_FILE } from '../../postgres-server/passwords.ts';
 import { ensurePasswords } from '../../postgres-server/set-aside.ts';
 import { ROLE } from '../../postgres-server/roles.ts';
-import { asSuperuser } from '../../postgres-server/single-user.ts';
 import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
 import { createLog } from '../../runtime/log.ts';
 

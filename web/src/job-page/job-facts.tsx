@@ -1,8 +1,8 @@
-import type { ComponentChildren } from 'preact';
 import type { JobView } from '../../../schemas/http-api.ts';
 import { ConvertedBefore } from '../jobs/job-row.tsx';
 import { ParameterName } from '../uploads/mapping-parameters.tsx';
 import { Moment } from '../page/moment.tsx';
+import { Term } from '../page/term.tsx';
 import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 
@@ -15,46 +15,46 @@ export function JobFacts({ job }: { job: JobView }) {
     <section class="facts" aria-labelledby="facts-title">
       <h2 id="facts-title">{t('jobFacts')}</h2>
       <dl>
-        <Fact term={t('factMapping')}>
+        <Term name={t('factMapping')}>
           {mappingLabel(t, mapping)}
           <br />
           <code>{mapping.id}</code> <span class="quiet">{t('version', { version: mapping.version })}</span>
-        </Fact>
+        </Term>
         {parameters.length > 0 && (
-          <Fact term={t('factParameters')}>
+          <Term name={t('factParameters')}>
             {parameters.map(([name, value]) => (
               <div key={name}>
                 <ParameterName name={name} />: <code>{value}</code>
               </div>
             ))}
-          </Fact>
+          </Term>
         )}
         {convertedBy !== null && convertedBy.id !== mapping.id && (
-          <Fact term={t('factConvertedBy')}>
+          <Term name={t('factConvertedBy')}>
             <code>{convertedBy.id}</code>{' '}
             <span class="quiet">{t('version', { version: convertedBy.version })}</span>
             <br />
             <code class="hash">sha256:{convertedBy.contentHash}</code>
-          </Fact>
+          </Term>
         )}
         {convertedBefore !== null && (
-          <Fact term={t('factConvertedBefore')}>
+          <Term name={t('factConvertedBefore')}>
             <ConvertedBefore before={convertedBefore} />
-          </Fact>
+          </Term>
         )}
-        <Fact term={t('factSource')}>
+        <Term name={t('factSource')}>
           {formats.bytes(job.bytes)}
           {job.pages !== null && `, ${t('pages', { count: job.pages })}`}
-        </Fact>
+        </Term>
         {result !== null && (
-          <Fact term={t('factResult')}>
+          <Term name={t('factResult')}>
             {formats.bytes(result.bytes)}, {result.mediaType}
             <br />
             <code class="hash">sha256:{result.sha256}</code>
-          </Fact>
+          </Term>
         )}
         {warnings.length > 0 && (
-          <Fact term={t('factWarnings')}>
+          <Term name={t('factWarnings')}>
             <ul>
               {warnings.map((warning, index) => (
                 <li key={index}>
@@ -62,28 +62,19 @@ export function JobFacts({ job }: { job: JobView }) {
                 </li>
               ))}
             </ul>
-          </Fact>
+          </Term>
         )}
-        <Fact term={t('factAttempts')}>{formats.number(job.attempts)}</Fact>
-        <Fact term={t('factAdded')}>
+        <Term name={t('factAttempts')}>{formats.number(job.attempts)}</Term>
+        <Term name={t('factAdded')}>
           <Moment at={job.createdAt} />
-        </Fact>
-        <Fact term={t('factChanged')}>
+        </Term>
+        <Term name={t('factChanged')}>
           <Moment at={job.updatedAt} />
-        </Fact>
-        <Fact term={t('jobId')}>
+        </Term>
+        <Term name={t('jobId')}>
           <code class="hash">{job.jobId}</code>
-        </Fact>
+        </Term>
       </dl>
     </section>
-  );
-}
-
-function Fact({ term, children }: { term: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{term}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

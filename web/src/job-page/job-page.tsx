@@ -5,16 +5,9 @@ import { canDownload, canRetry, isActive } from '../jobs/states.ts';
 import { useWindowTitle } from '../page/attention.tsx';
 import { Badge } from '../page/badge.tsx';
 import { EmptyState } from '../page/empty-state.tsx';
-import { Icon } from '../page/icons.tsx';
+import { Button, Icon } from '../page/icons.tsx';
 import { FormatMenu } from '../page/format-menu.tsx';
-import {
-  CancelButton,
-  CopyIdButton,
-  copyText,
-  DownloadLink,
-  RetryButton,
-  ReviewButton,
-} from '../page/job-actions.tsx';
+import { CommandButton, CopyIdButton, copyText, DownloadLink, ReviewButton } from '../page/job-actions.tsx';
 import { RouteLink } from '../page/route-link.tsx';
 import { OPS_PATH } from '../router.ts';
 import { useText } from '../text/text-context.ts';
@@ -72,8 +65,8 @@ function Job({
         <div class="row-actions">
           {isOwn && canDownload(job) && <DownloadLink job={job} />}
           {isOwn && canDownload(job) && <FormatMenu job={job} />}
-          {canRetry(job) && <RetryButton job={job} base={base} />}
-          {isActive(job) && <CancelButton job={job} base={base} />}
+          {canRetry(job) && <CommandButton name="retry" job={job} base={base} />}
+          {isActive(job) && <CommandButton name="cancel" job={job} base={base} />}
           {isOwn && <ReviewButton job={job} />}
           <CopyIdButton job={job} />
         </div>
@@ -116,9 +109,9 @@ function NoJob({ failure, again }: { failure: { status: number } | null; again: 
     );
   return (
     <EmptyState heading="h1" title={t('unreachableTitle')} hint={t('unreachableHint')}>
-      <button type="button" class="primary" onClick={again}>
+      <Button class="primary" onClick={again}>
         {t('tryAgain')}
-      </button>
+      </Button>
     </EmptyState>
   );
 }
@@ -137,10 +130,9 @@ function RawEvents({ entries }: { entries: readonly TimelineEntry[] }) {
       <summary>
         {t('jobEvents')} <span class="quiet">{t('jobEventsHint')}</span>
       </summary>
-      <button type="button" onClick={() => void copyText(app, json, t('eventsCopied'), t('eventsNotCopied'))}>
-        <Icon name="copy" />
+      <Button icon="copy" onClick={() => void copyText(app, json, t('eventsCopied'), t('eventsNotCopied'))}>
         {t('copyEvents')}
-      </button>
+      </Button>
       <pre tabIndex={0} role="region" aria-label={t('jobEvents')}>
         {json}
       </pre>

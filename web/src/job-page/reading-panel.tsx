@@ -14,7 +14,7 @@ export function ReadingPanel({ job, base }: { job: JobView; base: string }) {
   const open = useStore(app.preferences, (now) => now.reading);
   const [Reading, setReading] = useState<ReadingComponent | null>(null);
   useEffect(() => {
-    if (open) void import('./reading/load-reading.ts').then((loaded) => setReading(() => loaded.Reading));
+    if (open) void import('./reading/reading.tsx').then((loaded) => setReading(() => loaded.Reading));
   }, [open]);
   if (job.state !== 'ready' && job.state !== 'failed') return null;
   return (

@@ -13,7 +13,7 @@ import { Badge } from '../page/badge.tsx';
 import { clock, Moment } from '../page/moment.tsx';
 import { FormatMenu } from '../page/format-menu.tsx';
 import { Icon } from '../page/icons.tsx';
-import { CancelButton, CopyIdButton, DownloadLink, RetryButton, ReviewButton } from '../page/job-actions.tsx';
+import { CommandButton, CopyIdButton, DownloadLink, ReviewButton } from '../page/job-actions.tsx';
 import { RouteLink } from '../page/route-link.tsx';
 
 interface JobRowProps {
@@ -70,8 +70,8 @@ export const JobRow = memo(function JobRow({ job, rowIndex, selected }: JobRowPr
         <div class="row-actions">
           {canDownload(job) && <DownloadLink job={job} />}
           {canDownload(job) && <FormatMenu job={job} />}
-          {canRetry(job) && <RetryButton job={job} />}
-          {isActive(job) && <CancelButton job={job} />}
+          {canRetry(job) && <CommandButton name="retry" job={job} />}
+          {isActive(job) && <CommandButton name="cancel" job={job} />}
           <ReviewButton job={job} />
           <CopyIdButton job={job} />
         </div>

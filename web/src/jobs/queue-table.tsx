@@ -1,15 +1,57 @@
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
-import { withQuery } from './queue-state.ts';
+import { withQuery, type QueueState } from './queue-state.ts';
 import { sortedBy, writeQuery, type QueueQuery, type SortColumn } from './queue-query.ts';
 import { useStore } from '../store.ts';
 import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
-import { Icon } from '../page/icons.tsx';
+import { Button, Icon } from '../page/icons.tsx';
 import { JobRow, SelectAll } from './job-row.tsx';
 import { useKeptFocus } from '../page/kept-focus.ts';
 import { ROWS_DRAWN_MAX, useRowWindow } from './row-window.ts';
-import { useSteadyRows } from './steady-rows.ts';
+import type { JobView } from '../../../schemas/http-api.ts';
+
+interface SteadyRows {
+  readonly rows: readonly JobView[];
+  /** Number of new documents that stay hidden until the pointer or the keyboard focus has left the list. */
+  readonly held: number;
+  readonly hold: () => void;
+  readonly release: () => void;
+}
+
+/**
+ * Rows that do not move away from the pointer. While the pointer is on the list, rows change in place, but none
+ * moves, disappears or appears. After a new search, filter or sort, rows may move again.
+ */
+function useSteadyRows({ jobs, view }: QueueState): SteadyRows {
+  const held = useRef<{
+    readonly query: QueueQuery;
+    readonly jobIds: readonly string[];
+    readonly known: ReadonlySet<string>;
+  } | null>(null);
+  const [, redraw] = useState(0);
+  if (held.current !== null && held.current.query !== view.query) held.current = null;
+
+  const frozen = held.current;
+  return {
+    rows:
+      frozen === null
+        ? view.rows
+        : frozen.jobIds.map((jobId) => jobs.get(jobId)).filter((job) => job !== undefined),
+    held:
+      frozen === null ? 0 : view.rows.reduce((sum, { jobId }) => sum + (frozen.known.has(jobId) ? 0 : 1), 0),
+    hold() {
+      if (held.current !== null) return;
+      const jobIds = view.rows.map(({ jobId }) => jobId);
+      held.current = { query: view.query, jobIds, known: new Set(jobIds) };
+    },
+    release() {
+      if (held.current === null) return;
+      held.current = null;
+      redraw((count) => count + 1);
+    },
+  };
+}
 
 const COLUMN_WORDS = {
   filename: 'columnFile',
@@ -35,10 +77,9 @@ export function QueueTable() {
   return (
     <>
       {steady.held > 0 && (
-        <button type="button" class="show-new" onClick={steady.release}>
-          <Icon name="up" />
+        <Button icon="up" class="show-new" onClick={steady.release}>
           {t('showNewRows', { count: steady.held })}
-        </button>
+        </Button>
       )}
       <table class="queue" data-windowed={windowed} aria-rowcount={windowed ? rows.length + 1 : undefined}>
         <caption class="visually-hidden">
@@ -110,10 +151,10 @@ function SortHeader({
   const order = query.sort.descending ? 'descending' : 'ascending';
   return (
     <th scope="col" class={className} aria-sort={active ? order : 'none'}>
-      <button type="button" class="sort" onClick={() => choose(sortedBy(query, column))}>
+      <Button class="sort" onClick={() => choose(sortedBy(query, column))}>
         {t(COLUMN_WORDS[column])}
         {active && <Icon name={query.sort.descending ? 'down' : 'up'} />}
-      </button>
+      </Button>
     </th>
   );
 

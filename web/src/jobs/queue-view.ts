@@ -1,6 +1,6 @@
 import type { JobView } from '../../../schemas/http-api.ts';
 import type { JobStateName } from '../../../schemas/job-states.ts';
-import { lazy } from '../lazy.ts';
+import { lazy } from '../text/translate.ts';
 import type { QueueQuery } from './queue-query.ts';
 import { canDownload, STATES } from './states.ts';
 

@@ -5,7 +5,7 @@ import { canDownload, canRetry, isActive } from './states.ts';
 import { ZIP_IDS_MAX, ZIP_RESULTS_MAX } from './limits.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
-import { Icon } from '../page/icons.tsx';
+import { Button, Icon } from '../page/icons.tsx';
 import { runCommand, downloadPath } from '../page/job-actions.tsx';
 
 function bytesOf(jobs: readonly JobView[]): number {
@@ -66,25 +66,22 @@ export function SelectionBar() {
         </a>
       )}
       {retryable.length > 0 && (
-        <button
-          type="button"
+        <Button
+          icon="retry"
           onClick={() => void runCommand(app, text, { name: 'retry', jobIds: ids(retryable) })}
         >
-          <Icon name="retry" />
           {t('selectedRetry', { count: retryable.length })}
-        </button>
+        </Button>
       )}
       {active.length > 0 && (
-        <button
-          type="button"
+        <Button
+          icon="close"
           onClick={() => void runCommand(app, text, { name: 'cancel', jobIds: ids(active) })}
         >
-          <Icon name="close" />
           {t('selectedCancel', { count: active.length })}
-        </button>
+        </Button>
       )}
-      <button
-        type="button"
+      <Button
         class="quiet-button"
         onClick={() => {
           app.queue.update(withNothingSelected);
@@ -92,7 +89,7 @@ export function SelectionBar() {
         }}
       >
         {t('clearSelection')}
-      </button>
+      </Button>
     </div>
   );
 }

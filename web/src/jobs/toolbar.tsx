@@ -14,13 +14,13 @@ import { NO_ANNOUNCEMENTS, merged } from '../live/announcements.ts';
 import { useStore } from '../store.ts';
 import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
-import { Icon } from '../page/icons.tsx';
+import { Button, Icon } from '../page/icons.tsx';
 
 const FILTER_WORDS = {
   all: 'filterAll',
   active: 'filterActive',
-  ready: 'stateReady',
-  failed: 'stateFailed',
+  ready: 'state_ready',
+  failed: 'state_failed',
   ended: 'filterEnded',
 } as const satisfies Record<FilterName, MessageKey>;
 
@@ -88,16 +88,15 @@ function Filters({ query, choose }: Choosing) {
   return (
     <div class="filters" role="group" aria-label={t('filterLabel')}>
       {offered.map((name) => (
-        <button
+        <Button
           key={name}
-          type="button"
           class="filter"
           data-filter={name}
           aria-pressed={active === name}
           onClick={() => choose({ ...query, states: FILTERS[name] })}
         >
           {t(FILTER_WORDS[name])} <span class="count">{formats.number(countOf(name))}</span>
-        </button>
+        </Button>
       ))}
     </div>
   );

@@ -34,17 +34,21 @@ export function merged(first: Announcements, second: Announcements): Announcemen
   };
 }
 
+/** The sentences for one document and for several. */
+const SENTENCES = {
+  added: ['announceAddedName', 'announceNew'],
+  ready: ['announceReadyName', 'announceReady'],
+  failed: ['announceFailedName', 'announceFailed'],
+} as const;
+
 /** One sentence for each kind: the name of a single document, or the number of several documents. */
-export function announcementText(t: Translate, { added, ready, failed, said }: Announcements): string {
-  const oneAdded = added[0] ?? '';
-  const oneReady = ready[0] ?? '';
-  const oneFailed = failed[0] ?? '';
-  const sentences = [...said];
-  if (added.length === 1) sentences.push(t('announceAddedName', { filename: oneAdded }));
-  if (added.length > 1) sentences.push(t('announceNew', { count: added.length }));
-  if (ready.length === 1) sentences.push(t('announceReadyName', { filename: oneReady }));
-  if (ready.length > 1) sentences.push(t('announceReady', { count: ready.length }));
-  if (failed.length === 1) sentences.push(t('announceFailedName', { filename: oneFailed }));
-  if (failed.length > 1) sentences.push(t('announceFailed', { count: failed.length }));
+export function announcementText(t: Translate, announcements: Announcements): string {
+  const sentences = [...announcements.said];
+  for (const kind of ['added', 'ready', 'failed'] as const) {
+    const [filename, ...more] = announcements[kind];
+    if (filename === undefined) continue;
+    const [one, several] = SENTENCES[kind];
+    sentences.push(more.length === 0 ? t(one, { filename }) : t(several, { count: more.length + 1 }));
+  }
   return sentences.join(' ');
 }

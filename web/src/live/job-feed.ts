@@ -1,5 +1,5 @@
 import type { JobListAnswer, JobView } from '../../../schemas/http-api.ts';
-import { connectLive, type LiveClient } from '../../live-client/live-client.ts';
+import { connectLive } from '../../live-client/live-client.ts';
 import { supersedes, withRows, type QueueState } from '../jobs/queue-state.ts';
 import { ACTIVE_STATES } from '../jobs/states.ts';
 import type { Store } from '../store.ts';
@@ -13,16 +13,10 @@ const POLL_PAGE_JOBS = 200;
 /** The most jobs that polling fetches. The socket has no such limit. */
 const POLL_JOBS_MAX = 2_000;
 
-export interface JobFeed {
-  readonly client: LiveClient;
-  /** Notes that the user sent a command or a file, so that polling continues until its effect appears. */
-  pollSoon(): void;
-}
-
 /**
  * Keeps the queue equal to the server's queue. It uses the socket, and uses requests only while sockets do not work.
  */
-export function followJobs(queue: Store<QueueState>, connection: Store<Connection>): JobFeed {
+export function followJobs(queue: Store<QueueState>, connection: Store<Connection>) {
   const take = collector((rows) => queue.update((state) => withRows(state, rows)));
   const client = connectLive({
     url: liveUrl(location),
@@ -35,8 +29,13 @@ export function followJobs(queue: Store<QueueState>, connection: Store<Connectio
   });
   addEventListener('online', () => client.reconnectNow());
   document.addEventListener('visibilitychange', () => document.hidden || client.reconnectNow());
-  return { client, pollSoon: pollWhileBlocked(queue, connection) };
+  return {
+    client,
+    /** Notes that the user sent a command or a file, so that polling continues until its effect appears. */
+    pollSoon: pollWhileBlocked(queue, connection),
+  };
 }
+export type JobFeed = ReturnType<typeof followJobs>;
 
 function liveUrl({ protocol, host }: Location): string {
   return `${protocol === 'https:' ? 'wss:' : 'ws:'}//${host}/api/live`;

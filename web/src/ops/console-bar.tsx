@@ -5,6 +5,7 @@ import type { opsEn } from '../text/ops-en.ts';
 import { isZone, RANGES, type OpsQuery, type Choose } from './ops-query.ts';
 import { useOpsText } from './ops-text.ts';
 import { TimeMachine } from './time-machine.tsx';
+import { Button } from '../page/icons.tsx';
 
 /** Figures older than this are marked as old. At this age, two or three updates are missing. */
 const STALE_MS = 4_000;
@@ -30,16 +31,15 @@ export function ConsoleBar({
       {ageMs !== null && <Age ageMs={ageMs} />}
       <div class="ranges" role="group" aria-label={say('rangeLabel')}>
         {RANGES.map((range) => (
-          <button
+          <Button
             key={range}
-            type="button"
             class="small"
             data-range={range}
             aria-pressed={query.range === range}
             onClick={() => choose({ range })}
           >
             {say(`range_${range}` satisfies MessageKeyOf<typeof opsEn>)}
-          </button>
+          </Button>
         ))}
       </div>
       <ZoneChoice zone={query.zone} choose={choose} />

@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
 import type { JobFailureCode } from '../../../schemas/error-codes.ts';
 import { STATES } from '../jobs/states.ts';
-import { Badge, STATE_WORDS } from '../page/badge.tsx';
+import { Badge } from '../page/badge.tsx';
 import { useText } from '../text/text-context.ts';
 import { BarList } from './charts/bar-list.tsx';
 import { TimeChart, type Series } from './charts/time-chart.tsx';
@@ -129,7 +129,7 @@ function States({ figures, query, choose }: ChartsProps) {
       note={say('chartStatesNote')}
       items={STATES.map((state) => ({
         key: state,
-        name: t(STATE_WORDS[state]),
+        name: t(`state_${state}`),
         count: figures.jobs.byState[state],
         label: <Badge state={state} />,
       }))}

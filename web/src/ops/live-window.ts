@@ -2,18 +2,9 @@ import type { DashboardAnswer, DashboardBucket, OpsMetrics } from '../../../sche
 import { RANGES_MIN } from './ops-query.ts';
 
 /** Figures that are computed from the buckets of a window, so they stay right while the window moves. */
-export type FlowCounts = Pick<
-  DashboardBucket,
-  | 'submitted'
-  | 'succeeded'
-  | 'failed'
-  | 'deferred'
-  | 'cancelled'
-  | 'rejected'
-  | 'removedSources'
-  | 'removedResults'
-  | 'removedBytes'
->;
+const FLOW = ['submitted', 'succeeded', 'failed', 'deferred', 'cancelled', 'rejected'] as const;
+const REMOVED = ['removedSources', 'removedResults', 'removedBytes'] as const;
+type FlowCounts = Record<(typeof FLOW | typeof REMOVED)[number], number>;
 
 /**
  * An answer about now, updated by the newest figures. The present figures are replaced. A window in minutes gets the
@@ -42,12 +33,11 @@ export function hasGap(answer: DashboardAnswer, metrics: OpsMetrics): boolean {
 }
 
 export function sumOf(buckets: readonly DashboardBucket[]): FlowCounts {
-  const sum = { submitted: 0, succeeded: 0, failed: 0, deferred: 0, cancelled: 0, rejected: 0 };
-  const removed = { removedSources: 0, removedResults: 0, removedBytes: 0 };
-  const all: Record<keyof FlowCounts, number> = { ...sum, ...removed };
-  for (const bucket of buckets)
-    for (const name of Object.keys(all) as (keyof FlowCounts)[]) all[name] += bucket[name];
-  return all;
+  const sums = [...FLOW, ...REMOVED].map((name) => [
+    name,
+    buckets.reduce((sum, each) => sum + each[name], 0),
+  ]);
+  return Object.fromEntries(sums) as FlowCounts;
 }
 
 /** Failures of a window by code, the most frequent first. */

@@ -9,16 +9,59 @@ import { TextContext, useText, zoned } from '../text/text-context.ts';
 import { ConsoleBar } from './console-bar.tsx';
 import { useConsole, type ConsoleFigures } from './console-data.ts';
 import { ConsoleCharts } from './console-charts.tsx';
-import { FailedJobs } from './failed-jobs.tsx';
-import { FailedThen } from './failed-then.tsx';
+import { FailedJobs, showFailed } from './failed-jobs.tsx';
 import { OpsQueue } from './ops-queue.tsx';
 import { readOpsQuery, writeOpsQuery, type OpsQuery, type Choose } from './ops-query.ts';
 import { OpsTextProvider, useOpsCatalogue, useOpsText } from './ops-text.ts';
+import { GridTable, Panel } from './panel.tsx';
 import { Quarantine } from './quarantine.tsx';
 import { ReadSide, StorageAndCleanup } from './standing.tsx';
 import { Tiles } from './tiles.tsx';
 import { PastBanner } from './time-machine.tsx';
 import './ops.css';
+import type { JobFailureCode } from '../../../schemas/error-codes.ts';
+import { errorLine } from '../text/error-text.ts';
+import { Button } from '../page/icons.tsx';
+
+/** The jobs that were failed at a past moment, by code. The past offers no actions. */
+function FailedThen({ figures, choose }: { figures: DashboardAnswer; choose: Choose }) {
+  const app = useApp();
+  const { t, formats } = useText();
+  const say = useOpsText();
+  const codes = Object.entries(figures.jobs.failedByCode) as [JobFailureCode, number][];
+  return (
+    <Panel titleId="failures-title" title={say('failuresTitle')}>
+      {codes.length === 0 ? (
+        <p class="quiet">{say('failuresNone')}</p>
+      ) : (
+        <GridTable
+          titleId="failures-title"
+          caption={say('failuresTitle')}
+          heads={[say('columnCode'), say('columnWhat'), say('columnJobs'), say('columnAct')]}
+        >
+          {codes.map(([code, count]) => (
+            <tr key={code}>
+              <th scope="row">
+                <code>{code}</code>
+              </th>
+              <td>{errorLine(t, [code], code, app.limits.get().maxUploadMb).sentence}</td>
+              <td>{formats.number(count)}</td>
+              <td>
+                <Button
+                  class="quiet-button"
+                  aria-label={say('showGroupOf', { code })}
+                  onClick={() => showFailed(choose, code)}
+                >
+                  {say('showGroup')}
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </GridTable>
+      )}
+    </Panel>
+  );
+}
 
 /** The operator's console: everything on one screen, either live or at a past moment. */
 export function OpsPage() {

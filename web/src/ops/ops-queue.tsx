@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import type { OperatorJobView, OperatorListAnswer } from '../../../schemas/ops-api.ts';
 import { useApp } from '../app.ts';
 import { SEARCH_LENGTH_MAX } from '../jobs/queue-query.ts';
-import { Badge, STATE_WORDS } from '../page/badge.tsx';
-import { Icon } from '../page/icons.tsx';
+import { Badge } from '../page/badge.tsx';
+import { Button, Icon } from '../page/icons.tsx';
 import { Moment } from '../page/moment.tsx';
 import { RouteLink } from '../page/route-link.tsx';
 import { opsJobPath } from '../router.ts';
@@ -12,7 +12,7 @@ import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
 import { listQuery, type OpsQuery, type Choose } from './ops-query.ts';
 import { useOpsText } from './ops-text.ts';
-import { Heads } from './standing.tsx';
+import { GridTable } from './panel.tsx';
 import { useAnswer } from './use-answer.ts';
 
 const SHOWN_FIRST = 50;
@@ -36,10 +36,7 @@ export function OpsQueue({ query, choose, position }: OpsQueueProps) {
     position,
   );
   const jobs = answer?.jobs ?? [];
-  const filters = [
-    ...query.states.map((state) => t(STATE_WORDS[state])),
-    ...(query.code ? [query.code] : []),
-  ];
+  const filters = query.states.map((state) => t(`state_${state}`)).concat(query.code ?? []);
   return (
     <section class="panel" aria-labelledby="ops-queue-title" aria-busy={answer === null && refused === null}>
       <header class="queue-bar">
@@ -47,8 +44,7 @@ export function OpsQueue({ query, choose, position }: OpsQueueProps) {
           {say('queueTitle')}
         </h2>
         {filters.length > 0 && (
-          <button
-            type="button"
+          <Button
             class="filter"
             id="clear-filter"
             aria-label={say('clearFilter')}
@@ -56,7 +52,7 @@ export function OpsQueue({ query, choose, position }: OpsQueueProps) {
           >
             {say('queueFiltered', { what: filters.join(', ') })}
             <Icon name="close" />
-          </button>
+          </Button>
         )}
         <div class="search">
           <Icon name="search" />
@@ -83,9 +79,7 @@ export function OpsQueue({ query, choose, position }: OpsQueueProps) {
       )}
       {jobs.length > 0 && <JobTable jobs={jobs} />}
       {answer?.next != null && limit < SHOWN_MAX && (
-        <button type="button" onClick={() => setLimit(SHOWN_MAX)}>
-          {say('queueMore')}
-        </button>
+        <Button onClick={() => setLimit(SHOWN_MAX)}>{say('queueMore')}</Button>
       )}
     </section>
   );
@@ -95,27 +89,16 @@ function JobTable({ jobs }: { jobs: readonly OperatorJobView[] }) {
   const say = useOpsText();
   const { t } = useText();
   return (
-    <div class="scroll-x" tabIndex={0} role="group" aria-labelledby="ops-queue-title">
-      <table class="grid-table ops-queue">
-        <caption class="visually-hidden">{say('queueCaption')}</caption>
-        <thead>
-          <Heads
-            names={[
-              t('columnFile'),
-              t('columnState'),
-              t('factAttempts'),
-              say('columnOwner'),
-              t('columnUpdated'),
-            ]}
-          />
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <Row key={job.jobId} job={job} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <GridTable
+      titleId="ops-queue-title"
+      class="ops-queue"
+      caption={say('queueCaption')}
+      heads={[t('columnFile'), t('columnState'), t('factAttempts'), say('columnOwner'), t('columnUpdated')]}
+    >
+      {jobs.map((job) => (
+        <Row key={job.jobId} job={job} />
+      ))}
+    </GridTable>
   );
 }
 

@@ -8,7 +8,7 @@ import {
 import { linePath, stackedBars, ticksOf } from './charts/scale.ts';
 import { failuresOf, hasGap, inProgressOf, movedOn, sumOf } from './live-window.ts';
 import { listQuery, RANGES_MIN, readOpsQuery, writeOpsQuery } from './ops-query.ts';
-import { instantOf, localText } from './zoned-time.ts';
+import { instantOf, localText } from './time-machine.tsx';
 
 const START = Date.parse('2026-05-04T12:00:00.000Z');
 

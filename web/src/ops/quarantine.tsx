@@ -1,11 +1,10 @@
 import type { QuarantineAnswer } from '../../../schemas/ops-api.ts';
-import { Moment } from '../page/moment.tsx';
 import { RouteLink } from '../page/route-link.tsx';
 import { opsJobPath } from '../router.ts';
-import { clock } from '../page/moment.tsx';
+import { clock, Moment } from '../page/moment.tsx';
 import { useStore } from '../store.ts';
 import { useOpsText } from './ops-text.ts';
-import { Heads } from './standing.tsx';
+import { GridTable, Panel } from './panel.tsx';
 import { useAnswer } from './use-answer.ts';
 
 const REPLAY_COMMAND = 'npm run docket -- quarantine replay';
@@ -17,10 +16,9 @@ const REPLAY_COMMAND = 'npm run docket -- quarantine replay';
 export function Quarantine({ isPast }: { isPast: boolean }) {
   const say = useOpsText();
   return (
-    <section class="panel" aria-labelledby="quarantine-title">
-      <h2 id="quarantine-title">{say('quarantineTitle')}</h2>
+    <Panel titleId="quarantine-title" title={say('quarantineTitle')}>
       {isPast ? <p class="quiet">{say('presentOnly')}</p> : <Held />}
-    </section>
+    </Panel>
   );
 }
 
@@ -38,43 +36,35 @@ function Held() {
       <p>
         {say('quarantineHint')} {say('quarantineReplay', { command: REPLAY_COMMAND })}
       </p>
-      <div class="scroll-x" tabIndex={0} role="group" aria-labelledby="quarantine-title">
-        <table class="grid-table">
-          <caption class="visually-hidden">{say('quarantineTitle')}</caption>
-          <thead>
-            <Heads names={columns} />
-          </thead>
-          <tbody>
-            {answer.held.map((each) => (
-              <tr key={`${each.projection} ${each.version} ${each.stream}`} data-held={each.stream}>
-                <th scope="row">
-                  {each.jobId === null ? (
-                    <code>{each.stream}</code>
-                  ) : (
-                    <RouteLink to={opsJobPath(each.jobId)}>
-                      <code>{each.jobId}</code>
-                    </RouteLink>
-                  )}
-                </th>
-                <td>
-                  <code>
-                    {each.type} @{each.revision}
-                  </code>
-                </td>
-                <td lang="en">{each.reason}</td>
-                <td>
-                  <code>
-                    {each.projection} v{each.version}
-                  </code>
-                </td>
-                <td>
-                  <Moment at={each.heldAt} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <GridTable titleId="quarantine-title" caption={say('quarantineTitle')} heads={columns}>
+        {answer.held.map((each) => (
+          <tr key={`${each.projection} ${each.version} ${each.stream}`} data-held={each.stream}>
+            <th scope="row">
+              {each.jobId === null ? (
+                <code>{each.stream}</code>
+              ) : (
+                <RouteLink to={opsJobPath(each.jobId)}>
+                  <code>{each.jobId}</code>
+                </RouteLink>
+              )}
+            </th>
+            <td>
+              <code>
+                {each.type} @{each.revision}
+              </code>
+            </td>
+            <td lang="en">{each.reason}</td>
+            <td>
+              <code>
+                {each.projection} v{each.version}
+              </code>
+            </td>
+            <td>
+              <Moment at={each.heldAt} />
+            </td>
+          </tr>
+        ))}
+      </GridTable>
     </>
   );
 }

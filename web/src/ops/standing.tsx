@@ -1,8 +1,9 @@
-import type { ComponentChildren } from 'preact';
 import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
 import { Moment } from '../page/moment.tsx';
+import { Term } from '../page/term.tsx';
 import { useText } from '../text/text-context.ts';
 import { sumOf } from './live-window.ts';
+import { Panel, Table } from './panel.tsx';
 import { useOpsText } from './ops-text.ts';
 
 /** Shows the numbers of stored files and of files that cleanup removed. */
@@ -14,8 +15,7 @@ export function StorageAndCleanup({ figures }: { figures: DashboardAnswer }) {
   const stored = ({ files, bytes }: { files: number; bytes: number }) =>
     `${formats.bytes(bytes)} · ${say('storageFiles', { count: files })}`;
   return (
-    <section class="panel" aria-labelledby="storage-title">
-      <h2 id="storage-title">{say('storageTitle')}</h2>
+    <Panel titleId="storage-title" title={say('storageTitle')}>
       <dl class="terms">
         <Term name={say('storageSource')}>{stored(source)}</Term>
         <Term name={say('storageResult')}>{stored(result)}</Term>
@@ -29,16 +29,7 @@ export function StorageAndCleanup({ figures }: { figures: DashboardAnswer }) {
           {figures.lastRemovalAt === null ? say('never') : <Moment at={figures.lastRemovalAt} />}
         </Term>
       </dl>
-    </section>
-  );
-}
-
-function Term({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    </Panel>
   );
 }
 
@@ -48,14 +39,12 @@ export function ReadSide({ figures: { present } }: { figures: DashboardAnswer })
   const { formats } = useText();
   if (present === null)
     return (
-      <section class="panel" aria-labelledby="read-side-title">
-        <h2 id="read-side-title">{say('readSideTitle')}</h2>
+      <Panel titleId="read-side-title" title={say('readSideTitle')}>
         <p class="quiet">{say('presentOnly')}</p>
-      </section>
+      </Panel>
     );
   return (
-    <section class="panel" aria-labelledby="read-side-title">
-      <h2 id="read-side-title">{say('readSideTitle')}</h2>
+    <Panel titleId="read-side-title" title={say('readSideTitle')}>
       {present.rebuilding.map(({ name, position, until, since }) => (
         <p key={name} role="status" data-alarm>
           {say('rebuilding', {
@@ -68,63 +57,43 @@ export function ReadSide({ figures: { present } }: { figures: DashboardAnswer })
         </p>
       ))}
       <div class="two-tables" tabIndex={0} role="group" aria-labelledby="read-side-title">
-        <table>
-          <caption class="visually-hidden">{say('projection')}</caption>
-          <thead>
-            <Heads
-              names={[say('projection'), say('projectionLag'), say('projectionMoved'), say('projectionHeld')]}
-            />
-          </thead>
-          <tbody>
-            {present.projections.map((each) => (
-              <tr key={`${each.name} ${each.version}`}>
-                <th scope="row">
-                  <code>
-                    {each.name} v{each.version}
-                  </code>
-                </th>
-                <td>{each.lagMs === null ? say('unknown') : formats.duration(each.lagMs)}</td>
-                <td>
-                  <Moment at={each.updatedAt} />
-                </td>
-                <td data-alarm={each.held > 0}>{formats.number(each.held)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        <table>
-          <caption class="visually-hidden">{say('worker')}</caption>
-          <thead>
-            <Heads names={[say('worker'), say('workerState'), say('workerJobs'), say('workerSeen')]} />
-          </thead>
-          <tbody>
-            {present.workers.map((each) => (
-              <tr key={each.id}>
-                <th scope="row">
-                  <code>{each.id}</code>
-                </th>
-                <td data-alarm={!each.alive}>{say(each.alive ? 'alive' : 'silent')}</td>
-                <td>{formats.number(each.converting)}</td>
-                <td>
-                  <Moment at={each.seenAt} isPast />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table
+          caption={say('projection')}
+          heads={[say('projection'), say('projectionLag'), say('projectionMoved'), say('projectionHeld')]}
+        >
+          {present.projections.map((each) => (
+            <tr key={`${each.name} ${each.version}`}>
+              <th scope="row">
+                <code>
+                  {each.name} v{each.version}
+                </code>
+              </th>
+              <td>{each.lagMs === null ? say('unknown') : formats.duration(each.lagMs)}</td>
+              <td>
+                <Moment at={each.updatedAt} />
+              </td>
+              <td data-alarm={each.held > 0}>{formats.number(each.held)}</td>
+            </tr>
+          ))}
+        </Table>
+        <Table
+          caption={say('worker')}
+          heads={[say('worker'), say('workerState'), say('workerJobs'), say('workerSeen')]}
+        >
+          {present.workers.map((each) => (
+            <tr key={each.id}>
+              <th scope="row">
+                <code>{each.id}</code>
+              </th>
+              <td data-alarm={!each.alive}>{say(each.alive ? 'alive' : 'silent')}</td>
+              <td>{formats.number(each.converting)}</td>
+              <td>
+                <Moment at={each.seenAt} isPast />
+              </td>
+            </tr>
+          ))}
+        </Table>
       </div>
-    </section>
-  );
-}
-
-export function Heads({ names }: { names: readonly string[] }) {
-  return (
-    <tr>
-      {names.map((name) => (
-        <th key={name} scope="col">
-          {name}
-        </th>
-      ))}
-    </tr>
+    </Panel>
   );
 }

@@ -7,7 +7,7 @@ import { isPlainClick } from '../router.ts';
 import { useStore } from '../store.ts';
 import { errorLine } from '../text/error-text.ts';
 import { useText, type Text } from '../text/text-context.ts';
-import { Icon } from './icons.tsx';
+import { Button } from './icons.tsx';
 import { downloadPath } from './job-actions.tsx';
 
 /** Space between the button, the menu and the edge of the window, in pixels. */
@@ -24,17 +24,15 @@ export function FormatMenu({ job }: { job: JobView }) {
   const id = `formats-${job.jobId}`;
   return (
     <>
-      <button
-        type="button"
+      <Button
+        icon="down"
         class="quiet-button icon-button"
         data-action="formats"
         popovertarget={id}
         aria-expanded={isOpen}
         aria-label={t('formatsOf', { filename: job.filename })}
         title={t('formats')}
-      >
-        <Icon name="down" />
-      </button>
+      />
       <div
         id={id}
         class="format-menu"

@@ -1,3 +1,5 @@
+import type { ButtonHTMLAttributes } from 'preact';
+
 /** Shapes on a 16 by 16 grid. They are hidden from screen readers, because a word stands beside each shape. */
 const SHAPES = {
   queued: 'M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M8 4.5V8l2.5 1.5',
@@ -32,5 +34,19 @@ export function Icon({ name, spin = false }: { name: IconName; spin?: boolean })
     <svg class={spin ? 'icon spin' : 'icon'} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
       <path d={SHAPES[name]} />
     </svg>
+  );
+}
+
+/** A button that sends no form, with an optional icon before its words. */
+export function Button({
+  icon,
+  children,
+  ...rest
+}: Omit<ButtonHTMLAttributes, 'icon'> & { icon?: IconName }) {
+  return (
+    <button type="button" {...rest}>
+      {icon !== undefined && <Icon name={icon} />}
+      {children}
+    </button>
   );
 }

@@ -4,7 +4,7 @@ import { ApiFailure } from '../live/api.ts';
 import { errorLine } from '../text/error-text.ts';
 import type { Text } from '../text/text-context.ts';
 import { useText } from '../text/text-context.ts';
-import { Icon } from './icons.tsx';
+import { Button, Icon } from './icons.tsx';
 
 export function downloadPath(job: JobView): string {
   return `/api/jobs/${job.jobId}/download`;
@@ -57,35 +57,25 @@ export function DownloadLink({ job }: { job: JobView }) {
   );
 }
 
-export function RetryButton({ job, base }: { job: JobView; base?: JobsBase }) {
-  const app = useApp();
-  const text = useText();
-  return (
-    <button
-      type="button"
-      data-action="retry"
-      aria-label={text.t('retryOf', { filename: job.filename })}
-      onClick={() => void runCommand(app, text, { name: 'retry', jobIds: [job.jobId], base })}
-    >
-      <Icon name="retry" />
-      {text.t('retry')}
-    </button>
-  );
+interface CommandButtonProps {
+  readonly name: 'retry' | 'cancel';
+  readonly job: JobView;
+  readonly base?: JobsBase;
 }
 
-export function CancelButton({ job, base }: { job: JobView; base?: JobsBase }) {
+/** The button of one command for one job. */
+export function CommandButton({ name, job, base }: CommandButtonProps) {
   const app = useApp();
   const text = useText();
   return (
-    <button
-      type="button"
-      data-action="cancel"
-      aria-label={text.t('cancelOf', { filename: job.filename })}
-      onClick={() => void runCommand(app, text, { name: 'cancel', jobIds: [job.jobId], base })}
+    <Button
+      icon={name === 'retry' ? 'retry' : 'close'}
+      data-action={name}
+      aria-label={text.t(`${name}Of`, { filename: job.filename })}
+      onClick={() => void runCommand(app, text, { name, jobIds: [job.jobId], base })}
     >
-      <Icon name="close" />
-      {text.t('cancel')}
-    </button>
+      {text.t(name)}
+    </Button>
   );
 }
 
@@ -94,8 +84,7 @@ export function ReviewButton({ job }: { job: JobView }) {
   const app = useApp();
   const { t } = useText();
   return (
-    <button
-      type="button"
+    <Button
       class="quiet-button"
       data-action="review"
       aria-disabled="true"
@@ -105,7 +94,7 @@ export function ReviewButton({ job }: { job: JobView }) {
       onClick={() => app.tell(t('reviewReason'))}
     >
       {t('review')}
-    </button>
+    </Button>
   );
 }
 
@@ -113,16 +102,14 @@ export function CopyIdButton({ job }: { job: JobView }) {
   const app = useApp();
   const text = useText();
   return (
-    <button
-      type="button"
+    <Button
+      icon="copy"
       class="quiet-button icon-button"
       data-action="copy"
       aria-label={text.t('copyIdOf', { filename: job.filename })}
       title={text.t('copyId')}
       onClick={() => void copyText(app, job.jobId, text.t('copied'), text.t('copyFailed', { id: job.jobId }))}
-    >
-      <Icon name="copy" />
-    </button>
+    ></Button>
   );
 }
 

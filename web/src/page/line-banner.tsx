@@ -2,16 +2,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../app.ts';
 import { BANNER_AFTER_MS, lineOf, type Line } from '../live/connection.ts';
 import { createStore, useStore } from '../store.ts';
-import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
 import { clock } from './moment.tsx';
-
-const LINE_WORDS = {
-  live: 'liveNow',
-  connecting: 'liveConnecting',
-  polling: 'livePolling',
-  lost: 'liveLost',
-} as const satisfies Record<Line, MessageKey>;
+import { Button } from './icons.tsx';
 
 /** The state of the connection in one word, as in the banner below. */
 export const line = createStore<Line>('connecting');
@@ -22,7 +15,7 @@ export function LineWord() {
   return (
     <span class="line" data-line={now}>
       <span class="dot" aria-hidden="true" />
-      {t(LINE_WORDS[now])}
+      {t(`line_${now}`)}
     </span>
   );
 }
@@ -48,7 +41,7 @@ export function LineBanner() {
     const before = line.get();
     line.set(state);
     clock.set(Date.now());
-    if (state === 'lost') app.tell(t('liveLost'));
+    if (state === 'lost') app.tell(t('line_lost'));
     if (state === 'live' && before === 'lost') app.tell(t('backLive'));
   }, [state]);
 
@@ -65,13 +58,9 @@ export function LineBanner() {
   if (state !== 'lost' && state !== 'polling') return null;
   const since = formats.clock(connection.downSinceMs ?? now);
   return (
-    <section class="banner" data-line={state} aria-label={t(LINE_WORDS[state])}>
+    <section class="banner" data-line={state} aria-label={t(`line_${state}`)}>
       <p>{state === 'lost' ? t('bannerLost', { time: since }) : t('bannerPolling')}</p>
-      {state === 'lost' && (
-        <button type="button" onClick={() => app.feed.client.reconnectNow()}>
-          {t('connectNow')}
-        </button>
-      )}
+      {state === 'lost' && <Button onClick={() => app.feed.client.reconnectNow()}>{t('connectNow')}</Button>}
     </section>
   );
 }

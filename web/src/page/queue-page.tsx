@@ -10,6 +10,7 @@ import { QueueTable } from '../jobs/queue-table.tsx';
 import { DownloadAll, SelectionBar } from '../jobs/selection-bar.tsx';
 import { Toolbar, useChoice } from '../jobs/toolbar.tsx';
 import { UploadsPanel } from '../uploads/uploads-panel.tsx';
+import { Button } from './icons.tsx';
 
 /** The queue page: the upload at the top, the queue below. */
 export function QueuePage() {
@@ -52,9 +53,9 @@ function QueueContent() {
   if (!loaded && state === 'lost')
     return (
       <EmptyState title={t('unreachableTitle')} hint={t('unreachableHint')}>
-        <button type="button" class="primary" onClick={() => app.feed.client.reconnectNow()}>
+        <Button class="primary" onClick={() => app.feed.client.reconnectNow()}>
           {t('tryAgain')}
-        </button>
+        </Button>
       </EmptyState>
     );
   if (!loaded)
@@ -69,9 +70,9 @@ function QueueContent() {
   if (!isPlain(query))
     return (
       <EmptyState title={t('noMatchTitle')} hint={t('noMatchHint')}>
-        <button type="button" class="primary" onClick={() => choose({ ...PLAIN_QUERY, sort: query.sort })}>
+        <Button class="primary" onClick={() => choose({ ...PLAIN_QUERY, sort: query.sort })}>
           {t('clearFilters')}
-        </button>
+        </Button>
       </EmptyState>
     );
   // The only action for an empty queue is the drop zone directly above.

@@ -3,22 +3,20 @@ import type { Preferences } from '../preferences.ts';
 import { useStore } from '../store.ts';
 import { useText } from '../text/text-context.ts';
 import { useIsIdle } from './when-idle.ts';
-import { Icon } from './icons.tsx';
+import { Button } from './icons.tsx';
 
 /** Language, colours, notification and shortcuts, in a native popover. */
 export function Settings() {
   const { t } = useText();
   return (
     <>
-      <button
-        type="button"
+      <Button
+        icon="settings"
         class="quiet-button"
         popovertarget="settings"
         aria-label={t('settings')}
         title={t('settings')}
-      >
-        <Icon name="settings" />
-      </button>
+      />
       <div id="settings" class="popover" popover="auto" role="dialog" aria-label={t('settings')}>
         {useIsIdle() && <Choices />}
       </div>

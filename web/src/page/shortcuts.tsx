@@ -4,7 +4,7 @@ import { withNothingSelected } from '../jobs/queue-state.ts';
 import type { MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
 import { useIsIdle } from './when-idle.ts';
-import { Icon } from './icons.tsx';
+import { Button } from './icons.tsx';
 
 const KEYS = [
   ['u', 'keyUpload'],
@@ -32,16 +32,14 @@ export function Shortcuts() {
   }, [app]);
   return (
     <>
-      <button
-        type="button"
+      <Button
+        icon="keyboard"
         class="quiet-button"
         aria-label={t('shortcutsOpen')}
         title={`${t('shortcutsOpen')} (?)`}
         aria-haspopup="dialog"
         onClick={() => sheet.current?.showModal()}
-      >
-        <Icon name="keyboard" />
-      </button>
+      ></Button>
       <dialog ref={sheet} class="sheet" aria-labelledby="shortcuts-title">
         {useIsIdle() && <Sheet />}
       </dialog>

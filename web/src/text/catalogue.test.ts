@@ -9,7 +9,7 @@ import { COMMAND_JOBS_MAX, ZIP_RESULTS_MAX } from '../jobs/limits.ts';
 import { ACTIVE_STATES, STATES } from '../jobs/states.ts';
 import { en, type PluralForms } from './en.ts';
 import { errorLine } from './error-text.ts';
-import { formatsOf } from './formats.ts';
+import { formatsOf } from './text-context.ts';
 import { opsEn } from './ops-en.ts';
 import { opsPt } from './ops-pt.ts';
 import { pt } from './pt.ts';

@@ -154,6 +154,4 @@ export const opsEn = {
   backToNow: 'Back to now',
   stepBack: '{step} back',
   stepOn: '{step} on',
-  backToConsole: 'Back to the console',
-  jobOf: 'Job of {owner}',
 } as const satisfies Messages;

@@ -155,6 +155,4 @@ export const opsPt: Catalogue<typeof opsEn> = {
   backToNow: 'Voltar ao presente',
   stepBack: 'Recuar {step}',
   stepOn: 'Avançar {step}',
-  backToConsole: 'Voltar à consola',
-  jobOf: 'Trabalho de {owner}',
 };

@@ -1,5 +1,10 @@
-import { lazy } from '../lazy.ts';
 import { en, type Catalogue, type Messages } from './en.ts';
+
+/** Makes a value at its first use, because an Intl object takes milliseconds to make, and no page uses all of them. */
+export function lazy<Made>(make: () => Made): () => Made {
+  let made: Made | undefined;
+  return () => (made ??= make());
+}
 
 export const LOCALES = ['en', 'pt-PT'] as const;
 export type Locale = (typeof LOCALES)[number];

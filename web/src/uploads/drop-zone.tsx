@@ -3,10 +3,72 @@ import { useApp } from '../app.ts';
 import { useStore } from '../store.ts';
 import { mappingLabel } from '../text/mapping-label.ts';
 import { useText } from '../text/text-context.ts';
-import { filesOf } from './dropped-files.ts';
-import { Icon } from '../page/icons.tsx';
+import { Button, Icon } from '../page/icons.tsx';
 import { givenParameters, MappingParameters } from './mapping-parameters.tsx';
-import { usualMapping } from './usual-mapping.ts';
+
+/** Limits for one drop: depth of folders, and number of files. */
+const FOLDER_DEPTH_MAX = 10;
+const DROPPED_FILES_MAX = 2_001;
+
+/**
+ * Returns the files of a drop or paste, including files in folders. Of a folder only files named `.pdf` count,
+ * because the user does not mean the other files. A single file always counts, so that a file of the wrong type gets
+ * an explanation.
+ */
+async function filesOf(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
+  const files: File[] = [];
+  for (const entry of entries)
+    if (entry instanceof File) files.push(entry);
+    else if (entry?.isFile === true) files.push(await fileOf(entry as FileSystemFileEntry));
+    else if (entry?.isDirectory === true) await readFolder(entry as FileSystemDirectoryEntry, 0, files);
+
+  return files;
+}
+
+async function readFolder(folder: FileSystemDirectoryEntry, depth: number, files: File[]): Promise<void> {
+  if (depth >= FOLDER_DEPTH_MAX) return;
+  const reader = folder.createReader();
+  // A reader returns files in portions, and an empty portion at the end.
+  for (;;) {
+    const portion = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (portion.length === 0) return;
+    for (const entry of portion) {
+      if (files.length >= DROPPED_FILES_MAX) return;
+      if (entry.isDirectory) await readFolder(entry as FileSystemDirectoryEntry, depth + 1, files);
+      else if (/\.pdf$/i.test(entry.name)) files.push(await fileOf(entry as FileSystemFileEntry));
+    }
+  }
+}
+
+function fileOf(entry: FileSystemFileEntry): Promise<File> {
+  return new Promise((resolve, reject) => entry.file(resolve, reject));
+}
+
+/** The mapping that detects the kind of a PDF. The API uses it for an upload that names no mapping. */
+const DETECTING = 'invoice_v1';
+const DEFAULT_OF_THE_API = 'pt_simon_invoice_v1';
+
+/**
+ * The mapping that the page uses: the user's last choice if it still exists, otherwise the operator's default.
+ * Without both, the result is the mapping that detects the kind of document.
+ * @param installed `DEFAULT_MAPPING` of the installation
+ */
+export function usualMapping(
+  mappings: readonly { readonly id: string; readonly default: boolean }[],
+  wanted: string | null,
+  installed: string,
+): string {
+  const has = (id: string | null): id is string => mappings.some((each) => each.id === id);
+  if (has(wanted)) return wanted;
+  if (installed !== DEFAULT_OF_THE_API && has(installed)) return installed;
+  if (has(DETECTING)) return DETECTING;
+  return mappings.find((each) => each.default)?.id ?? installed;
+}
 
 /** Accepts files: dropped anywhere on the page, chosen with the button, or pasted. It states the limits first. */
 export function DropZone({ empty }: { empty: boolean }) {
@@ -39,10 +101,9 @@ export function DropZone({ empty }: { empty: boolean }) {
         <p class="drop-limit">{t('limitCopy', { megabytes: limits.maxUploadMb })}</p>
       </div>
       <MappingChoice />
-      <button type="button" class="primary" id="choose-files" onClick={() => input.current?.click()}>
-        <Icon name="upload" />
+      <Button icon="upload" class="primary" id="choose-files" onClick={() => input.current?.click()}>
         {empty ? t('chooseFiles') : t('uploadMore')}
-      </button>
+      </Button>
       <input
         ref={input}
         type="file"

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkFile } from './check-file.ts';
-import { understood } from './send-file.ts';
+import { understood, checkFile } from './send-file.ts';
 import {
   inReadingOrder,
   isUnderway,

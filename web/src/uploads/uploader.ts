@@ -1,6 +1,5 @@
 import type { Store } from '../store.ts';
-import { checkFile } from './check-file.ts';
-import { sendFile, type Sent } from './send-file.ts';
+import { sendFile, type Sent, checkFile } from './send-file.ts';
 import {
   isUnderway,
   mayRetry,
@@ -27,24 +26,8 @@ const RETRY_WAITS_MS = [1, 2, 5, 10, 20, 30, 30, 30, 30, 30, 60, 60].map((second
 /** The time for which a received upload stays listed if its row does not appear in the queue. */
 const RECEIVED_SHOWN_MS = 10_000;
 
-export interface Uploader {
-  /** @param parameters the values for the mapping, by name, sent with each file */
-  add(
-    files: readonly File[],
-    mapping: string,
-    maxUploadMb: number,
-    parameters: Upload['parameters'],
-  ): Promise<void>;
-  cancel(upload: Upload): void;
-  cancelAll(): void;
-  retry(upload: Upload): void;
-  dismiss(drop: (upload: Upload) => boolean): void;
-  /** Starts waiting retries at once, because the server is back. */
-  wake(): void;
-}
-
 /** Sends the uploads of a list, three at a time, one file a request. */
-export function createUploader(list: Store<UploadList>, onReceived: () => void): Uploader {
+export function createUploader(list: Store<UploadList>, onReceived: () => void) {
   const files = new Map<number, File>();
   const running = new Map<number, AbortController>();
   const sleepers = new Set<() => void>();
@@ -85,7 +68,13 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
   }
 
   return {
-    async add(chosen, mapping, maxUploadMb, parameters) {
+    /** @param parameters the values for the mapping, by name, sent with each file */
+    async add(
+      chosen: readonly File[],
+      mapping: string,
+      maxUploadMb: number,
+      parameters: Upload['parameters'],
+    ) {
       const taken = chosen.slice(0, UPLOADS_MAX + 1);
       const checked = await Promise.all(
         taken.map(async (file): Promise<Chosen> => {
@@ -102,19 +91,21 @@ export function createUploader(list: Store<UploadList>, onReceived: () => void):
     },
     cancel,
     cancelAll: () => list.get().uploads.filter(isUnderway).forEach(cancel),
-    retry(upload) {
+    retry(upload: Upload) {
       if (!mayRetry(upload)) return;
       list.update((now) => withPhase(now, upload.id, { name: 'waiting' }));
       startNext();
     },
+    /** Starts waiting retries at once, because the server is back. */
     wake: () => sleepers.forEach((end) => end()),
-    dismiss(drop) {
+    dismiss(drop: (upload: Upload) => boolean) {
       for (const upload of list.get().uploads)
         if (drop(upload) && !isUnderway(upload)) files.delete(upload.id);
       list.update((now) => without(now, (upload) => drop(upload) && !isUnderway(upload)));
     },
   };
 }
+export type Uploader = ReturnType<typeof createUploader>;
 
 /** Sends a file, and retries after each wait of `RETRY_WAITS_MS` while the connection is interrupted. */
 async function sendWithRetries(

@@ -12,7 +12,7 @@ import {
   UPLOADS_MAX,
   type Upload,
 } from './upload-list.ts';
-import { Icon } from '../page/icons.tsx';
+import { Button, Icon } from '../page/icons.tsx';
 import { useKeptFocus } from '../page/kept-focus.ts';
 import { RouteLink } from '../page/route-link.tsx';
 
@@ -43,23 +43,19 @@ export function UploadsPanel() {
       <header>
         <h2 id="uploads-title">{summary(t, underway.length, attention)}</h2>
         {attention.some(mayRetry) && (
-          <button
-            type="button"
-            class="quiet-button"
-            onClick={() => attention.forEach((each) => app.uploader.retry(each))}
-          >
+          <Button class="quiet-button" onClick={() => attention.forEach((each) => app.uploader.retry(each))}>
             {t('uploadsRetryAll')}
-          </button>
+          </Button>
         )}
         {underway.length > 1 && (
-          <button type="button" class="quiet-button" onClick={() => app.uploader.cancelAll()}>
+          <Button class="quiet-button" onClick={() => app.uploader.cancelAll()}>
             {t('uploadsCancelAll')}
-          </button>
+          </Button>
         )}
         {attention.length > 1 && (
-          <button type="button" class="quiet-button" onClick={() => app.uploader.dismiss(needsAttention)}>
+          <Button class="quiet-button" onClick={() => app.uploader.dismiss(needsAttention)}>
             {t('uploadsDismissAll')}
-          </button>
+          </Button>
         )}
       </header>
       {overfull && <p class="error-line">{t('tooManyFiles', { count: UPLOADS_MAX })}</p>}
@@ -96,14 +92,13 @@ function UploadLine({ upload }: { upload: Upload }) {
       <UploadState upload={upload} />
       <div class="row-actions">
         {mayRetry(upload) && (
-          <button
-            type="button"
+          <Button
+            icon="retry"
             onClick={() => app.uploader.retry(upload)}
             aria-label={t('uploadRetryOf', { filename })}
           >
-            <Icon name="retry" />
             {t('retry')}
-          </button>
+          </Button>
         )}
         {phase.name === 'duplicate' && (
           <RouteLink class="button" to={jobPath(phase.jobId)}>
@@ -111,23 +106,21 @@ function UploadLine({ upload }: { upload: Upload }) {
           </RouteLink>
         )}
         {isUnderway(upload) ? (
-          <button
-            type="button"
+          <Button
+            icon="close"
             onClick={() => app.uploader.cancel(upload)}
             aria-label={t('uploadCancelOf', { filename })}
           >
-            <Icon name="close" />
             {t('cancel')}
-          </button>
+          </Button>
         ) : (
-          <button
-            type="button"
+          <Button
+            icon="close"
             onClick={() => app.uploader.dismiss(({ id }) => id === upload.id)}
             aria-label={t('uploadDismissOf', { filename })}
           >
-            <Icon name="close" />
             {t('dismiss')}
-          </button>
+          </Button>
         )}
       </div>
     </li>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { usualMapping } from './usual-mapping.ts';
+import { usualMapping } from './drop-zone.tsx';
 
 const mapping = (id: string) => ({ id, default: id === 'pt_simon_invoice_v1' });
 const SHIPPED = ['pt_simon_invoice_v1', 'invoice_v1', 'text_layout_v1'].map(mapping);

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { GatewayExplanation } from '../../../../schemas/gateway-explanation.ts';
-import { Icon } from '../../page/icons.tsx';
+import { Button } from '../../page/icons.tsx';
 import { useText } from '../../text/text-context.ts';
 
 /** The most requests for one picture. The gateway draws only one page at a time, so a request may fail. */
@@ -26,25 +26,21 @@ export function PageView({ src, filename, explanation, page, setPage, chosen, ch
   return (
     <figure class="page-view">
       <figcaption>
-        <button
-          type="button"
+        <Button
+          icon="back"
           class="quiet-button icon-button"
           aria-label={t('pageBefore')}
           aria-disabled={page <= 1}
           onClick={() => page > 1 && setPage(page - 1)}
-        >
-          <Icon name="back" />
-        </button>
+        ></Button>
         {t('pageOf', { page, pages: pages.length })}
-        <button
-          type="button"
+        <Button
+          icon="back"
           class="quiet-button icon-button next"
           aria-label={t('pageAfter')}
           aria-disabled={page >= pages.length}
           onClick={() => page < pages.length && setPage(page + 1)}
-        >
-          <Icon name="back" />
-        </button>
+        ></Button>
       </figcaption>
       <div class="sheet-of-paper" style={{ aspectRatio: `${size.width} / ${size.height}` }}>
         <Picture key={src} src={src} alt={t('pageAlt', { page, filename })} />

@@ -1,3 +1,4 @@
+import './reading.css';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { GatewayExplanation } from '../../../../schemas/gateway-explanation.ts';
 import type { JobView } from '../../../../schemas/http-api.ts';
@@ -7,9 +8,9 @@ import { errorLine } from '../../text/error-text.ts';
 import { useText } from '../../text/text-context.ts';
 import { linkValues } from './link-values.ts';
 import { PageView } from './page-view.tsx';
-import { ResultView } from './result-view.tsx';
-import { ValueList } from './value-list.tsx';
+import { ValueList, ResultView } from './value-list.tsx';
 import { tokensOf } from './xml-tokens.ts';
+import { Button } from '../../page/icons.tsx';
 
 /** The page does not show a longer result, because people cannot read so much. The user can download the result. */
 const SHOWN_CHARS_MAX = 400_000;
@@ -104,13 +105,13 @@ function SideBySide({ job, base, explanation, result }: Read & { job: JobView; b
       <div class="reading-side">
         <div class="reading-tabs" role="group" aria-label={t('readingAs')}>
           {tokens.length > 0 && (
-            <button type="button" class="filter" aria-pressed={!asList} onClick={() => setAsList(false)}>
+            <Button class="filter" aria-pressed={!asList} onClick={() => setAsList(false)}>
               {t('readingXml')}
-            </button>
+            </Button>
           )}
-          <button type="button" class="filter" aria-pressed={asList} onClick={() => setAsList(true)}>
+          <Button class="filter" aria-pressed={asList} onClick={() => setAsList(true)}>
             {t('readingValues', { count: values.length })}
-          </button>
+          </Button>
         </div>
         <ChosenValue explanation={explanation} chosen={chosen} />
         {asList ? (

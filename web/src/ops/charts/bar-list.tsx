@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useText } from '../../text/text-context.ts';
 import { useOpsText } from '../ops-text.ts';
 import { ChartFrame } from './chart-frame.tsx';
+import { Button } from '../../page/icons.tsx';
 
 export interface BarItem {
   readonly key: string;
@@ -34,8 +35,7 @@ export function BarList({ title, note, items, chosen, onChoose, none }: BarListP
       <ul class="bars">
         {items.map(({ key, name, label, count }) => (
           <li key={key}>
-            <button
-              type="button"
+            <Button
               class="bar-button"
               data-bar={key}
               aria-pressed={chosen.includes(key)}
@@ -46,7 +46,7 @@ export function BarList({ title, note, items, chosen, onChoose, none }: BarListP
                 <span data-series={key} style={{ inlineSize: `${(count / highest) * 100}%` }} />
               </span>
               <span class="bar-count">{formats.number(count)}</span>
-            </button>
+            </Button>
           </li>
         ))}
       </ul>

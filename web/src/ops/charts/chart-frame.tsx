@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { useOpsText } from '../ops-text.ts';
+import { Button } from '../../page/icons.tsx';
 
 /** The figures of a chart as a table: the first column has names, and the other columns have numbers as text. */
 export interface ChartTable {
@@ -27,14 +28,13 @@ export function ChartFrame({ title, note, legend, table, children }: ChartFrameP
     <section class="panel chart" aria-labelledby={id}>
       <header>
         <h2 id={id}>{title}</h2>
-        <button
-          type="button"
+        <Button
           class="quiet-button small"
           aria-label={say(asTable ? 'asChartOf' : 'asTableOf', { chart: title })}
           onClick={() => setAsTable(!asTable)}
         >
           {say(asTable ? 'asChart' : 'asTable')}
-        </button>
+        </Button>
         <p class="quiet">
           {note} {!asTable && legend}
         </p>

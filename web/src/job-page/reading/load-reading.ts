@@ -1,3 +1,0 @@
-import './reading.css';
-
-export { Reading } from './reading.tsx';
