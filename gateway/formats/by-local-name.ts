@@ -1,5 +1,5 @@
 import type { XmlElement } from '../rules/xml-tree.ts';
-import type { Identifier, Text } from './semantic-invoice.ts';
+import type { Identifier, SupportingDocument, Text } from './semantic-invoice.ts';
 
 /** Returns the name without its namespace. ZUGFeRD 1 and Factur-X share names, but not namespaces. */
 export function localName(element: XmlElement): string {
@@ -39,6 +39,17 @@ export function identifierAt(from: XmlElement | undefined, path: string): Identi
 /** Reads an element whose text is an identifier; returns an empty list for an empty element. */
 export function identifierOf({ text, attributes }: XmlElement): Identifier[] {
   return text === '' ? [] : [{ value: text, scheme: attributes['schemeID'] }];
+}
+
+/** Reads the file of a supporting document (BT-125). */
+export function fileOf(file: XmlElement | undefined): SupportingDocument['content'] {
+  return (
+    file && {
+      base64: file.text,
+      mediaType: file.attributes['mimeCode'],
+      filename: file.attributes['filename'],
+    }
+  );
 }
 
 /** Returns the object, or undefined when all its values are undefined. */

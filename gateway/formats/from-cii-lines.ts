@@ -42,7 +42,8 @@ export function lineOf(line: XmlElement, vat: readonly VatBreakdown[]): Semantic
   };
 }
 
-function objectOf(document: XmlElement | undefined): Identifier | undefined {
+/** Reads the object of an invoice or line (BT-18, BT-128). */
+export function objectOf(document: XmlElement | undefined): Identifier | undefined {
   const value = textOf(document, 'IssuerAssignedID');
   return value === undefined ? undefined : { value, scheme: textOf(document, 'ReferenceTypeCode') };
 }
@@ -75,19 +76,7 @@ function evenPrice(net: Text, quantity: Text): Text {
   return price.times(quantity).eq(net) ? price.toFixed() : undefined;
 }
 
-type Item = Pick<
-  SemanticLine,
-  | 'name'
-  | 'description'
-  | 'sellerCode'
-  | 'buyerCode'
-  | 'standardCode'
-  | 'classifications'
-  | 'originCountry'
-  | 'attributes'
->;
-
-function itemOf(product: XmlElement | undefined): Item {
+function itemOf(product: XmlElement | undefined): Omit<SemanticLine, 'allowances'> {
   return {
     name: textOf(product, 'Name'),
     description: textOf(product, 'Description'),

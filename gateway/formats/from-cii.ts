@@ -1,7 +1,7 @@
 import type { XmlElement } from '../rules/xml-tree.ts';
-import { every, first, identifierAt, textOf, unlessEmpty, withListedScheme } from './by-local-name.ts';
+import { every, fileOf, first, identifierAt, textOf, withListedScheme } from './by-local-name.ts';
 import { allowanceOf, dateAt, logisticsCharge, periodOf } from './cii-parts.ts';
-import { lineOf } from './from-cii-lines.ts';
+import { lineOf, objectOf } from './from-cii-lines.ts';
 import { addressOf, partyOf, payeeOf } from './from-cii-parties.ts';
 import type {
   Identifier,
@@ -36,6 +36,7 @@ export function fromCii(root: XmlElement): SemanticInvoice {
   const taxes = every(settlement, 'ApplicableTradeTax');
   const shipTo = first(delivery, 'ShipToTradeParty');
   const location = identifierAt(shipTo, 'GlobalID') ?? identifierAt(shipTo, 'ID');
+  const representative = first(agreement, 'SellerTaxRepresentativeTradeParty');
   const referenced = every(agreement, 'AdditionalReferencedDocument');
   const ofType = (code: string): XmlElement | undefined =>
     referenced.find((document) => textOf(document, 'TypeCode') === code);
@@ -59,7 +60,7 @@ export function fromCii(root: XmlElement): SemanticInvoice {
     receivingAdvice: textOf(delivery, 'ReceivingAdviceReferencedDocument/IssuerAssignedID|ID'),
     despatchAdvice: textOf(delivery, 'DespatchAdviceReferencedDocument/IssuerAssignedID|ID'),
     tender: textOf(ofType('50'), 'IssuerAssignedID'),
-    invoicedObject: invoicedObject(ofType('130')),
+    invoicedObject: objectOf(ofType('130')),
     buyerAccounting: textOf(settlement, 'ReceivableSpecifiedTradeAccountingAccount/ID'),
     paymentTerms: terms.flatMap((each) => textOf(each, 'Description') ?? []).join('\n') || undefined,
     notes: every(header, 'IncludedNote').map((note) => ({
@@ -75,7 +76,7 @@ export function fromCii(root: XmlElement): SemanticInvoice {
     seller,
     buyer: withOneId(partyOf(first(agreement, 'BuyerTradeParty'))),
     payee: payeeApart(payeeOf(first(settlement, 'PayeeTradeParty')), seller),
-    taxRepresentative: representative(first(agreement, 'SellerTaxRepresentativeTradeParty')),
+    taxRepresentative: representative && partyOf(representative),
     delivery: {
       name: textOf(shipTo, 'Name'),
       location: location && withListedScheme(location),
@@ -124,15 +125,6 @@ function withOneId<T extends { readonly ids: readonly Identifier[] }>(party: T):
 /** Returns the payee only if the payee is not the seller (BR-17). */
 function payeeApart(payee: Payee | undefined, seller: SemanticParty): Payee | undefined {
   return payee === undefined || payee.name === seller.name ? undefined : withOneId(payee);
-}
-
-function representative(party: XmlElement | undefined): SemanticInvoice['taxRepresentative'] {
-  return party === undefined ? undefined : partyOf(party);
-}
-
-function invoicedObject(document: XmlElement | undefined): SemanticInvoice['invoicedObject'] {
-  const value = textOf(document, 'IssuerAssignedID');
-  return value === undefined ? undefined : { value, scheme: textOf(document, 'ReferenceTypeCode') };
 }
 
 function totalsOf(
@@ -186,16 +178,10 @@ function paymentOf(means: XmlElement): Payment {
 }
 
 function documentOf(document: XmlElement): SupportingDocument {
-  const file = first(document, 'AttachmentBinaryObject');
-  const content = file && {
-    base64: file.text,
-    mediaType: file.attributes['mimeCode'],
-    filename: file.attributes['filename'],
-  };
   return {
     id: textOf(document, 'IssuerAssignedID'),
     description: textOf(document, 'Name'),
     uri: textOf(document, 'URIID'),
-    content: content && unlessEmpty(content),
+    content: fileOf(first(document, 'AttachmentBinaryObject')),
   };
 }

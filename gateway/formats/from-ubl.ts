@@ -1,5 +1,5 @@
 import type { XmlElement } from '../rules/xml-tree.ts';
-import { every, first, identifierAt, textOf, unlessEmpty } from './by-local-name.ts';
+import { every, fileOf, first, identifierAt, textOf } from './by-local-name.ts';
 import { allowanceFromUbl, categoryOf, periodFromUbl, ublLineOf } from './from-ubl-lines.ts';
 import { addressFromUbl, partyFromUbl, payeeFromUbl } from './from-ubl-parties.ts';
 import type { Payment, SemanticInvoice, SupportingDocument, Text } from './semantic-invoice.ts';
@@ -126,16 +126,10 @@ function paymentOf(means: XmlElement): Payment {
 }
 
 function documentOf(document: XmlElement): SupportingDocument {
-  const file = first(document, 'Attachment/EmbeddedDocumentBinaryObject');
-  const content = file && {
-    base64: file.text,
-    mediaType: file.attributes['mimeCode'],
-    filename: file.attributes['filename'],
-  };
   return {
     id: textOf(document, 'ID'),
     description: textOf(document, 'DocumentDescription'),
     uri: textOf(document, 'Attachment/ExternalReference/URI'),
-    content: content && unlessEmpty(content),
+    content: fileOf(first(document, 'Attachment/EmbeddedDocumentBinaryObject')),
   };
 }

@@ -26,7 +26,9 @@ export function ciiLine(line: SemanticLine): Maybe {
     node('SpecifiedLineTradeDelivery', quantity('BilledQuantity', line.quantity, line.unit)),
     node(
       'SpecifiedLineTradeSettlement',
-      taxNode(line.category, line.rate),
+      (line.category ?? line.rate) === undefined
+        ? undefined
+        : taxNode('ApplicableTradeTax', line.category, line.rate),
       ciiPeriod(line.period),
       line.allowances.map((part) => ciiAllowance(part)),
       node('SpecifiedTradeSettlementLineMonetarySummation', leaf('LineTotalAmount', amountText(line.net))),
@@ -81,10 +83,9 @@ function quantity(name: string, value: Text, unit: Text): Maybe {
   return leaf(name, plainDecimal(value), { unitCode: unit });
 }
 
-function taxNode(category: Text, rate: Text): Maybe {
-  if (category === undefined && rate === undefined) return undefined;
+function taxNode(name: string, category: Text, rate: Text): Maybe {
   return node(
-    'ApplicableTradeTax',
+    name,
     leaf('TypeCode', 'VAT'),
     leaf('CategoryCode', category),
     leaf('RateApplicablePercent', plainDecimal(rate)),
@@ -102,14 +103,7 @@ export function ciiAllowance(part: AllowanceOrCharge): Maybe {
     leaf('ActualAmount', amountText(part.amount)),
     leaf('ReasonCode', part.reasonCode),
     leaf('Reason', part.reason),
-    category === undefined
-      ? undefined
-      : node(
-          'CategoryTradeTax',
-          leaf('TypeCode', 'VAT'),
-          leaf('CategoryCode', category),
-          leaf('RateApplicablePercent', plainDecimal(rate)),
-        ),
+    category === undefined ? undefined : taxNode('CategoryTradeTax', category, rate),
   );
 }
 

@@ -10,10 +10,6 @@ import { identifierNode } from './ubl-parts.ts';
  */
 export function partyNode(name: string, party: SemanticParty, creditorId: Text): XmlNode {
   const { address, registration, electronicAddress, contact } = party;
-  const scheme = (number: Text, id: string): Maybe =>
-    number === undefined
-      ? undefined
-      : group('PartyTaxScheme', text('CompanyID', number), group('TaxScheme', text('ID', id)));
   const node = group(
     'Party',
     electronicAddress && identifierNode('EndpointID', electronicAddress),
@@ -21,8 +17,8 @@ export function partyNode(name: string, party: SemanticParty, creditorId: Text):
     creditorNode(creditorId),
     group('PartyName', text('Name', party.tradingName)),
     address && group('PostalAddress', postalAddress(address), country(address)),
-    scheme(party.vatId, 'VAT'),
-    scheme(party.taxRegistration, 'FC'),
+    taxScheme(party.vatId, 'VAT'),
+    taxScheme(party.taxRegistration, 'FC'),
     group(
       'PartyLegalEntity',
       text('RegistrationName', party.name),
@@ -56,9 +52,7 @@ export function representativeNode(party: SemanticParty): Maybe {
     'TaxRepresentativeParty',
     group('PartyName', text('Name', party.name)),
     address && group('PostalAddress', postalAddress(address), country(address)),
-    party.vatId === undefined
-      ? undefined
-      : group('PartyTaxScheme', text('CompanyID', party.vatId), group('TaxScheme', text('ID', 'VAT'))),
+    taxScheme(party.vatId, 'VAT'),
   );
 }
 
@@ -81,4 +75,10 @@ export function country(address: Address): Maybe {
 function creditorNode(creditorId: Text): Maybe {
   if (creditorId === undefined) return undefined;
   return group('PartyIdentification', text('ID', creditorId, { schemeID: 'SEPA' }));
+}
+
+function taxScheme(number: Text, id: 'VAT' | 'FC'): Maybe {
+  return number === undefined
+    ? undefined
+    : group('PartyTaxScheme', text('CompanyID', number), group('TaxScheme', text('ID', id)));
 }

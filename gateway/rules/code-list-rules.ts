@@ -1,5 +1,6 @@
 import {
   ALLOWANCE_REASONS,
+  COUNTRIES,
   CREDIT_NOTE_TYPES,
   CURRENCIES,
   EXEMPTION_REASONS,
@@ -7,13 +8,12 @@ import {
   PAYMENT_MEANS,
   TAX_POINTS,
   VAT_CATEGORIES,
+  isUnit,
 } from './code-lists.ts';
-import { COUNTRIES } from './country-codes.ts';
 import type { Breach, Rule } from './rule.ts';
 import { fatalIn } from './rule.ts';
 import type { UblDocument } from './ubl-document.ts';
 import { isCharge } from './ubl-document.ts';
-import { isUnit } from './unit-codes.ts';
 import type { XmlElement } from './xml-tree.ts';
 import { allAt, childrenOf } from './xml-tree.ts';
 

@@ -1,4 +1,4 @@
-import { COUNTRIES } from './country-codes.ts';
+import { COUNTRIES } from './code-lists.ts';
 import type { Breach, Elements, Rule } from './rule.ts';
 import { fatalIn, lacking, missing, stated } from './rule.ts';
 import type { UblDocument } from './ubl-document.ts';

@@ -6,10 +6,9 @@ import { LINE_RULES } from './line-rules.ts';
 import { PARTY_RULES } from './party-rules.ts';
 import { PAYMENT_RULES } from './payment-rules.ts';
 import type { Rule } from './rule.ts';
-import { SIGN_RULES } from './sign-rules.ts';
 import { STRUCTURE_RULES } from './structure-rules.ts';
 import { SYNTAX_RULES } from './syntax-rules.ts';
-import { TOTALS_RULES } from './totals-rules.ts';
+import { SIGN_RULES, TOTALS_RULES } from './totals-rules.ts';
 import { VAT_BREAKDOWN_RULES } from './vat-breakdown-rules.ts';
 import { VAT_CATEGORY_RULES } from './vat-category-rules.ts';
 

@@ -1,4 +1,5 @@
 import { checksFailed } from '../protocol/refusal.ts';
+import { plainDashes } from '../values/numbers.ts';
 
 /**
  * A range of times in a text, in minutes from the midnight before the range starts. An end past 1440 is on the next
@@ -31,11 +32,6 @@ const OVERNIGHT_MINUTES_MAX = 720;
 const CLOCK =
   /(?<![\p{L}\d.,:/])(\d{1,2})(?:\s?[:h]\s?([0-5]\d)(?:\s?(?:h|uhr)\b)?|\.([0-5]\d)(?:\s?(?:h|uhr)\b)?|\s?(h|uhr|horas)\b)?(?:\s?([ap])\.?m\b\.?)?(?![\p{L}\d]|[.:,/]\d)/giu;
 const BETWEEN = /^\s*(?:-|às|as|à|a|to|bis|até|until|al|alle|e)\s*$/iu;
-
-/** Replaces dashes of every width by one, so that ranges have one form. */
-export function plainDashes(text: string): string {
-  return text.replace(/[\u2010-\u2015\u2212]/g, '-');
-}
 
 function clocksIn(text: string): Clock[] {
   return [...text.matchAll(CLOCK)].flatMap((match): Clock[] => {

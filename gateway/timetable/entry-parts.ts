@@ -1,5 +1,6 @@
 import { checksFailed, Refusal } from '../protocol/refusal.ts';
-import { clockRanges, plainDashes } from './clock-times.ts';
+import { clockRanges } from './clock-times.ts';
+import { plainDashes } from '../values/numbers.ts';
 import type { ClockRange } from './clock-times.ts';
 
 /** The values in the lines of an entry. */

@@ -1,6 +1,7 @@
 import { checksFailed } from '../protocol/refusal.ts';
 import type { CellEdges } from './cell-edges.ts';
-import { clockText, plainDashes, singleClock, wholeRange } from './clock-times.ts';
+import { clockText, singleClock, wholeRange } from './clock-times.ts';
+import { plainDashes } from '../values/numbers.ts';
 import type { Run } from './runs.ts';
 
 /** A row of a grid: its time and its place. */
