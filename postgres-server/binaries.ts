@@ -122,7 +122,7 @@ async function isOurs(place: string): Promise<boolean> {
   throw new EmbeddedPostgresFailed(`${place} belongs to somebody else, so the programs in it are not run.`);
 }
 
-/** Lets every account read and run the files of a folder, but only the owner change them. */
+/** Lets every account read and run the files of a folder. Only the owner can change them. */
 export async function openToRead(folder: string): Promise<void> {
   await run('chmod', ['-R', 'u=rwX,go=rX', folder], { timeout: TRY_TIMEOUT_MS });
 }

@@ -24,7 +24,10 @@ export function takesSocket(folder: string): boolean {
   );
 }
 
-/** The settings of the server for its place. The server works in its own folder, so its path to the socket is short. */
+/**
+ * Returns the settings with which the server accepts connections at `place`. The server runs in the folder of the
+ * socket file, so its path to that file is short.
+ */
 export function listenSettings(place: Place): Readonly<Record<string, string>> {
   return 'port' in place
     ? { listen_addresses: LOOPBACK, unix_socket_directories: '', port: String(place.port) }

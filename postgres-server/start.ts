@@ -37,7 +37,7 @@ export interface EmbeddedPostgresOptions {
    */
   readonly port?: number;
   readonly log: StartLog;
-  /** Aborts the start. When the promise then rejects, nothing of the start is running. */
+  /** Aborts the start. When the promise then rejects, every process of the start has ended. */
   readonly stop?: AbortSignal;
 }
 

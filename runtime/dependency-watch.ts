@@ -7,7 +7,7 @@ import type { WaitingFor } from './service.ts';
 export interface ProbePauses {
   /** The pause while somebody asks for the result. */
   readonly askedMs: number;
-  /** The pause when nobody has asked for `askedWithinMs` (ADR 0196). */
+  /** The pause when nobody has asked for the result during the last `askedWithinMs` (ADR 0196). */
   readonly unaskedMs: number;
   readonly askedWithinMs: number;
 }

@@ -110,7 +110,7 @@ export function readEventStoreUrl(
     return { faults: ['must begin with esdb:// or esdb+discover://, as in esdb://127.0.0.1:2113?tls=false'] };
   const rest = text.trim().slice(scheme[0].length);
   const { login, places, query } = partsOf(rest);
-  // The client would take a password with a plain ? for a host, and print the password.
+  // Here an @ means that the password contains a plain ?. The client would read this password as a host and print it.
   if (query.includes('@')) return { faults: ['must spell ? and @ in user and password as %3F and %40'] };
   const faults: string[] = [];
   const username = readLogin(login, faults);

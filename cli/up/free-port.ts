@@ -22,7 +22,7 @@ export async function isTaken(port: number, host: string): Promise<boolean> {
 }
 
 /**
- * The requested port. Without a request, `usual`, or a free port when `usual` is taken.
+ * Returns the requested port. If no port is requested, it returns `usual`, or a free port when `usual` is taken.
  * @throws PortUnavailable
  */
 export async function portOr(asked: number | null, usual: number, host: string): Promise<number> {

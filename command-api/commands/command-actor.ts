@@ -32,7 +32,7 @@ function ownedBy(owner: string, decider: JobDecider): JobDecider {
   };
 }
 
-/** Allows only failed jobs to be discarded. A job whose state has changed is not changed. */
+/** Refuses to discard an existing job that is not failed. Its state may have changed after the user chose it. */
 export function onlyFailed(decider: JobDecider): JobDecider {
   return {
     ...decider,

@@ -14,8 +14,8 @@ const BACKOFF = { firstMs: 100, maxMs: 5_000 };
 /** After a subscription that lived this long, the next wait is the shortest one again. */
 const HEALTHY_AFTER_MS = 10_000;
 /**
- * A full buffer may end a subscription this many times in a row and still count as ordinary, even when no event came
- * in between.
+ * Most subscriptions in a row that a full buffer may end, when no event came in between. If a full buffer ends one
+ * more, this counts as an outage.
  */
 const TOO_SLOW_IN_A_ROW_MAX = 3;
 /** Longest wait for a client that can subscribe. */

@@ -5,7 +5,7 @@ import type { ClientConnection } from './client-connection.ts';
 import { marksInOrder } from './marks-in-order.ts';
 import { recordedEvent, type RecordedByClient } from './client-event.ts';
 
-/** A filtered subscription sends a checkpoint after 32 times this number of considered events. */
+/** A filtered subscription sends a checkpoint each time the server has considered 32 times this number of events. */
 const CHECKPOINT_INTERVAL = 32;
 
 /** Subscribes through `@eventstore/db-client`. */

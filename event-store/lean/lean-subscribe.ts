@@ -24,7 +24,7 @@ export const subscribeLean: SubscribeToAll<LeanConnection> = (connection, asked,
     const end = (error?: Error): void => {
       stop.removeEventListener('abort', cancel);
       call.cancel();
-      // The subscription ends only after a handler that still runs.
+      // If a handler still runs, the subscription waits for it before it ends.
       void Promise.resolve(handling)
         .catch(() => undefined)
         .then(() => (error === undefined ? resolve() : reject(error)));

@@ -122,7 +122,7 @@ function largestTitle(document: ReadDocument): FoundTitle | undefined {
 /** The left edges of labels in one list differ by at most this many points. */
 const SAME_EDGE = 1.5;
 
-/** True for words in front of a colon, when further labels with the same left edge make a list of facts: `Order:`. */
+/** True for a label with a colon, such as `Order:`, when other labels with a colon have the same left edge. */
 function isListedLabel(cell: readonly Token[], line: TokenLine, document: ReadDocument): boolean {
   const first = cell[0];
   if (!first || !cell.at(-1)?.text.endsWith(':')) return false;

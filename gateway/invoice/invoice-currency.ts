@@ -6,7 +6,7 @@ import { derived } from '../printed/provenance.ts';
 import { currencyBesideAmounts, namesCurrency } from '../reading/currency.ts';
 import type { ReadDocument } from '../reading/document.ts';
 
-/** Prefixes of VAT numbers in the euro area (ECB, because 2023). Greece uses EL. */
+/** Prefixes of VAT numbers in the euro area (ECB, since 2023). Greece uses EL. */
 const EURO_PREFIXES = new Set('AT BE CY DE EE EL ES FI FR HR IE IT LT LU LV MT NL PT SI SK'.split(' '));
 const BY_VAT_LAW = 'by the VAT number of the seller';
 

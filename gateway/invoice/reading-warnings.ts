@@ -8,8 +8,8 @@ import type { ReadTable } from '../reading/table-rows.ts';
 import { isUnknownUnit } from '../values/units.ts';
 
 /**
- * Warns that the document's number may be longer than the number that was read, because more words follow it wherever
- * the page prints it.
+ * Warns that the document's number may be longer than the number that was read. It warns when more words follow the
+ * number at every place where the page prints the number.
  */
 export function numberWarnings(
   number: Found | undefined,

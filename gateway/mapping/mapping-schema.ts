@@ -189,7 +189,7 @@ const common = {
 export const invoiceMappingSchema = z.strictObject({
   ...common,
   reader: z.literal('invoice'),
-  /** True when this mapping passes a document to the mapping for the seller whose tax number the document prints. */
+  /** True when this mapping passes documents on to the mappings of single sellers. A printed tax number selects one. */
   handsOver: z.boolean().optional(),
   /** Tax numbers of sellers. This mapping converts their documents when another mapping passes them on. */
   forSellers: z.array(vatNumber).min(1).max(50).optional(),

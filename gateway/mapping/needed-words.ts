@@ -17,7 +17,10 @@ export function holdsNeeded(needs: readonly (readonly string[])[], text: string)
   return needs.every((words) => words.some((word) => folded.includes(word)));
 }
 
-/** Folded texts, kept because many patterns are tried on one document and its lines. A full map is emptied. */
+/**
+ * The folded form of each text. It is kept, because many patterns are tried on the same lines. `foldedText` empties a
+ * full map.
+ */
 const foldedTexts = new Map<string, string>();
 const TEXTS_KEPT_MAX = 400;
 

@@ -23,8 +23,8 @@ const IMAGE_DOTS_MAX = 40_000_000;
 const IMAGES_OF_PAGE_MAX = 200;
 
 /**
- * A page needs this share of long words that are certain. On a page with a smaller share, the certain words are
- * accidental.
+ * The OCR engine must be certain of at least this share of a page's long words. With a smaller share, even the certain
+ * words are probably wrong.
  */
 const SURE_SHARE_MIN = 0.5;
 

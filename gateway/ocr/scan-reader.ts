@@ -12,7 +12,10 @@ const COVERED_SHARE_MIN = 0.3;
 
 let pagesRead = 0;
 
-/** True when this process has read a scan. The OCR engine does not free its memory at once. */
+/**
+ * True when this process has read a scan. The pool then replaces the process, because the OCR engine does not free its
+ * memory at once.
+ */
 export function hasReadScans(): boolean {
   return pagesRead > 0;
 }

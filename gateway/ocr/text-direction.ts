@@ -8,8 +8,8 @@ export interface TextDirection {
   /** The turns, the most likely turns first. The lines of a page do not show whether the page is upside down. */
   readonly turns: readonly [QuarterTurn, QuarterTurn, QuarterTurn, QuarterTurn];
   /**
-   * The angle in radians by which lines fall to the right in the first direction; 0 for level lines. `skewAcross` is
-   * the same angle for the direction at right angles.
+   * The angle of the lines after the first turn, in radians: 0 for level lines, positive for lines that fall to the
+   * right. `skewAcross` is the same angle for lines at right angles to these lines.
    */
   readonly skew: number;
   readonly skewAcross: number;

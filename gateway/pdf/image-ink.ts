@@ -103,8 +103,8 @@ function isDark(picture: Picture, x: number, y: number): boolean {
 }
 
 /**
- * Finds the square that the dark dots fill, or undefined. The search reads only little more than the margin around
- * the square.
+ * Finds the square that the dark dots fill. Returns undefined when there is none. The search reads little more than the
+ * margin around the square.
  */
 function darkBox(picture: Picture): { x0: number; y0: number; size: number } | undefined {
   const { width, height } = picture;

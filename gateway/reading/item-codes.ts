@@ -60,7 +60,8 @@ export function isTitleOfBoth(title: string): boolean {
 }
 
 /**
- * Removes the numbers whose owner is unknown. If two numbers stand in the order of the title, the last is the seller's.
+ * Removes the numbers whose owner is unknown. If the title names the buyer first and a cell has several lines, the last
+ * line is the seller's number.
  */
 function withoutUnknownOwners(references: readonly Reference[], title: string): readonly Reference[] {
   const isBuyersFirst = title.search(BUYERS) < title.search(SELLERS);

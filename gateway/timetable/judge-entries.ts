@@ -83,7 +83,7 @@ function overlaps(entries: readonly TimetableEntry[]): [TimetableEntry, Timetabl
 }
 
 /**
- * Returns a time in minutes: since Monday for a weekly entry, because 1970 for a dated entry. The two ranges never
+ * Returns a time in minutes: since Monday for a weekly entry, since 1970 for a dated entry. The two ranges never
  * overlap.
  */
 function startOf({ weekday, date, start }: TimetableEntry): number {

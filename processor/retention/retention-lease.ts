@@ -72,8 +72,9 @@ const RAN = `update processor.retention set ran_at = now() where name = 'retenti
 const DROP = `update processor.retention set holder = null, held_until = null where holder = $1`;
 
 /**
- * @param silentMs a holder without a heartbeat for this time loses the lease, so another worker takes over from a
- * killed worker within seconds. If the old holder was only slow, the epoch refuses its writes.
+ * Makes the lease of the retention worker. Another worker can take the lease from a killed worker within seconds. If
+ * the old holder was only slow, the epoch refuses its writes.
+ * @param silentMs a holder without a heartbeat for this time loses the lease
  */
 export function retentionLease(store: ReadStore, silentMs: number): RetentionLease {
   return {

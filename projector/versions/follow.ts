@@ -11,7 +11,7 @@ import { ledgerVersions } from './ledger.ts';
 const FIRST_LOOK_AGAIN_MS = 200;
 
 export interface FollowedVersions {
-  /** The dependencies that versions wait for. Only versions whose readers wait are listed. */
+  /** What each version of the queue's tables waits for. The list is `[null]` when one of them waits for nothing. */
   waitingFor(): WaitingFor[];
   stop(): Promise<void>;
 }

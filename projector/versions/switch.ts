@@ -187,9 +187,10 @@ export async function replaceTables(
 }
 
 /**
- * Changes the tables that readers see, in one transaction in which neither version can move. Every switch uses it.
- * @returns the position of the version `to`. Null when it is behind `from`, because readers must not step back. Also
- * null when a reader or a projector held a lock.
+ * Changes the tables that readers see, in one transaction. The transaction locks the checkpoints of both versions, so
+ * neither version advances. Every switch uses this function.
+ * @returns the position of the version `to`. Null when `to` is behind `from`, because readers would then see older
+ * rows. Also null when a reader or a projector held a lock.
  * @throws ReadStoreUnavailable, the errors of `change`
  */
 async function inSwitchTransaction(

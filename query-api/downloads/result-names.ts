@@ -6,8 +6,9 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 };
 const BASE_CODE_POINTS_MAX = 180;
 /**
- * Names that cannot be files: devices of Windows, with anything after their first dot (Microsoft, "Naming Files,
- * Paths, and Namespaces"). Also names that look like an option for a program at a terminal.
+ * Matches names that other programs misunderstand. Windows takes a name such as `con` or `con.txt` for a device
+ * (Microsoft, "Naming Files, Paths, and Namespaces"). Programs at a terminal take a name that begins with `-` for an
+ * option.
  */
 const TAKEN_FOR_ELSE = /^(?:-|(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$))/i;
 

@@ -93,7 +93,7 @@ function isAfter({ position, at }: { position: bigint; at: string }, moment: Mom
   return moment.kind === 'position' ? position > moment.position : at > moment.at;
 }
 
-/** The fold as plain JSON. */
+/** Returns the job with its revision as a number, because JSON has no bigint. */
 function plain(job: ExistingJob): WhyAnswer['fold'] {
   return { ...job, revision: Number(job.revision) };
 }

@@ -42,7 +42,7 @@ export class ProjectionRebuilding extends ApiError {
 /** Before the first batch there is no checkpoint. -1 is below every position. */
 const HEAD =
   'select p.epoch::text as epoch, coalesce(c.commit_position, -1)::text as head,' +
-  // Read as JSON, because a query-api may start before the projector of its build has added the column.
+  // Reads the column through JSON. A query-api may start before the projector of its build has added the column.
   " to_jsonb(p) ->> 'rebuilding_since' is not null as rebuilding from docket.projections p" +
   " left join docket.checkpoints c on c.projection = p.name and c.version = p.version where p.name = 'jobs' and p.is_current";
 

@@ -96,8 +96,8 @@ async function writeChanges<Event, Row extends FoldedRow>(
 }
 
 /**
- * Finds the changes that Postgres refuses by bisection, and writes the other changes. Refused values are rare, so
- * this function may be slow.
+ * Writes all changes that Postgres accepts. Bisection finds the changes that Postgres refuses. They are rare, so this
+ * function may be slow.
  */
 async function writeAcceptedRows<Event, Row extends FoldedRow>(
   on: Queryable,

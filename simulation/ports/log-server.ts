@@ -35,7 +35,7 @@ export interface LogServer {
   restore(length: number): void;
   /** Number of servers that have run at this address. */
   generation(): number;
-  /** Calls the listener after a copy was put back, with the ids of the lost events. */
+  /** Calls the listener after an older copy has replaced the log. The listener receives the ids of the lost events. */
   onRestored(listener: (lost: ReadonlySet<string>) => void): void;
   /** Calls the observer for every event at the moment of recording. */
   observe(observer: (event: RecordedEvent) => void): void;

@@ -13,7 +13,7 @@ export interface LostFiles {
    * @param isPosthumous true when the process that sent the request has ended; the request may be older than the copy
    */
   removed(key: string, isPosthumous: boolean): void;
-  /** Notes that an older copy was put back, without these events. */
+  /** Notes that an older copy has replaced the log. The copy does not contain `lostEvents`. */
   restored(lostEvents: ReadonlySet<string>): void;
 }
 
@@ -29,7 +29,7 @@ export function keepLostFiles(): LostFiles {
     recorded: (eventId, before, after) => {
       const present = filesOf(after);
       for (const key of filesOf(before)) if (!present.includes(key)) endedBy.set(key, eventId);
-      // A file that is stored again must stay.
+      // The job refers to this file now, so earlier notes about the file no longer count.
       for (const key of present.filter((file) => !filesOf(before).includes(file)))
         for (const known of [endedBy, removed, lost, letGo]) known.delete(key);
     },

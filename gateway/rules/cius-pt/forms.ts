@@ -210,7 +210,7 @@ function breachesOf(
     .map(({ text }) => ({ what, found: shown(text), expected: words }));
 }
 
-/** Characters of a document's text that a sentence repeats. */
+/** A message repeats at most this many characters of a text in the document. */
 const SHOWN_MAX = 60;
 
 function shown(text: string): string {

@@ -5,8 +5,8 @@ import { buildView, patchView, type Change, type QueueView } from './queue-view.
 /** The queue in memory. `loaded` is false until the first complete answer arrives, by socket or by request. */
 export interface QueueState {
   /**
-   * One map for the life of the page, which `withRows` changes in place. A copy of thousands of rows ten times a
-   * second would be most of the page's work. So a new state object shows a change, and not a new map.
+   * The page has one map, which `withRows` changes in place. A copy of thousands of rows ten times a second would be
+   * most of the page's work. The map stays the same object, so only a new state object shows that a row has changed.
    */
   readonly jobs: ReadonlyMap<string, JobView>;
   /** The changes that the last call of `withRows` made, one for each job. Empty after the first call. */

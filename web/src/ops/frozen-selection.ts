@@ -36,7 +36,7 @@ export async function freeze(code: string, reason: string | null): Promise<Froze
 
 /**
  * Retries the whole selection, page by page. `tell` receives the progress.
- * @throws ApiFailure, the retries up to then remain
+ * @throws ApiFailure when a page fails. The retries of the earlier pages remain
  */
 export async function retrySelection(
   { code, reason, first }: FrozenSelection,
