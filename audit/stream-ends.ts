@@ -49,7 +49,7 @@ export function streamEnds(known: ReadonlyMap<string, StreamEnd> = new Map()) {
   };
 }
 
-/** The ends of all streams after the events taken so far. The memory is about 250 bytes a stream. */
+/** The ends of all streams after the events taken so far. The memory is about 250 bytes for each stream. */
 export type StreamEnds = ReturnType<typeof streamEnds>;
 
 function faultOf(

@@ -53,7 +53,7 @@ export function s3Bucket(options: S3Options) {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   });
-  /** Part of every request that creates an object. */
+  /** Every request that creates an object contains this parameter. It is empty when the store need not encrypt. */
   const encryption = serverSideEncryption === 'none' ? {} : { ServerSideEncryption: serverSideEncryption };
   /**
    * Returns the store's time, in ms since the epoch.

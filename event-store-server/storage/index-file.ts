@@ -1,5 +1,5 @@
 /**
- * The index of one segment, `<position>.index` beside the log file: a start reads a few bytes an event instead of the
+ * The index of one segment, `<position>.index` beside the log file: a start reads a few bytes for each event, not the
  * events. A lost or damaged file does no harm, because the store reads the segment again. The store refuses a whole
  * file when any part of it is wrong.
  *

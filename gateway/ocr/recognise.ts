@@ -90,7 +90,7 @@ function modelOf(language: OcrLanguage): Uint8Array {
   return gunzipSync(readFileSync(join(folder, '4.0.0_best_int', `${language}.traineddata.gz`)));
 }
 
-/** Makes four bytes a dot, as the OCR engine needs them. */
+/** Writes four bytes for each dot, because the OCR engine reads only this form. */
 function inColours({ gray, width, height }: Ink): Parameters<Engine['loadImage']>[0] {
   const dots = new Uint32Array(gray.length);
   for (let at = 0; at < gray.length; at += 1) dots[at] = 0xff000000 | ((gray[at] ?? 0) * 0x010101);

@@ -1,4 +1,4 @@
-/** An image in grey, one byte a dot: 0 is black, 255 is white. The rows go from top to bottom. */
+/** An image in grey, with one byte for each dot: 0 is black, 255 is white. The rows go from top to bottom. */
 export interface Ink {
   readonly gray: Uint8Array;
   readonly width: number;
@@ -76,8 +76,8 @@ const DARK_BELOW = 128;
 const FINDER_MODULES = 7;
 
 /**
- * Reduces a QR code on an exact grid to one dot a module, because a decoder reads such a picture several times
- * faster. Returns undefined for an image without an exact grid, which may still hold a code.
+ * Reduces a QR code on an exact grid to one dot for each module. A decoder reads such a picture several times faster.
+ * Returns undefined for an image without an exact grid, which may still hold a code.
  */
 export function modulesOf(picture: Picture): Ink | undefined {
   const box = darkBox(picture);

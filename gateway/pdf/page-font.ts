@@ -1,7 +1,7 @@
 import type { FontObject } from './font-object.ts';
 import { isUndefined } from './undefined-characters.ts';
 
-/** The properties of a font that placing text needs, computed once a page. */
+/** The properties of a font that are needed to place text, computed once for each page. */
 export interface PageFont {
   /** A glyph's width times this factor is the width of the glyph in units of the font size. */
   readonly glyphScale: number;
