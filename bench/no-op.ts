@@ -3,10 +3,11 @@
  * returns at once, the outcome is in the log, the row is in the read table. The event store, Postgres, a producer and
  * the services are separate processes, as in a deployment. Every append and every read-table commit reaches the disk.
  *
- *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16] [tls=1] [counts=0] [warm=200]
- *   node bench/no-op.ts latency [rate=50] [secs=12] [c=16] [tls=1]
+ *   node bench/no-op.ts throughput [n=5000] [c=16] [inflight=16] [tls=1] [like=0] [counts=0] [warm=200]
+ *   node bench/no-op.ts latency [rate=50] [secs=12] [c=16] [tls=1] [like=0]
  *
- * The event store demands TLS and a user, as `npm start` runs it; `tls=0` measures without them.
+ * The event store demands TLS and a user, as `npm start` runs it; `tls=0` measures without them. `like=1` makes the store
+ * behave as EventStoreDB does: it ends a subscription that is 64 events behind, and its reader then reads the log again.
  * `counts=1` also prints the work of Postgres for one job: statements, rows and WAL by table, and the indexes that
  * were read. Counting takes some time, so rates are measured without it.
  *
@@ -33,6 +34,8 @@ export interface NoOpOptions {
   readonly secs: number;
   /** 0 measures a store without TLS and users. */
   readonly tls: number;
+  /** 1 measures a store that behaves as EventStoreDB does. */
+  readonly like: number;
   /** 1 prints the work of Postgres for one job. */
   readonly counts: number;
   /** Largest half of V8's young generation in the services and in the event store, in MiB; 0 selects Node's default. */
@@ -63,6 +66,7 @@ const DEFAULTS: NoOpOptions = {
   rate: 50,
   secs: 12,
   tls: 1,
+  like: 0,
   counts: 0,
   young: 0,
   storeYoung: 0,
@@ -87,6 +91,7 @@ const tooLong = new Promise<never>((_resolve, reject) => {
 const [eventStore, postgres] = await Promise.all([
   startTestEventStore({
     ...(options.tls === 0 ? {} : TLS_AND_USER),
+    likeEventStoreDB: options.like === 1,
     nodeFlags: collectorFlags(options.storeYoung, options.storeOneThread),
   }),
   startTestPostgres(options.counts === 0 ? {} : { prepare: letItCount }),

@@ -17,21 +17,24 @@ export class NoAnswer extends CodedError {
 }
 
 /**
- * Waits for an answer within a time.
+ * Waits for an answer within a time. Every append waits here, so it makes one promise and no `Promise.race`.
  * @throws NoAnswer when `answer` does not settle in time
  */
-export async function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+export function within<Answer>(ms: number, answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    let timer = setTimeout(() => {
       timer = setTimeout(() => reject(new NoAnswer()), LATE_READ_MS);
     }, ms);
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the error of `answer`, as it is
+        reject(error);
+      },
+    );
   });
-  // Nobody waits for a late failure of an answer that was given up.
-  answer.catch(() => undefined);
-  try {
-    return await Promise.race([answer, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,28 +1,46 @@
+import { columnArrays } from '../../read-store/projection-engine/statement.ts';
+import type { Column, Values } from '../../read-store/projection-engine/table.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { WorkChange } from './work-change.ts';
 
+/** The columns of a change, in the order of the statements' parameters. */
+const COLUMNS: readonly Column[] = [
+  { name: 'job_id', type: 'uuid' },
+  { name: 'revision', type: 'bigint' },
+  { name: 'owner', type: 'text' },
+  { name: 'priority', type: 'integer' },
+  { name: 'requested_position', type: 'bigint' },
+  { name: 'place', type: 'text' },
+  { name: 'not_before', type: 'timestamptz' },
+  { name: 'wait_ms', type: 'bigint' },
+  { name: 'worker_id', type: 'text' },
+  { name: 'fencing_token', type: 'bigint' },
+  { name: 'lease_ms', type: 'bigint' },
+  { name: 'snapshot', type: 'text' },
+  { name: 'reserve_ms', type: 'bigint' },
+];
+
 /** The columns of a batch of changes for `unnest`: one array for each column. */
-export function columnsOf(changes: readonly WorkChange[]): unknown[] {
-  const columns: unknown[][] = Array.from({ length: 13 }, () => []);
-  for (const { jobId, revision, standing, placement } of changes) {
-    const row = [
-      jobId,
-      revision.toString(),
-      standing?.owner ?? null,
-      standing?.priority ?? null,
-      standing?.requestedPosition.toString() ?? null,
-      placement.place,
-      placement.place === 'later' ? placement.notBefore : null,
-      placement.place === 'later' ? placement.waitMs : null,
-      placement.place === 'running' || placement.place === 'claimed' ? placement.workerId : null,
-      placement.place === 'running' ? placement.fencingToken : null,
-      placement.place === 'running' ? placement.leaseMs : null,
-      isOpen(placement) && standing?.known ? snapshotOf(standing.known) : null,
-      placement.place === 'claimed' ? placement.reserveMs : null,
-    ];
-    row.forEach((value, index) => columns[index]?.push(value));
-  }
-  return columns;
+export function columnsOf(changes: readonly WorkChange[]): string[] {
+  return columnArrays({ columns: COLUMNS }, changes.map(valuesOf));
+}
+
+function valuesOf({ jobId, revision, standing, placement }: WorkChange): Values {
+  return [
+    jobId,
+    revision,
+    standing?.owner ?? null,
+    standing?.priority ?? null,
+    standing?.requestedPosition ?? null,
+    placement.place,
+    placement.place === 'later' ? placement.notBefore : null,
+    placement.place === 'later' ? placement.waitMs : null,
+    placement.place === 'running' || placement.place === 'claimed' ? placement.workerId : null,
+    placement.place === 'running' ? placement.fencingToken : null,
+    placement.place === 'running' ? placement.leaseMs : null,
+    isOpen(placement) && standing?.known ? snapshotOf(standing.known) : null,
+    placement.place === 'claimed' ? placement.reserveMs : null,
+  ];
 }
 
 /** True when, as far as the change knows, the log does not have the start of the job's next attempt yet. */
@@ -30,11 +48,8 @@ function isOpen({ place }: WorkChange['placement']): boolean {
   return place === 'offered' || place === 'claimed';
 }
 
-const CHANGE_COLUMNS = `unnest($1::uuid[], $2::bigint[], $3::text[], $4::int[], $5::bigint[], $6::text[],
-    $7::timestamptz[], $8::bigint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[],
-    $13::bigint[])
-  as change(job_id, revision, owner, priority, requested_position, place, not_before, wait_ms, worker_id,
-    fencing_token, lease_ms, snapshot, reserve_ms)`;
+const CHANGE_COLUMNS = `unnest(${COLUMNS.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})
+  as change(${COLUMNS.map(({ name }) => name).join(', ')})`;
 
 /** Every column that a placement sets; `now()` is the list's own clock. */
 const PLACED = `

@@ -29,6 +29,7 @@ export const dashboardProjection: Projection<CountedEvent, CountedStream> = {
     const since = event.type === 'ConversionRequested' ? event.data.at : (row?.activeSince ?? event.data.at);
     return { stream, job, activeSince: isActive(job.state) ? since : null, revision };
   },
+  rests: ({ job }) => job.state !== 'absent' && !isActive(job.state),
   rows: streamsTable,
   derived: [figuresTable, breakerTable],
 };

@@ -2,6 +2,7 @@ import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
 import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
+import { isActive } from '../../schemas/job-states.ts';
 import { jobIdOfStream } from '../../schemas/streams.ts';
 import { understandJobEventOnce } from '../../schemas/understand-job-event.ts';
 import { artifactsTable } from '../../read-tables/jobs/artifacts-table.ts';
@@ -25,6 +26,7 @@ export const jobsProjection: Projection<JobEvent, JobRow> = {
     if (job.state === 'absent') return undefined;
     return { job, revision, position: row && row.position > position ? row.position : position };
   },
+  rests: ({ job }) => !isActive(job.state),
   rows: jobsTable,
   derived: [timelineTable, artifactsTable, invoicesTable, historyTable],
 };

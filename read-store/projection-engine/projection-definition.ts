@@ -42,6 +42,8 @@ export interface Projection<Event, Row extends FoldedRow> {
   understand(recorded: StoredEvent): Event;
   /** The row after the event; undefined while there is nothing to show. */
   fold(row: Row | undefined, event: Event, recorded: StoredEvent): Row | undefined;
+  /** True for a row that will rarely change again. It leaves memory when it is written, and is read when it changes. */
+  rests(row: Row): boolean;
   readonly rows: RowTable<Row>;
   readonly derived: readonly DerivedTable<Event, Row>[];
 }

@@ -4,6 +4,8 @@ export interface RowCache<Row> {
   get(key: string): Row | undefined;
   /** Stores a row, or the fact that there is none. */
   set(key: string, row: Row | undefined): void;
+  /** Forgets a key, unless its row is another one by now. */
+  drop(key: string, row: Row): void;
 }
 
 /** Makes a cache of two generations. When the younger generation is full, it replaces the older generation. */
@@ -18,6 +20,9 @@ export function createRowCache<Row>(rowsMax: number): RowCache<Row> {
   };
   return {
     set,
+    drop: (key, row) => {
+      for (const rows of [younger, older]) if (rows.get(key) === row) rows.delete(key);
+    },
     has: (key) => younger.has(key) || older.has(key),
     get: (key) => {
       if (younger.has(key)) return younger.get(key);

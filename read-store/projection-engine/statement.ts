@@ -48,8 +48,8 @@ function sum({ name }: Column): string {
   return `${name} = present.${name} + excluded.${name}`;
 }
 
-/** The parameters of a `writeStatement` for at least one row. */
-export function columnArrays(table: Table, rows: readonly Values[]): string[] {
+/** The parameters of a `writeStatement` for at least one row: an array literal for each column. */
+export function columnArrays(table: Pick<Table, 'columns'>, rows: readonly Values[]): string[] {
   return table.columns.map(({ type }, index) => {
     if (type === 'jsonb') return jsonList(rows, index);
     const isText = type === 'text';

@@ -79,6 +79,7 @@ export async function openWriter<Event, Row extends FoldedRow>(
         released: changes.length > 0 || quarantined.length === 0 ? released : [],
         ...move,
       });
+      for (const { key, row } of changes) if (row !== undefined && projection.rests(row)) rows.drop(key, row);
       committed = move.to;
       committedMark = move.mark;
       return { events: result.applied, quarantined };
