@@ -18,20 +18,22 @@ export interface LayoutsTest {
   readonly firstSeed?: number | undefined;
 }
 
-/** Scores a mapping on every layout in each language of the layout. */
+/** Scores a mapping on every layout in each language that both know. */
 export async function scoreLayouts(
   pool: ChildPool,
   { mappingId, official, firstSeed = FIRST_SEED }: LayoutsTest,
 ): Promise<ScoredDocument[]> {
+  // The ATCUD is written only under the Portuguese mapping, which reads Portuguese alone.
+  const isPortuguese = mappingId === 'pt_simon_invoice_v1';
   const folder = mkdtempSync(join(tmpdir(), 'docket-layouts-'));
   try {
     for (const [at, layout] of LAYOUTS.entries())
-      for (const language of languagesOf(layout))
+      for (const language of languagesOf(layout).filter((one) => !isPortuguese || one === 'pt'))
         for (let i = 0; i < SEEDS_PER_LAYOUT; i += 1) {
           const { pdf, truth } = await makeLayout(firstSeed + 100 * at + i, layout, language);
           const name = join(folder, `${String(at).padStart(2, '0')}-${language}-${i}`);
           writeFileSync(`${name}.pdf`, pdf);
-          writeFileSync(`${name}.json`, JSON.stringify(truth));
+          writeFileSync(`${name}.json`, JSON.stringify(isPortuguese ? truth : { ...truth, atcud: null }));
         }
 
     return await testMapping(pool, { folder, mappingId, official });

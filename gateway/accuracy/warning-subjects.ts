@@ -82,7 +82,10 @@ export function subjectsOf({ code, message }: GatewayWarning): readonly Subject[
   return code === 'GIVEN-PARTY' ? givenSubjects(message) : (SUBJECTS[code] ?? []);
 }
 
-/** False for warnings about text that is in the file but not on the page, because they concern no value. */
+/**
+ * False for warnings that no score can prove right or wrong. They are about text that is in the file and not on the page,
+ * or about the country of delivery, which no truth states.
+ */
 export function isAboutValues({ code }: GatewayWarning): boolean {
-  return !/^(?:TEXT_|CHARACTERS_)/.test(code);
+  return !/^(?:TEXT_|CHARACTERS_|DELIVER_TO_COUNTRY$)/.test(code);
 }

@@ -11,7 +11,12 @@ import type { ReadTable } from '../reading/table-rows.ts';
 export function lineItems(table: ReadTable): InvoiceLine[] {
   const title = table.headers[0]?.columns.find((column) => column.name === 'name')?.title ?? '';
   const isTwofold = NAME_AND_DESCRIPTION.test(title);
-  return withCodesBefore(table.rows.map((row, i) => lineOf(row, i + 1, isTwofold)).map(withUnitInName));
+  return withCodesBefore(
+    table.rows
+      .map((row, i) => lineOf(row, i + 1, isTwofold))
+      .map(withUnitInName)
+      .map(withUsualBase),
+  );
 }
 
 /** Titles of a column that holds the name of an item followed by its description. */
@@ -72,6 +77,25 @@ function withPriceBase(line: InvoiceLine, printed: Found | undefined): InvoiceLi
   const named = behind && line.name && name !== undefined ? { name: { ...line.name, value: name } } : {};
   if (comesOut(based)) return { ...based, ...named };
   return line;
+}
+
+/** Numbers of units that prices are given for without saying so. */
+const USUAL_BASES = ['10', '100'] as const;
+/** Below this amount, a line adds up with another number of units by chance. */
+const BASED_TOTAL_MIN = 1;
+
+/**
+ * Adds the number of units of a price that the page does not state: the amount is exactly a tenth or a hundredth of
+ * quantity times price. The quantity must be a whole number without marks, and not that number of units itself.
+ */
+function withUsualBase(line: InvoiceLine): InvoiceLine {
+  const { qty, price, total } = line;
+  if (line.priceBase || !qty || !price || !total || !/^\d+$/.test(qty.raw.trim())) return line;
+  if (!/[.,]\d{2}(?:\d{2})?(?!\d)/.test(price.raw) || new Big(total.value).lt(BASED_TOTAL_MIN)) return line;
+  const based = USUAL_BASES.filter((base) => base !== qty.value)
+    .map((base) => ({ ...line, priceBase: derived(base, 'quantity × price / amount') }))
+    .find((one) => expectedNet(one).minus(total.value).abs().lte('0.01'));
+  return based ?? line;
 }
 
 function added(amount: Found | undefined, other: Found | undefined): Found | undefined {

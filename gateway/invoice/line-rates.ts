@@ -1,7 +1,34 @@
 import Big from 'big.js';
+import type { Found } from '../printed/provenance.ts';
 import { derived } from '../printed/provenance.ts';
 import { lineNet } from '../found-invoice/amounts.ts';
 import type { InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
+import type { ReadTable } from '../reading/table-rows.ts';
+
+/**
+ * Gives lines the rates of their codes (`1`, `A`), as the breakdown lists them. Every line must have a code of the
+ * breakdown, and no rate of the breakdown may equal such a code.
+ */
+export function withRatesOfCodes(
+  lines: readonly InvoiceLine[],
+  { rows }: ReadTable,
+  breakdown: ReadTable,
+): readonly InvoiceLine[] {
+  const rates = new Map<string, Found>();
+  for (const { cells } of breakdown.rows) {
+    const code = cells.get('code')?.value.toUpperCase();
+    const rate = cells.get('rate');
+    if (code !== undefined && rate) rates.set(code, rate);
+  }
+  const codes = rows.map(({ cells }) => cells.get('rateCode')?.value ?? cells.get('rate')?.raw ?? '');
+  const isCode = (code: string): boolean =>
+    rates.has(code) && ![...rates.values()].some(({ value }) => /^\d/.test(code) && new Big(value).eq(code));
+  if (lines.length === 0 || lines.length !== rows.length || !codes.every(isCode)) return lines;
+  return lines.map((line, i) => {
+    const rate = rates.get(codes[i] ?? '');
+    return rate ? { ...line, rate: derived(rate.value, 'code of the rate') } : line;
+  });
+}
 
 /**
  * The most lines that are divided. With more lines, several divisions would be possible, so the lines would get no

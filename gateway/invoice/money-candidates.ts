@@ -29,6 +29,7 @@ export function addMoneyCandidates(
   addNegatives(sources.mapping, candidates);
   addNets(candidates, sums);
   addGross(candidates);
+  addDue(candidates, sources);
   addPaid(candidates, sources);
 }
 
@@ -79,7 +80,8 @@ function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: 
   const payable = candidates.get('payable')?.[0];
   if (!own || !grand || !payable || grand.score < SURE_AMOUNT || payable.score < SURE_AMOUNT) return;
   const difference = new Big(grand.value).minus(payable.value);
-  if (difference.eq(0) || own.some((c) => difference.eq(c.value))) return;
+  const known = [...own, ...(candidates.get('withholding') ?? [])];
+  if (difference.eq(0) || known.some((c) => difference.eq(c.value))) return;
   const isOpen = difference.lt(0);
   for (const line of document.lines) {
     if (itemLines.has(line.index) || (isOpen && !OPEN_BEFORE.test(line.text))) continue;
@@ -89,6 +91,35 @@ function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: 
       if (money?.fit !== 1 || !difference.abs().eq(money.value)) continue;
       const tokens = rest.slice(0, money.count);
       const found = foundIn(difference.toFixed(2), tokens, 'printed, between total and due', 0.7);
+      own.push({ ...found, score: SURE_AMOUNT, line: line.index });
+      return;
+    }
+  }
+}
+
+/** At most this many lines below the total are searched for what is deducted from it. */
+const LINES_BELOW_TOTAL_MAX = 5;
+
+/**
+ * Adds the amount due that no label names: below the total, an amount with a minus and then exactly what is left. The
+ * buyer pays that amount, whatever the deduction is called.
+ */
+function addDue(candidates: Map<string, Candidate[]>, { document, itemLines }: MoneySources): void {
+  const own = candidates.get('payable');
+  const grand = candidates.get('grand')?.find(({ line }) => line >= 0);
+  if (!own || !grand || grand.value.startsWith('-')) return;
+  let left = new Big(grand.value);
+  for (const line of document.lines.slice(grand.line + 1, grand.line + 1 + LINES_BELOW_TOTAL_MAX)) {
+    const at = itemLines.has(line.index)
+      ? -1
+      : line.tokens.findIndex(({ text }) => /^[-\u2212]?\d.*\d$/.test(text));
+    const tokens = line.tokens.slice(at);
+    const money = at < 1 ? undefined : parseValue('money', tokens, document.notation);
+    if (money?.fit !== 1) continue;
+    if (money.value.startsWith('-')) left = left.plus(money.value);
+    else if (left.eq(money.value) && !left.eq(grand.value)) {
+      if (own.some((c) => left.eq(c.value))) return;
+      const found = foundIn(money.value, tokens.slice(0, money.count), 'what is left of the total', 0.7);
       own.push({ ...found, score: SURE_AMOUNT, line: line.index });
       return;
     }

@@ -256,6 +256,10 @@ describe('a name in doubt', () => {
     const repeated = await seller('www.moulin-vert.fr - SARL au capital de 120 000 €');
     expect(repeated.warnings).not.toContain('SELLER_NAME');
     expect(repeated.fields.sellerName).toBe('Moulin Vert');
+    const inFoot = await seller(
+      'Titulaire : Moulin Vert SARL, www.moulin-vert.fr - SARL au capital de 120 000 €',
+    );
+    expect(inFoot.warnings).toContain('SELLER_NAME');
     const behind = await seller('Moulin Vert SARL au capital de 120 000 €');
     expect(behind.warnings).not.toContain('SELLER_NAME');
     expect(behind.fields.sellerName).toBe('Moulin Vert SARL');

@@ -16,7 +16,7 @@ import { findRegions } from '../reading/regions.ts';
 import { solve, sumOf } from '../reading/solve.ts';
 import { findHeaders } from '../reading/table-header.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
-import { readTable } from '../reading/table-rows.ts';
+import { ofOneTable, readTable } from '../reading/table-rows.ts';
 import { bothReadings } from '../values/dates.ts';
 import { ATCUD } from '../values/identifiers.ts';
 import { refuseOtherKinds } from './document-kind.ts';
@@ -31,7 +31,7 @@ import type { Invoice } from '../found-invoice/invoice.ts';
 import { givenParties } from './given-parties.ts';
 import { invoiceCurrency } from './invoice-currency.ts';
 import { lineItems } from './line-items.ts';
-import { withRates } from './line-rates.ts';
+import { withRates, withRatesOfCodes } from './line-rates.ts';
 import { withoutSums } from './sums-of-lines.ts';
 import { readParties } from './read-parties.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
@@ -102,7 +102,7 @@ export function readInvoice(
   const exemption = exemptionIn(document);
   if (!fields.has('tax') && !sums.has('vat.tax') && exemption)
     fields.set('tax', { ...exemption, value: '0.00', rule: `no VAT: ${exemption.rule}` });
-  const items = lineItems(linesTable);
+  const items = withRatesOfCodes(lineItems(linesTable), linesTable, vatTable);
   if (!sums.has('vat.tax')) workedOutTotals(fields, items, document, itemLines);
   derive(mapping, fields, sums);
   const vat = vatRows(vatTable, { lines: items, fields, totals: vatTotals, exemption });
@@ -144,7 +144,7 @@ function readTables(
   const lineHeaders = findHeaders(tables.lines, document);
   const vatHeaders = findHeaders(tables.vat, document);
   const ofLines = { found: lineHeaders, others: vatHeaders, totals: totalLabels(mapping) };
-  const ofVat = { found: vatHeaders, others: lineHeaders };
+  const ofVat = { found: vatHeaders, others: ofOneTable(lineHeaders) };
   return {
     printedLines: readTable('lines', tables.lines, document, ofLines),
     vatTable: breakdownOnly(readTable('vat', tables.vat, document, ofVat)),

@@ -100,7 +100,7 @@ function partyOf(
 
 /** Assigns the tax numbers to seller and buyer by label, block and QR code. */
 function numbersOf(
-  { mapping, document, areas, qr }: PartySources,
+  { mapping, document, areas, qr, tableStart }: PartySources,
   blocks: readonly TextBlock[],
   cells: Readonly<Record<Role, Cells>>,
 ): Record<Role, TaxNumber | undefined> {
@@ -129,7 +129,16 @@ function numbersOf(
       );
   const buyer = rank('buyer', 'seller').find((s) => s.buyer > 0)?.number;
   const seller = rank('seller', 'buyer').find((s) => s.number.value !== buyer?.value || s.seller > 0)?.number;
-  return { seller, buyer };
+  const others = scored.filter(
+    ({ number }) => number.value !== seller?.value && number.line.index < tableStart,
+  );
+  const [other] = others;
+  const isAlone = others.every(({ number }) => number.value === other?.number.value);
+  return {
+    seller,
+    // A number above the items that is not the seller's, in a strip of facts: `Cliente | Contribuinte | Data`.
+    buyer: buyer ?? (isAlone && seller && inBlockOf(seller, cells.seller) ? other?.number : undefined),
+  };
 }
 
 /** Words of the details that the law requires on a company's letters: register, court, directors, capital. */

@@ -2,6 +2,7 @@ import Big from 'big.js';
 import type { ReadDocument } from '../reading/document.ts';
 import type { Found } from '../printed/provenance.ts';
 import { derived, foundIn } from '../printed/provenance.ts';
+import type { TableRow } from '../reading/open-rows.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
 import { exemptionCodeIn } from './exemptions.ts';
 import type { InvoiceLine, VatCategory, VatRow } from '../found-invoice/invoice.ts';
@@ -30,17 +31,26 @@ export function vatRows(table: ReadTable, { lines, fields, totals, exemption }: 
 const RATE_MAX = 50;
 
 /**
- * Removes the rows whose tax is more than any rate gives for the basis. Such rows are several totals beside one
- * another, not a breakdown.
+ * Removes the rows that are no part of a breakdown: totals side by side, with more tax than any rate gives for the
+ * basis, and a row without a rate that is the sum of all rows above it.
  */
 export function breakdownOnly(table: ReadTable): ReadTable {
-  const rows = table.rows.filter(({ cells }) => {
+  const rows = table.rows.filter(({ cells }, at) => {
     const basis = cells.get('basis');
     const tax = cells.get('tax');
     if (!basis || !tax) return true;
+    const above = table.rows.slice(0, at);
+    if (!cells.has('rate') && isSumOf(above, 'basis', basis) && isSumOf(above, 'tax', tax)) return false;
     return new Big(tax.value).abs().times(100).lte(new Big(basis.value).abs().times(RATE_MAX));
   });
   return rows.length === table.rows.length ? table : { ...table, rows };
+}
+
+function isSumOf(rows: readonly TableRow[], column: string, { value }: Found): boolean {
+  return (
+    rows.length > 0 &&
+    rows.reduce((sum, { cells }) => sum.plus(cells.get(column)?.value ?? 0), new Big(0)).eq(value)
+  );
 }
 
 interface RawRow {

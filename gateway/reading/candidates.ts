@@ -13,6 +13,7 @@ import type { Area } from './regions.ts';
 import { isInside } from './regions.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
 import { cellsOf } from '../printed/tokens.ts';
+import type { ParsedValue } from './value-parsers.ts';
 import { isNumberWord, parseValue, wordsAfterNumber } from './value-parsers.ts';
 
 /** A candidate for the value of a field, with its score. */
@@ -193,13 +194,14 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
       );
       // `Description | Due date` under `Payment terms` are titles of a table, not text.
       if (rule.type === 'text' && isRowOfTitles(line, document)) return [];
-      const parsed = blocked ? undefined : parseValue(rule.type, tokens, document.notation);
+      const parsed = blocked ? undefined : valueIn(tokens, rule, document);
       if (parsed) {
         const slant = Math.min(Math.abs(first.x0 - hit.x0), Math.abs(last.x1 - hit.x1)) / Math.max(size, 1);
         const score =
           parsed.fit * (0.9 - 0.05 * Math.max(0, drop / size - 1.2)) - Math.min(0.012 * slant, 0.2);
-        const place = { tokens: tokens.slice(0, parsed.count), line };
-        return [candidate(parsed.value, place, `label "${hit.text}" below`, score)];
+        const place = { tokens: tokens.slice(parsed.from, parsed.from + parsed.count), line };
+        const own = candidate(parsed.value, place, `label "${hit.text}" below`, score);
+        return rule.type === 'money' ? [own, ...furtherBelow(hit, own, document)] : [own];
       }
       // Other text stands directly under the label, so the label has no value below.
       if (!blocked && rule.type !== 'money') return [];
@@ -207,6 +209,50 @@ function belowOf(hit: LabelHit, rule: FieldRule, document: ReadDocument): Candid
   }
   return [];
 }
+
+/** Parses the start of a cell, or the date behind a number: `4711 / 07.01.2025` under `Number/Date`. */
+function valueIn(
+  tokens: readonly Token[],
+  rule: FieldRule,
+  document: ReadDocument,
+): (ParsedValue & { readonly from: number }) | undefined {
+  const parsed = parseValue(rule.type, tokens, document.notation);
+  if (parsed || rule.type !== 'date') return parsed && { ...parsed, from: 0 };
+  const from = tokens.findIndex(({ text }) => text === '/') + 1;
+  const behind = from === 0 ? undefined : parseValue(rule.type, tokens.slice(from), document.notation);
+  return behind && { ...behind, from };
+}
+
+/** Labels of at least this many amounts on one line are the titles of a table of totals. */
+const TITLES_OF_TOTALS_MIN = 3;
+/** At most this many rows of such a table are read. */
+const TOTALS_ROWS_MAX = 6;
+/** Each row below the first is worth this share of the row above it. */
+const LOWER_ROW_SHARE = 0.97;
+
+/** Reads the amounts below the first one in a table of totals, which has a row for each rate and may have their sum. */
+function furtherBelow(hit: LabelHit, first: Candidate, document: ReadDocument): Candidate[] {
+  const ofAmounts = (document.hits[hit.line.index] ?? []).filter(({ uses }) =>
+    uses.some(({ owner }) => MONEY_OWNERS.has(owner)),
+  );
+  if (ofAmounts.length < TITLES_OF_TOTALS_MIN) return [];
+  const found: Candidate[] = [];
+  let above = document.lines[first.line] as TokenLine;
+  for (const line of document.lines.slice(first.line + 1, first.line + 1 + TOTALS_ROWS_MAX)) {
+    if (line.page !== above.page || line.y - above.y > BELOW_LINES_MAX * above.size) break;
+    const cell = cellsOf(line).find(
+      (tokens) => Math.abs((tokens.at(-1)?.x1 ?? 0) - (first.box?.x1 ?? 0)) < 2,
+    );
+    const parsed = cell && parseValue('money', cell, document.notation);
+    if (!cell || !parsed) continue;
+    above = line;
+    const score = first.score * LOWER_ROW_SHARE ** (found.length + 1);
+    found.push(candidate(parsed.value, { tokens: cell, line }, `label "${hit.text}" below`, score));
+  }
+  return found;
+}
+
+const MONEY_OWNERS: ReadonlySet<string> = new Set(['field:net', 'field:tax', 'field:grand', 'field:payable']);
 
 /** True for a line of several cells in which at least one cell is exactly a label. */
 function isRowOfTitles(line: TokenLine, document: ReadDocument): boolean {

@@ -9,6 +9,8 @@ export interface Title {
   readonly text: string;
   readonly x0: number;
   readonly x1: number;
+  /** True for the title of an item number above that of a name. The cells then hold both, one above the other. */
+  readonly codeAbove?: boolean;
 }
 
 /** Words below or beside one another that may be one title, or several titles that touch. */
@@ -215,11 +217,26 @@ function extentOf(tokens: readonly Token[]): { x0: number; x1: number } {
 function titlesOf(cell: TitleCell, index: ColumnIndex): readonly Title[] {
   const titles = titlesOfWords(cell, index);
   if (titles.length > 0) return titles;
-  // Words in brackets explain a title and are ignored: `Item no. (kind)`.
-  const tokens = cell.tokens.filter(({ text }) => !IN_BRACKETS.test(text));
-  return tokens.length === 0 || tokens.length === cell.tokens.length
-    ? []
-    : titlesOfWords({ ...cell, tokens }, index);
+  // Words in brackets explain a title: `Item no. (kind)`, `Unit price (excl. VAT)`.
+  const from = cell.tokens.findIndex(({ text }) => text.startsWith('('));
+  const to = cell.tokens.findIndex(({ text }) => text.endsWith(')'));
+  const inside =
+    from < 0 || to < from || to - from >= WORDS_IN_BRACKETS_MAX ? [] : cell.tokens.slice(from, to + 1);
+  const tokens = cell.tokens.filter((token) => !inside.includes(token));
+  if (inside.length === 0 || tokens.length === 0) return NO_TITLES;
+  const bare = titlesOfWords({ ...cell, tokens }, index);
+  return INCLUDES_VAT.test(textOf(inside)) ? bare.map(withVat) : bare;
+}
+
+const WORDS_IN_BRACKETS_MAX = 4;
+
+/** Words in brackets behind the title of amounts that include the VAT. */
+const INCLUDES_VAT = /^\((?:in[ck]l|ttc\b|con iva|com iva|c\/ ?iva|iva incl|mit )/iu;
+
+/** The same title for amounts that include the VAT. A price with VAT is no column that is read. */
+function withVat(title: Title): Title {
+  const isTotal = title.names.includes('total') || title.names.includes('gross');
+  return { ...title, names: isTotal ? ['gross'] : [] };
 }
 
 const IN_BRACKETS = /^\(\p{L}[\p{L}.]*\)$/u;
@@ -234,6 +251,8 @@ function titlesOfWords(cell: TitleCell, index: ColumnIndex): readonly Title[] {
   if (!split) return [];
   const meant = inTwoLanguages(split, cell);
   if (meant.length > 0) return [{ names: meant, text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1 }];
+  if (isCodeAboveName(split, cell))
+    return [{ names: ['name'], text: textOf(cell.tokens), x0: cell.x0, x1: cell.x1, codeAbove: true }];
   const text = textOf(cell.tokens);
   const places = letterPlaces(cell);
   let at = 0;
@@ -260,6 +279,16 @@ function inTwoLanguages(parts: readonly Part[], cell: TitleCell): string[] {
   const both = first.names.filter((name) => second.names.includes(name));
   const isParted = cell.tokens.some(({ text }) => /[/|]/.test(text));
   return isParted || both.length === first.names.length ? both : [];
+}
+
+/** True for the title of an item number with that of the name below it or behind a slash: `Material/Description`. */
+function isCodeAboveName([first, second, ...more]: readonly Part[], { tokens }: TitleCell): boolean {
+  if (!first || !second || more.length > 0) return false;
+  if (!first.names.includes('code') || !second.names.includes('name')) return false;
+  if (tokens.some(({ text }) => text.includes('/'))) return true;
+  const top = tokens[0]?.word.box.y0 ?? 0;
+  const upper = tokens.filter(({ word }) => word.box.y0 - top < word.size / 2);
+  return upper.reduce((length, { key }) => length + key.length, 0) === first.length;
 }
 
 /**

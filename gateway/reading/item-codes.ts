@@ -11,7 +11,7 @@ const LABELS = new Map<string, Kind>([
   ...list('seller', [
     'Art-Nr-Lieferant', 'Artikelnummer Lieferant', 'Lieferanten-Art.-Nr.', 'Lieferantenartikelnummer', 'Art.-Nr.',
     'Artikel-Nr.', 'Artikelnummer', 'Unsere Art.-Nr.', 'Item no', 'Item number', 'Article no', 'Article number', 'SKU',
-    'Part no', 'Our ref', 'Supplier code', 'Code article', 'Réf. fournisseur', 'Référence', 'Réf.', 'Réf. article',
+    'Part no', 'ASIN', 'MPN', 'Our ref', 'Supplier code', 'Code article', 'Réf. fournisseur', 'Référence', 'Réf.', 'Réf. article',
     'Code', 'Product code', 'Código', 'Cód.', 'Cód. artigo', 'Cód. art.', 'Ref.', 'Referência', 'Referencia', 'Codice', 'Cod.', 'Cod. art.', 'Codice articolo',
   ]),
   ...list('standard', ['GTIN', 'EAN', 'EAN-13', 'GLN', 'UPC', 'ISBN', 'Code EAN', 'Code barre', 'Código de barras']),
@@ -48,6 +48,10 @@ export interface ItemCodes {
 
 /** A GTIN has 8, 12, 13 or 14 digits (GS1 General Specifications, 3.3). */
 const GTIN = /^(?:\d{8}|\d{12,14})$/;
+
+export function isTradeNumber(value: string): boolean {
+  return GTIN.test(value);
+}
 
 /** Words of a title for the buyer's number of an item, then words for the seller's. */
 const BUYERS = /kunde|\b(?:ihre|customer|buyer|your|client|votre|cliente|vossa|vosso)\b/iu;

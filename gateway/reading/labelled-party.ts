@@ -1,6 +1,7 @@
 import type { ReadDocument } from './document.ts';
 import type { Role } from './parties.ts';
 import type { Area } from './regions.ts';
+import { ADDRESS, POST_CODE, TOWN } from './address-labels.ts';
 import type { BlockCell } from './text-blocks.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
@@ -19,20 +20,6 @@ const NAME = new Set([
   'razonsocial',
   'denominacion',
   'denominazione',
-]);
-const ADDRESS = new Set([
-  'anschrift',
-  'adresse',
-  'address',
-  'morada',
-  'direccion',
-  'indirizzo',
-  'strasse',
-  'street',
-  'domicilio',
-  'domicile',
-  'sede',
-  'siege',
 ]);
 
 /** A list under the title of a party has at most this many lines. */
@@ -81,7 +68,10 @@ export function labelledParty(area: Area | undefined, document: ReadDocument): B
   if (!name) return [];
   const address = rows.find(({ key, line }) => ADDRESS.has(key) && line.index > name.line.index);
   if (!address || address.values.length === 0) return [];
-  return [joined(name.values), ...address.values];
+  const place = rows.filter(({ key, values }) => (POST_CODE.has(key) || TOWN.has(key)) && values.length > 0);
+  place.sort((a, b) => Number(TOWN.has(a.key)) - Number(TOWN.has(b.key)));
+  const ofPlace = place.length === 0 ? [] : [joined(place.flatMap(({ values }) => values))];
+  return [joined(name.values), ...address.values, ...ofPlace];
 }
 
 const NUMBER = new Set([

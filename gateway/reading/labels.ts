@@ -53,11 +53,56 @@ const LABEL_GAP_MAX = 1.6;
 export function labelHits(line: TokenLine, index: LabelIndex): LabelHit[] {
   const hits: LabelHit[] = [];
   for (let from = 0; from < line.tokens.length;) {
-    const hit = longestFrom(line, from, index);
+    const hit = longestFrom(line, from, index) ?? inTwoLanguages(line, from, index);
     if (hit) hits.push(hit);
     from = hit ? hit.to : from + 1;
   }
   return hits;
+}
+
+/** Two words with a slash between them and no blank. */
+const WITH_SLASH = /^(\p{L}[\p{L}.º°]*)\/(\p{L}[\p{L}.º°]*)(:?)$/u;
+const WORDS_AFTER_SLASH_MAX = 3;
+
+/**
+ * Finds a label that is printed in two languages with a slash between them: `Vencimento/Due date:`. Both must mean the
+ * same field, or a colon ends the second.
+ */
+function inTwoLanguages(line: TokenLine, from: number, index: LabelIndex): LabelHit | undefined {
+  const first = line.tokens[from] as Token;
+  const [, one = '', other = '', colon] = WITH_SLASH.exec(first.text) ?? [];
+  const uses = index.byKey.get(keyOf(one));
+  if (one === '' || !uses) return undefined;
+  let key = keyOf(other);
+  let meant = index.byKey.get(key);
+  let to = from + 1;
+  for (let at = to; at < from + WORDS_AFTER_SLASH_MAX && colon === ''; at += 1) {
+    const token = line.tokens[at];
+    if (!token || token.gap > LABEL_GAP_MAX) break;
+    key += token.key;
+    if (index.byKey.has(key) || token.text.endsWith(':')) {
+      meant = index.byKey.get(key) ?? meant;
+      to = at + 1;
+      if (token.text.endsWith(':')) break;
+    }
+  }
+  const last = line.tokens[to - 1] as Token;
+  const shared = uses.filter(({ owner }) => meant?.some((use) => use.owner === owner));
+  if (shared.length === 0 && !last.text.endsWith(':')) return undefined;
+  const text = line.tokens
+    .slice(from, to)
+    .map((token) => token.text)
+    .join(' ');
+  return {
+    key: keyOf(one),
+    uses: shared.length === 0 ? uses : shared,
+    line,
+    from,
+    to,
+    x0: first.x0,
+    x1: last.x1,
+    text,
+  };
 }
 
 function longestFrom(line: TokenLine, from: number, index: LabelIndex): LabelHit | undefined {

@@ -60,8 +60,8 @@ const FORM_WITH_CAPITAL = /(?:^|\s[-–|•·]\s)(SARL|SASU|SAS|SA|EURL|SCI|SNC)
 
 /**
  * Removes a French legal form after the name if the page also states the form alone. The registered name does not
- * include the form (Code de commerce, L223-1, R123-53). The form may still be part of the name, so the result is in
- * doubt. It is certain if the seller's web or mail address is the name without the form.
+ * include the form (Code de commerce, L223-1, R123-53). The result is in doubt, because the form may be part of the
+ * name, unless the seller's web or mail address is the name without it and the page prints the name with it only once.
  */
 export function withoutFormApart(name: Found, document: ReadDocument): Found {
   const [, bare, form] = /^(.+\S)\s+(\p{L}+)$/u.exec(name.value) ?? [];
@@ -70,8 +70,13 @@ export function withoutFormApart(name: Found, document: ReadDocument): Found {
     (match) => match[1]?.toUpperCase() === form.toUpperCase(),
   );
   if (!isApart) return name;
-  const confidence = isDomain(bare, document.text) ? name.confidence : DOUBTFUL_NAME;
+  const isSure = isDomain(bare, document.text) && timesPrinted(name.value, document.text) === 1;
+  const confidence = isSure ? name.confidence : DOUBTFUL_NAME;
   return { ...name, value: bare, rule: `${name.rule}, ${FORM_APART}`, confidence };
+}
+
+function timesPrinted(name: string, text: string): number {
+  return text.toLowerCase().split(name.toLowerCase()).length - 1;
 }
 
 /** The name of a domain in a web or mail address. */

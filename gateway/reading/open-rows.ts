@@ -2,7 +2,14 @@ import Big from 'big.js';
 import { baseQuantityLine } from './base-quantity.ts';
 import type { ReadDocument } from './document.ts';
 import type { ItemCodes } from './item-codes.ts';
-import { codeLine, isCodeLine, isTitleOfBoth, itemCodes, tradeCodeLine } from './item-codes.ts';
+import {
+  codeLine,
+  isCodeLine,
+  isTitleOfBoth,
+  isTradeNumber,
+  itemCodes,
+  tradeCodeLine,
+} from './item-codes.ts';
 import type { Found } from '../printed/provenance.ts';
 import { foundIn } from '../printed/provenance.ts';
 import { namePart, takeStrayWords, withoutRemarks } from './name-lines.ts';
@@ -120,8 +127,9 @@ function takenOff(
 /** Completes the row from all lines of the row. */
 export function closeRow(row: OpenRow, { columns, document }: CellContext): TableRow {
   takeStrayWords(row, columns);
-  for (const { name, type, holdsWords, title } of columns) {
-    const all = row.blocks.get(name);
+  for (const { name, type, holdsWords, title, codeAbove } of columns) {
+    const printed = row.blocks.get(name);
+    const all = printed && codeAbove ? withoutCodeAbove(printed, row.cells) : printed;
     if (!all) continue;
     if (type === 'code') {
       if (name === 'code' && (holdsWords || isTitleOfBoth(title))) setCodes(row.cells, itemCodes(all, title));
@@ -135,6 +143,17 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
     if (found) row.cells.set(name, found);
   }
   return { page: row.page, cells: row.cells };
+}
+
+/** Takes the number of the item from the first line of a name's cell. A number of another column stays as that of the trade. */
+function withoutCodeAbove(lines: Token[][], cells: Map<string, Found>): Token[][] {
+  const [first = [], ...rest] = lines;
+  const [code] = first;
+  if (!code || first.length > 1 || rest.length === 0 || !/\d/.test(code.text)) return lines;
+  const other = cells.get('code');
+  if (other && isTradeNumber(other.value)) cells.set('standardCode', other);
+  cells.set('code', foundIn(code.text, first, 'number above the name', 0.8));
+  return rest;
 }
 
 /** Replaces the numbers of a row by the numbers in the row's cell of references. */

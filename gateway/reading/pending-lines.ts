@@ -16,6 +16,8 @@ export interface Part {
   hasLowerAmounts: boolean;
   lastLine: number;
   readonly leftOut: LeftOut[];
+  /** How many rows stand above the last line that is their sum. */
+  sumAt: number;
 }
 
 /** The name of an item may begin at most this many line heights below its figures. */

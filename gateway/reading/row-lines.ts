@@ -1,3 +1,4 @@
+import Big from 'big.js';
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { Found } from '../printed/provenance.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
@@ -60,6 +61,8 @@ interface RowsSoFar {
   readonly rows: readonly OpenRow[];
   readonly hasLowerAmounts: boolean;
   readonly leftOut: LeftOut[];
+  /** How many rows stand above the last line that is their sum. */
+  sumAt: number;
 }
 
 /**
@@ -74,6 +77,29 @@ export function isRemark(
   if (rows.length === 0) return false;
   const lacks = (name: string): boolean => !cells.has(name) && rows.every((row) => row.cells.has(name));
   return isAboutPrice(tokens) || (!hasLowerAmounts && lacks('pos') && lacks('total'));
+}
+
+/** Columns with a value in a line that is an item, beside its name and its amount. */
+const OF_ITEMS = [...BEGINS_ROW, 'code'] as const;
+
+/**
+ * True for the sum of the rows above, and for each line after such a sum. All rows above have a quantity or a price. The
+ * line has neither, and no position, code or rate.
+ */
+export function isSumOrLater(cells: ReadonlyMap<string, Found>, part: RowsSoFar): boolean {
+  const amount = cells.get('total');
+  const isItem = (row: ReadonlyMap<string, Found>): boolean => row.has('qty') || row.has('price');
+  if (!amount || OF_ITEMS.some((name) => cells.has(name)) || !part.rows.every((row) => isItem(row.cells)))
+    return false;
+  if (part.sumAt === part.rows.length) return part.sumAt > 0;
+  let sum = new Big(0);
+  for (const row of [...part.rows].reverse()) {
+    sum = sum.plus(row.cells.get('total')?.value ?? 0);
+    if (!sum.eq(amount.value)) continue;
+    part.sumAt = part.rows.length;
+    return true;
+  }
+  return false;
 }
 
 /** Records a line with an amount, when the row above does not need that amount. */

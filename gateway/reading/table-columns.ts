@@ -20,6 +20,8 @@ export interface PlacedColumn {
   readonly holdsWords: boolean;
   /** The printed words of the column's title. */
   readonly title: string;
+  /** True for a column of names with the number of the item above each name. */
+  readonly codeAbove: boolean;
 }
 
 /** Words of a line by column name, left to right. */
@@ -52,13 +54,17 @@ export function placeColumns(
       titleX0: column.x0,
       title: column.title,
       holdsWords: false,
+      codeAbove: column.codeAbove === true,
     };
     if (type === 'code' && after && typeOf(after, rule) === 'text' && beginsUnderTitle(column, after, body))
       return { ...placed, x0: column.x0, x1: after.x0 - 1, holdsWords: true };
     if (type === 'quantity' && before)
       return { ...placed, x0: startOfCells(column, before, body), x1: column.x1 };
+    if (type === 'date' && after && typeOf(after, rule) === 'text' && beginsUnderTitle(column, after, body))
+      return { ...placed, x0: column.x0, x1: after.x0 - 1 };
     if (type !== 'text') return { ...placed, x0: column.x0, x1: column.x1 };
-    const startsAtTitle = before && typeOf(before, rule) === 'code' && beginsUnderTitle(before, column, body);
+    const startsAtTitle =
+      before && BEFORE_NAME.has(typeOf(before, rule)) && beginsUnderTitle(before, column, body);
     const fromBefore = before ? Math.min(column.x0, before.x1 + 2) : column.x0 - 40;
     return {
       ...placed,
@@ -67,6 +73,9 @@ export function placeColumns(
     };
   });
 }
+
+/** Columns whose cells may be wider than their titles, in front of the names. */
+const BEFORE_NAME: ReadonlySet<PlacedColumn['type']> = new Set(['code', 'date']);
 
 /** A title for numbers of the trade. Such a number is the item's code only if the seller has no codes. */
 const TRADE = /^(?:ean|gtin)/i;

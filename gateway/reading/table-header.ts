@@ -1,7 +1,7 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
 import type { ReadDocument } from './document.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
-import { textOf } from '../printed/tokens.ts';
+import { cellsOf, textOf } from '../printed/tokens.ts';
 import type { ColumnIndex, Title, TitleCell } from './column-titles.ts';
 import {
   columnIndex,
@@ -20,6 +20,8 @@ export interface HeaderColumn {
   readonly title: string;
   readonly x0: number;
   readonly x1: number;
+  /** True for a column of names with the number of the item above each name. */
+  readonly codeAbove?: boolean | undefined;
 }
 
 /** A header: its columns from left to right, and its lines. */
@@ -83,9 +85,15 @@ function headerFrom(at: number, { lines, rule, index, meant }: Search): TableHea
     stackLine(cells, band[depth - 1] as TokenLine);
     if (!mayBeHeader(soFar, index)) continue;
     const header = readHeader(band.slice(0, depth), cells, rule, index);
-    if (header && (!best || header.score > best.score)) best = header;
+    if (header && (!best || header.score > best.score || isInBrackets(band[depth - 1] as TokenLine)))
+      best = header;
   }
   return best;
+}
+
+/** True for a line of titles that only explains those above it: `(excl. VAT)   (incl. VAT)`. */
+function isInBrackets(line: TokenLine): boolean {
+  return cellsOf(line).every((cell) => /^\(.*\)$/u.test(textOf(cell)));
 }
 
 function bandFrom(lines: readonly TokenLine[], at: number, depth: number): TokenLine[] {
@@ -248,7 +256,8 @@ function nameColumns(cells: readonly (readonly Title[])[]): HeaderColumn[] {
     const own: HeaderColumn[] = [];
     for (const title of [...titles].sort((a, b) => a.names.length - b.names.length)) {
       const name = title.names.find((n) => ![...columns, ...own].some((column) => column.name === n));
-      if (name !== undefined) own.push({ name, title: title.text, x0: title.x0, x1: title.x1 });
+      if (name !== undefined)
+        own.push({ name, title: title.text, x0: title.x0, x1: title.x1, codeAbove: title.codeAbove });
     }
     if (own.length === titles.length) columns.push(...own);
   }
@@ -263,8 +272,11 @@ function stackLine(cells: Cell[], line: TokenLine): void {
   let last: Cell | undefined;
   for (let at = 0; at < line.tokens.length; at += 1) {
     const token = line.tokens[at] as Token;
-    // The previous word is the last word of its cell.
-    last = (token.gap < TITLE_GAP_MAX ? last : undefined) ?? cellAbove(cells, token, line.index);
+    // The word before this one is the last word of its cell.
+    last =
+      (token.gap < TITLE_GAP_MAX ? last : undefined) ??
+      cellAbove(cells, token, line.index) ??
+      cellAbove(cells, wordsFrom(line, at), line.index);
     if (last) {
       last.tokens.push(token);
       last.x0 = Math.min(last.x0, token.x0);
@@ -285,8 +297,20 @@ function stackLine(cells: Cell[], line: TokenLine): void {
   }
 }
 
-/** The first cell of the lines above under which a word stands. */
-function cellAbove(cells: readonly Cell[], { x0, x1 }: Token, line: number): Cell | undefined {
+/** How far a word and the words that touch it reach. */
+function wordsFrom({ tokens }: TokenLine, at: number): Extent {
+  let last = tokens[at] as Token;
+  for (const next of tokens.slice(at + 1)) {
+    if (next.gap >= TITLE_GAP_MAX) break;
+    last = next;
+  }
+  return { x0: (tokens[at] as Token).x0, x1: last.x1 };
+}
+
+type Extent = Pick<Token, 'x0' | 'x1'>;
+
+/** The first cell of the lines above under which words stand. */
+function cellAbove(cells: readonly Cell[], { x0, x1 }: Extent, line: number): Cell | undefined {
   for (let i = 0; i < cells.length; i += 1) {
     const cell = cells[i] as Cell;
     if (cell.lastLine !== line && x0 < cell.x1 && x1 > cell.x0) return cell;

@@ -5,7 +5,14 @@ import { closeRow, extend, readCells } from './open-rows.ts';
 import type { Part } from './pending-lines.ts';
 import { isNear, openRow, takeChain, takePending } from './pending-lines.ts';
 import type { LeftOut } from './row-lines.ts';
-import { completesRow, hasQuantityAndPrice, isAnchor, isRemark, noteAmount } from './row-lines.ts';
+import {
+  completesRow,
+  hasQuantityAndPrice,
+  isAnchor,
+  isRemark,
+  isSumOrLater,
+  noteAmount,
+} from './row-lines.ts';
 import type { LabelKeys } from './stop-labels.ts';
 import { labelKeys, startsWithAny } from './stop-labels.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
@@ -49,7 +56,7 @@ export function readTable(
   document: ReadDocument,
   { found, others, totals = [] }: TableBounds,
 ): ReadTable {
-  const headers = consistent(
+  const headers = ofOneTable(
     found.filter((header) => !others.some((o) => overlaps(o, header) && o.score > header.score)),
   );
   const stop = [labelKeys(rule.stop), labelKeys(totals)];
@@ -78,7 +85,7 @@ function overlaps(a: TableHeader, b: TableHeader): boolean {
 }
 
 /** Keeps the header with the most columns and its repetitions, because a document has one item table. */
-function consistent(headers: TableHeader[]): TableHeader[] {
+export function ofOneTable(headers: readonly TableHeader[]): TableHeader[] {
   const best = headers.reduce<TableHeader | undefined>(
     (a, b) => (a && a.score >= b.score ? a : b),
     undefined,
@@ -118,6 +125,7 @@ function readPart(
     hasLowerAmounts: false,
     lastLine: header.toLine,
     leftOut: [],
+    sumAt: 0,
   };
   const context = { columns, document, table: name };
   let { page } = header;
@@ -146,6 +154,7 @@ function readPart(
       part.hasLowerAmounts = true;
       part.lastLine = i;
     } else if (isAnchor(rule, cells) && !isRemark(tokens, cells, part)) {
+      if (rule.continuation && !part.isCentred && isSumOrLater(cells, part)) continue;
       const above = part.rows.at(-1);
       // In a table without continuation lines, text far below the last row belongs to another table.
       if (!rule.continuation && above && line.y - above.y > ROW_DISTANCE_MAX * above.size) break;

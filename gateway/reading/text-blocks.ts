@@ -1,3 +1,4 @@
+import { STREET } from './address-labels.ts';
 import { addressLine, postalOf } from './address-lines.ts';
 import type { AddressLine } from './address-lines.ts';
 import { LEGAL_FORM } from './legal-forms.ts';
@@ -52,7 +53,7 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
       const printed = addressLine(tokens);
       const address =
         printed?.hasName === true ? underName(printed, tokens, blockContinuedBy(open, cell)) : printed;
-      const cells = (address?.parts ?? [tokens]).map((part) => ({ tokens: part, line }));
+      const cells = (address?.parts ?? [withoutAddressLabel(tokens)]).map((part) => ({ tokens: part, line }));
       const home = address?.hasName === true ? undefined : blockContinuedBy(open, cell);
       if (!home) {
         const inOneLine = address?.hasName === true;
@@ -71,6 +72,12 @@ export function textBlocks(lines: readonly TokenLine[]): TextBlock[] {
     cells,
     inOneLine,
   }));
+}
+
+/** The words after the label of an address: `Morada: Rua Nova, 7`. */
+function withoutAddressLabel(tokens: readonly Token[]): readonly Token[] {
+  const [label] = tokens;
+  return tokens.length > 1 && label?.text.endsWith(':') && STREET.has(label.key) ? tokens.slice(1) : tokens;
 }
 
 /**
@@ -93,11 +100,11 @@ function underName(
 }
 
 /** A street with its number. */
-const STREET = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
+const STREET_LINE = /^\p{L}[\p{L}.' -]{3,}\s\d{1,4}\s?[a-z]?$/iu;
 
 /** True for a cell that holds only a street and its number. */
 export function isStreet({ tokens }: BlockCell): boolean {
-  return STREET.test(textOf(tokens));
+  return STREET_LINE.test(textOf(tokens));
 }
 
 /** Joins street and place with a name above them, if an empty line is between them and the name has no address. */
