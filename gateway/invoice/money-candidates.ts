@@ -88,7 +88,7 @@ function addPaid(candidates: Map<string, Candidate[]>, { document, itemLines }: 
     for (let at = 0; at < line.tokens.length; at += 1) {
       const rest = line.tokens.slice(at);
       const money = parseValue('money', rest, document.notation);
-      if (money?.fit !== 1 || !difference.abs().eq(money.value)) continue;
+      if (money?.fit !== 1 || !difference.abs().eq(new Big(money.value).abs())) continue;
       const tokens = rest.slice(0, money.count);
       const found = foundIn(difference.toFixed(2), tokens, 'printed, between total and due', 0.7);
       own.push({ ...found, score: SURE_AMOUNT, line: line.index });

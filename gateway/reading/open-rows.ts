@@ -16,6 +16,7 @@ import { namePart, takeStrayWords, withoutRemarks } from './name-lines.ts';
 import { readCell } from './table-cells.ts';
 import type { Assigned, PlacedColumn } from './table-columns.ts';
 import type { Token, TokenLine } from '../printed/tokens.ts';
+import { textOf } from '../printed/tokens.ts';
 import { parseValue } from './value-parsers.ts';
 import { workedOut } from './worked-out-cells.ts';
 
@@ -145,14 +146,17 @@ export function closeRow(row: OpenRow, { columns, document }: CellContext): Tabl
   return { page: row.page, cells: row.cells };
 }
 
+/** Figures, capitals and marks, with at least one figure. */
+const ITEM_NUMBER = /^(?=.*\d)[A-Z\d][A-Z\d ./_-]{0,39}$/;
+
 /** Takes the number of the item from the first line of a name's cell. A number of another column stays as that of the trade. */
 function withoutCodeAbove(lines: Token[][], cells: Map<string, Found>): Token[][] {
   const [first = [], ...rest] = lines;
-  const [code] = first;
-  if (!code || first.length > 1 || rest.length === 0 || !/\d/.test(code.text)) return lines;
+  const code = textOf(first);
+  if (rest.length === 0 || !ITEM_NUMBER.test(code)) return lines;
   const other = cells.get('code');
   if (other && isTradeNumber(other.value)) cells.set('standardCode', other);
-  cells.set('code', foundIn(code.text, first, 'number above the name', 0.8));
+  cells.set('code', foundIn(code, first, 'number above the name', 0.8));
   return rest;
 }
 
