@@ -58,7 +58,7 @@ export function vatSummary(page: Page, form: SummaryForm): number {
     put(page, form.heading, { x: form.x, y, bold: true });
     y += size * 1.5;
   }
-  const row = (texts: readonly string[], bold: boolean): void => {
+  const row = (texts: readonly string[], { bold } = { bold: false }): void => {
     texts.forEach((text, i) =>
       i === 0 || (i === 3 && form.cells === 'rate, basis, tax, reason')
         ? put(page, text, { x: i === 0 ? form.x : (form.rights[3] ?? 0), y, bold })
@@ -66,7 +66,7 @@ export function vatSummary(page: Page, form: SummaryForm): number {
     );
     y += size * 1.45;
   };
-  row(form.titles, true);
+  row(form.titles, { bold: true });
   for (const { rate, basis, tax } of content.vat) {
     const percent = `${number(page, rate)}%`;
     const gross = new Big(basis).plus(tax).toFixed(2);
@@ -77,12 +77,9 @@ export function vatSummary(page: Page, form: SummaryForm): number {
       'rate, basis, tax, gross': [percent, b, t, g],
       'rate, basis, tax, reason': [percent, b, t, REASONS_OF_EXEMPTION[content.category]],
     };
-    row(
-      cells[form.cells ?? 'rate, basis, tax'].map((text) => text ?? ''),
-      false,
-    );
+    row(cells[form.cells ?? 'rate, basis, tax'].map((text) => text ?? ''));
   }
-  if (form.totals) row(['Total', number(page, content.net), number(page, content.tax)], true);
+  if (form.totals) row(['Total', number(page, content.net), number(page, content.tax)], { bold: true });
   return y + size;
 }
 

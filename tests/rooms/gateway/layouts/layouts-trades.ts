@@ -114,14 +114,14 @@ export const TRADES: readonly Layout[] = [
       page.y = 208;
       const rights = [45, 110, 320, 355, 415, 455, 510, 560];
       const titles = ['Ref.', 'Designação', 'Qtd.', 'Un.', 'P. Unit.', 'Desc.%', 'P. Líq.', 'Total'];
-      const line = (texts: readonly string[], bold: boolean): void => {
+      const line = (texts: readonly string[], { bold } = { bold: false }): void => {
         texts.forEach((text, i) => put(page, text, { x: rights[i] ?? 0, y: page.y, bold, align: i < 2 || i === 3 ? 'left' : 'right' }));
         page.y += 15;
       };
-      line(titles, true);
+      line(titles, { bold: true });
       for (const one of content.lines) {
         const less = new Big(one.price).times(new Big(100).minus(one.discount)).div(100).toFixed(4);
-        line([one.code, one.name, number(page, one.qty), unitWord(one.unit, 'pt'), number(page, one.price), number(page, one.discount), number(page, less), number(page, one.total)], false);
+        line([one.code, one.name, number(page, one.qty), unitWord(one.unit, 'pt'), number(page, one.price), number(page, one.discount), number(page, less), number(page, one.total)]);
       }
       page.printed.add('line.code').add('line.unit');
       const y = page.y + 10;
