@@ -49,6 +49,15 @@ describe('titles of columns', () => {
     ]);
   });
 
+  it('in two languages, one above the other, mean what both can mean', async () => {
+    const { lines } = await read({
+      columns: [['Item no.', 'Référence'], ['Description', 'Désignation'], ['Quantity', 'Quantité'], ['Unit price', 'Prix unitaire'], ['Amount', 'Montant']],
+      rows: [['ET-20', 'Eichentisch', '2', '150,00', '300,00'], ['HK-9', 'Hocker', '4', '25,00', '100,00']],
+      starts: [50, 130, 300, 370, 470],
+    }); // prettier-ignore
+    expect(lines).toMatchObject([{ code: 'ET-20', name: 'Eichentisch' }, { code: 'HK-9' }]);
+  });
+
   it('with words in brackets say whether the amounts include the VAT', async () => {
     const { lines } = await read({
       columns: ['Bezeichnung', 'Menge', ['Einzelpreis', '(ohne USt.)'], 'USt. %', ['Einzelpreis', '(inkl. USt.)'], ['Gesamt', '(inkl. USt.)']],

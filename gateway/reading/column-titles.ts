@@ -278,7 +278,7 @@ function inTwoLanguages(parts: readonly Part[], cell: TitleCell): string[] {
   if (more.length > 0) return shared(parts);
   const both = first.names.filter((name) => second.names.includes(name));
   const isParted = cell.tokens.some(({ text }) => /[/|]/.test(text));
-  return isParted || both.length === first.names.length ? both : [];
+  return isParted || both.length === first.names.length || isUpperLine(first, cell.tokens) ? both : [];
 }
 
 /** True for the title of an item number with that of the name below it or behind a slash: `Material/Description`. */
@@ -286,9 +286,14 @@ function isCodeAboveName([first, second, ...more]: readonly Part[], { tokens }: 
   if (!first || !second || more.length > 0) return false;
   if (!first.names.includes('code') || !second.names.includes('name')) return false;
   if (tokens.some(({ text }) => text.includes('/'))) return true;
+  return isUpperLine(first, tokens);
+}
+
+/** True when a part is the whole upper line of a cell. */
+function isUpperLine({ length }: Part, tokens: readonly Token[]): boolean {
   const top = tokens[0]?.word.box.y0 ?? 0;
   const upper = tokens.filter(({ word }) => word.box.y0 - top < word.size / 2);
-  return upper.reduce((length, { key }) => length + key.length, 0) === first.length;
+  return upper.length < tokens.length && upper.reduce((sum, { key }) => sum + key.length, 0) === length;
 }
 
 /**
