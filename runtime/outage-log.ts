@@ -5,7 +5,8 @@ import type { Log } from './log.ts';
 const SAID_EVERY_MS = 60_000;
 
 /**
- * Bounds the log lines of an outage: one at the beginning, one a minute with the count, one at the end.
+ * Bounds the log lines of an outage. It writes one line at the beginning and one at the end. Between them it writes one
+ * line each minute, with the number of failures.
  *
  * @param what a sentence without full stop, such as `the read tables cannot be followed`
  * @param options `now` is monotonic, in milliseconds; `alert` is a field of each line except the last

@@ -11,7 +11,7 @@ export function isJobId(text: string): boolean {
   return LOWER_UUID.test(text);
 }
 
-/** The owner of a job: the random id of a session now, an account later. Opaque, 1 to 64 characters. */
+/** The owner of a job: at present the random id of a session. The id has 1 to 64 characters without a meaning. */
 export const OwnerId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'not an owner id');
 export type OwnerId = z.infer<typeof OwnerId>;
 

@@ -12,8 +12,8 @@ const VERSION_BYTE = 6;
 const VARIANT_BYTE = 8;
 
 /**
- * Makes the UUID of version 5 in Docket's namespace (RFC 9562, section 5.5). Each job needs several such ids. With
- * node:crypto, one takes a quarter of the time that the package `uuid` needs.
+ * Makes the UUID of version 5 in Docket's namespace (RFC 9562, section 5.5). Each job needs several such ids. This
+ * function uses node:crypto and takes a quarter of the time of the package `uuid`.
  */
 function nameBasedId(name: string): string {
   const bytes = hash('sha1', Buffer.concat([DOCKET_NAMESPACE, Buffer.from(name)]), 'buffer');

@@ -5,7 +5,7 @@ export interface Command {
   readonly usage: string;
   readonly summary: string;
   readonly example: string;
-  /** Exit codes that differ from 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+  /** The exit codes, when they are not the usual ones: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
   readonly exitCodes?: string;
   /** Loads the command only when needed, so that `docket help` is fast. */
   readonly load: () => Promise<{ run: (argv: readonly string[]) => Promise<number> }>;

@@ -5,7 +5,7 @@ import { requestIdOf } from '../../runtime/http/app.ts';
 import type { Idempotency, KeyedRequest } from './idempotency.ts';
 import { isIdempotencyKey } from './idempotency-record.ts';
 
-/** Marks a repeated answer, with the name of Stripe's header. */
+/** The header that marks a repeated answer. Stripe uses the same name. */
 export const REPLAYED_HEADER = 'Idempotent-Replayed';
 
 /**

@@ -21,9 +21,10 @@ const HEAD_BYTES = HEADER_WINDOW_BYTES + HEADER.length;
 const LEADING = /^(?:\xef\xbb\xbf)?[\0\t\n\f\r ]*/;
 
 /**
- * Every file that a reader can open has one of these: a trailer (7.5.5), a cross-reference stream (7.5.8), or the
- * pointer to either. It may stand anywhere: some writers append much after it, and a linearized file has one at the
- * start (Annex F). Without it, not even a reader that repairs files finds the document's root.
+ * Every file that a reader can open contains one of these words. The word belongs to a trailer (7.5.5), to a
+ * cross-reference stream (7.5.8), or to the pointer to either. It may stand anywhere. Some writers append much after
+ * the word, and a linearized file has one at the start (Annex F). Without such a word, not even a reader that repairs
+ * files finds the document's root.
  */
 const TRAILERS = ['trailer', 'startxref', '/XRef'];
 const OVERLAP_BYTES = Math.max(...TRAILERS.map((word) => word.length)) - 1;

@@ -23,8 +23,8 @@ const NEVER_MS = 2 ** 31 - 1;
 const RECONNECT_AFTER_MS = 100;
 const RECONNECT_AFTER_MAX_MS = 1_000;
 /**
- * During such a pause, a call fails at once, and a read is repeated for half of its time limit. So several reconnects
- * must fit into this half.
+ * During a pause before a reconnect, a call fails at once. Docket repeats a read for half of the read's time limit, so
+ * several reconnects must fit into this half.
  */
 const RECONNECTS_PER_TIMEOUT = 4;
 

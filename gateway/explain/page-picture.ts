@@ -23,8 +23,8 @@ const LIST_HEIGHT_MIN_PX = 700;
 
 /**
  * Draws one page as PNG. `boxes` adds a box around every value, and a list beside the page with the values, the
- * missing values and the failed checks. `scale` is in pixels a point. It is reduced when a side would exceed
- * `PAGE_PICTURE_SIDE_PX_MAX`.
+ * missing values and the failed checks. `scale` is the number of pixels for each point. The function
+ * reduces it when a side would exceed `PAGE_PICTURE_SIDE_PX_MAX`.
  * @throws Refusal `BAD_PARAMETER` for a page that the file does not have
  */
 export async function pagePicture(

@@ -15,8 +15,8 @@ import { leaveFontsUnmended } from './unmended-fonts.ts';
 class NotDrawnHere {}
 
 /**
- * pdfjs adds every font to this object, and then regards the font as loaded. Without it pdfjs would compute the
- * outline of every glyph, which only drawing needs. That is a tenth of the time for an ordinary page.
+ * pdfjs adds every font to this object, and then regards the font as loaded. Without this object, pdfjs would compute
+ * the outline of every glyph. Only drawing needs the outlines, which take a tenth of the time for an ordinary page.
  */
 const FONTS_NOT_USED = { fonts: { add: () => undefined, delete: () => true } };
 class FontNotUsed {

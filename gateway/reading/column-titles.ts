@@ -110,7 +110,7 @@ function countOfBits(bits: number): number {
 
 /**
  * True for a line on which a header may begin: a word begins a title, or begins with a title (`Un.Pr.`). Most lines
- * of a page have none.
+ * of a page have no such word.
  */
 export function mayBegin(line: TokenLine, index: ColumnIndex): boolean {
   for (let at = 0; at < line.tokens.length; at += 1)

@@ -1,7 +1,7 @@
 import { dateOrderOf } from '../values/dates.ts';
 import type { DateOrder } from '../values/dates.ts';
 
-/** Words of the other five languages. Pages in these languages write the day first. */
+/** Words of the five supported languages besides English. Pages in these languages write the day first. */
 const OTHER_LANGUAGES =
   /\b(?:rechnung|gutschrift|facture|avoir|factura|fattura|fatura|nota de cr[eé]dito|nota di credito|datum|fecha|data d|échéance|vencimento)\b/iu;
 /** Signs of a seller or a tax of the United States. */

@@ -4,7 +4,7 @@ import { askGateway, type GatewayPlace } from './ask-gateway.ts';
 import type { ReadyJob } from './ready-result.ts';
 import type { CheckedBlobs } from './result-delivery.ts';
 
-/** Has the gateway convert stored results to other formats. */
+/** Asks the gateway to convert stored results to other formats. */
 export function resultFormats(options: GatewayPlace & { blobs: CheckedBlobs }) {
   const askInTurn = askGateway(options);
   return {

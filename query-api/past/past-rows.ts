@@ -1,6 +1,6 @@
 /**
  * Selects rows of `jobs` as they were when the tables were at a position. An unchanged row is in `jobs`, and a
- * changed row is in the history. Both halves have the same conditions, order and limit. So a page of the past takes
+ * changed row is in the history. Both selects have the same conditions, order and limit. So a page of the past takes
  * about twice as long as a page of the present.
  * @param columns the columns to select; both tables have the columns of a `JobView`, and the position of a past row
  * is `since`

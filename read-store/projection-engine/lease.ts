@@ -7,8 +7,8 @@ import type { ProjectionTarget } from './projection-definition.ts';
  */
 export const LEASE_TTL_MS = 3_000;
 /**
- * A seized lease is not renewed. Its time is long enough for an operator's command, and still short if the command
- * dies.
+ * An operator's command seizes a lease for this time and does not renew it. The time is long enough for the command.
+ * If the command dies, the projector does not wait long.
  */
 const SEIZED_TTL_MS = 15_000;
 /** The interval at which the holder renews the lease, and at which a standby checks the lease. */

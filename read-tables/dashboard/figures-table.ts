@@ -49,8 +49,8 @@ const COLUMNS = columnsFor<Figure>()({
 const valuesOf = valuesBy(COLUMNS);
 
 /**
- * Every figure is stored three times: by the minute for charts, by the quarter of an hour for sums over months, and
- * as a total for the present state. Quarters of an hour fit days that begin in any time zone.
+ * The table stores every figure three times. Charts use the figures by the minute. Sums over months use the figures by
+ * the quarter of an hour, because a day of any time zone begins at such a quarter. The present state uses the totals.
  */
 export const figuresTable: DerivedTable<CountedEvent, CountedStream> & DefinedTable = {
   name: 'dashboard_figures',

@@ -30,7 +30,7 @@ export function instantOf(text: string, zone: string): string | null {
   const offsetMs = (ms: number) =>
     Date.parse(`${localText(new Date(ms).toISOString(), zone)}Z`) - wholeSec(ms);
   const dayMs = 86_400_000;
-  // At that moment, only the offset of the previous day or of the next day can apply.
+  // If the clock changes on this day, the offset is the one of the previous day or the one of the next day.
   const before = asUtc - offsetMs(asUtc - dayMs);
   const after = asUtc - offsetMs(asUtc + dayMs);
   const shows = (ms: number) => ms + offsetMs(ms) === wholeSec(asUtc);

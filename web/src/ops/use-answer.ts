@@ -29,8 +29,8 @@ export function useAnswer<Answer>(path: string, version: string): Asked<Answer> 
         (answer) => wanted && setHeld({ path, answer, refused: null }),
         (error: unknown) => {
           if (!(error instanceof ApiFailure)) throw error;
-          // The answer of this address stays visible. The header shows that the server is away, and the next figures
-          // cause a retry.
+          // After a failure that a retry can mend, the last answer stays visible. The page's header shows that the
+          // server does not answer. The next figures cause a retry.
           if (wanted)
             setHeld((now) =>
               now.path === path && error.retryable ? now : { path, answer: null, refused: error.code },
