@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CodedError } from './coded-error.ts';
-import { EventMetadata } from './event-metadata.ts';
+import { EventMetadata, isEventMetadata } from './event-metadata.ts';
 import { JOB_EVENT_SCHEMAS, type JobEvent } from './job-events.ts';
 import { SERVICE_EVENT_SCHEMAS, type ServiceEvent } from './service-events.ts';
 
@@ -60,10 +60,11 @@ export function understandEvent(recorded: { type: string; data: unknown; metadat
   const schema = SCHEMAS.get(recorded.type);
   if (!schema) throw new EventNotUnderstood(recorded.type, 'its type is unknown to this build');
   const type = recorded.type as KnownType;
-  const metadata = EventMetadata.safeParse(recorded.metadata);
-  if (!metadata.success)
-    throw new EventNotUnderstood(type, 'its metadata is not complete', { cause: metadata.error });
-  const { schemaVersion } = metadata.data;
+  if (!isEventMetadata(recorded.metadata))
+    throw new EventNotUnderstood(type, 'its metadata is not complete', {
+      cause: EventMetadata.safeParse(recorded.metadata).error,
+    });
+  const { schemaVersion } = recorded.metadata;
   if (schemaVersion > currentVersion(type))
     throw new EventNotUnderstood(
       type,

@@ -32,14 +32,18 @@ export function jobStream(jobId: JobId): string {
   return `${JOB_STREAM_PREFIX}${jobId}`;
 }
 
+/** The last answer of `jobIdOfStream`: several callers in turn ask it about each event of a rebuild. */
+let lastAsked: { readonly stream: string; readonly jobId: JobId | null } = { stream: '', jobId: null };
+
 /**
  * The job of a stream, or null for every other stream. Any program that reaches the log can write to `job-anything`.
  * So a stream without a job id in its name is no job's stream, whatever its events contain (ADR 0111).
  */
 export function jobIdOfStream(stream: string): JobId | null {
-  if (!stream.startsWith(JOB_STREAM_PREFIX)) return null;
-  const name = stream.slice(JOB_STREAM_PREFIX.length);
-  return isJobId(name) ? name : null;
+  if (stream === lastAsked.stream) return lastAsked.jobId;
+  const name = stream.startsWith(JOB_STREAM_PREFIX) ? stream.slice(JOB_STREAM_PREFIX.length) : '';
+  lastAsked = { stream, jobId: isJobId(name) ? name : null };
+  return lastAsked.jobId;
 }
 
 /** True for a stream that begins with the job prefix and belongs to no job. */

@@ -1,4 +1,4 @@
-import { evolve } from '../../conversion-job/evolve.ts';
+import { evolveOnce } from '../../conversion-job/evolve-once.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
 import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
@@ -24,7 +24,7 @@ export const dashboardProjection: Projection<CountedEvent, CountedStream> = {
   understand,
   fold: (row, event, { stream, revision }) => {
     if (!isJobEvent(event)) return { stream, job: ABSENT, activeSince: null, revision };
-    const job = evolve(row?.job ?? ABSENT, event, revision);
+    const job = evolveOnce(row?.job ?? ABSENT, event, revision);
     if (job.state === 'absent') return undefined;
     const since = event.type === 'ConversionRequested' ? event.data.at : (row?.activeSince ?? event.data.at);
     return { stream, job, activeSince: isActive(job.state) ? since : null, revision };

@@ -1,4 +1,4 @@
-import { evolve } from '../../conversion-job/evolve.ts';
+import { evolveOnce } from '../../conversion-job/evolve-once.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
 import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { JobEvent } from '../../schemas/job-events.ts';
@@ -22,7 +22,7 @@ export const jobsProjection: Projection<JobEvent, JobRow> = {
   keyOf: jobIdOfStream,
   understand: understandJobEventOnce,
   fold: (row, event, { revision, position }) => {
-    const job = evolve(row?.job ?? ABSENT, event, revision);
+    const job = evolveOnce(row?.job ?? ABSENT, event, revision);
     if (job.state === 'absent') return undefined;
     return { job, revision, position: row && row.position > position ? row.position : position };
   },

@@ -32,6 +32,7 @@ const TEXTS = {
   name: 'texts',
   columns: [{ name: 'at', type: 'integer' } as const, { name: 'text', type: 'text' } as const],
 };
+const PUBLIC_TEXTS = { schema: 'public', table: TEXTS };
 /** The texts that Postgres accepts: anything without NUL and without halves of surrogate pairs. */
 const text = fc
   .oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('\\N', '\\.', '\\', '\t', '\n', '\r', 'a\\tb', ''))
@@ -43,7 +44,7 @@ describe('rows written by COPY', () => {
       fc.asyncProperty(fc.array(fc.option(text, { nil: null }), { maxLength: 50 }), async (values) => {
         await store.query('truncate public.texts');
         const rows = values.map((value, index): Values => [index, value]);
-        await store.transaction((within) => copyIntoTable(within, 'public', TEXTS, linesOf(rows)));
+        await store.transaction((within) => copyIntoTable(within, PUBLIC_TEXTS, linesOf(rows)));
         const found = await store.query<{ text: string | null }>('select text from public.texts order by at');
         expect(found.rows.map((row) => row.text)).toEqual(values);
       }),
@@ -62,7 +63,7 @@ describe('rows written by COPY', () => {
     expect(chunks.length).toBeGreaterThan(3);
     expect(chunks.reduce((sum, { length }) => sum + length, 0)).toBe(waiting);
     expect([lines.bytes(), lines.take()]).toEqual([0, []]);
-    await store.transaction((within) => copyIntoTable(within, 'public', TEXTS, chunks));
+    await store.transaction((within) => copyIntoTable(within, PUBLIC_TEXTS, chunks));
     const found = await store.query<{ text: string }>('select text from public.texts order by at');
     expect(found.rows.map((row) => row.text)).toEqual(texts);
   });
@@ -82,7 +83,7 @@ describe('rows written by COPY', () => {
         await store.query('truncate copied.jobs');
         const values = [...rows.values()].map((row) => jobsProjection.rows.valuesOf(row));
         await store.transaction((within) =>
-          copyIntoTable(within, 'copied', jobsProjection.rows, linesOf(values)),
+          copyIntoTable(within, { schema: 'copied', table: jobsProjection.rows }, linesOf(values)),
         );
         const found = await store.query<Record<string, unknown> & { job_id: string }>(
           'select * from copied.jobs',

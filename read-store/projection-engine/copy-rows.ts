@@ -1,12 +1,9 @@
 import type { Transaction } from '../transaction.ts';
-import { copyLine } from './copy-text.ts';
+import { copyLineBytesMax, writeCopyLine } from './copy-text.ts';
 import type { Table, Values } from './table.ts';
 
 /** Size of one chunk of many lines. A COPY statement sends as many chunks as it needs. */
 const CHUNK_BYTES = 256 * 1024;
-/** A UTF-16 code unit becomes at most three bytes of UTF-8. */
-const BYTES_A_UNIT_MAX = 3;
-const LINE_FEED = 10;
 
 /** Rows as bytes for COPY. The garbage collector does not scan bytes. */
 export interface CopyLines {
@@ -32,16 +29,13 @@ export function copyLines(): CopyLines {
   };
   return {
     add: (values) => {
-      const line = copyLine(values);
-      const bytesMax = line.length * BYTES_A_UNIT_MAX + 1;
+      const bytesMax = copyLineBytesMax(values);
       if (filled + bytesMax > chunk.length) {
         close();
         chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, bytesMax));
       }
       const before = filled;
-      filled += chunk.write(line, filled);
-      chunk[filled] = LINE_FEED;
-      filled += 1;
+      filled = writeCopyLine(chunk, values, filled);
       bytes += filled - before;
     },
     bytes: () => bytes,
@@ -56,18 +50,25 @@ export function copyLines(): CopyLines {
   };
 }
 
+/** Where lines go. Frozen rows must be the first of a table that the same transaction has created or truncated. */
+export interface Copied {
+  readonly schema: string;
+  readonly table: Pick<Table, 'name' | 'columns'>;
+  readonly rows?: 'frozen';
+}
+
 /**
  * Adds lines to a table by COPY, which costs Postgres a fraction of an insert. None of the rows may exist already.
  * @throws ReadStoreUnavailable, or the error of the statement
  */
 export async function copyIntoTable(
   within: Transaction,
-  schema: string,
-  table: Pick<Table, 'name' | 'columns'>,
+  { schema, table, rows }: Copied,
   lines: Iterable<Buffer>,
 ): Promise<void> {
   const names = table.columns.map(({ name }) => name).join(', ');
-  await within.copyIn(`copy ${schema}.${table.name} (${names}) from stdin`, lines);
+  const how = rows === 'frozen' ? ' with (freeze)' : '';
+  await within.copyIn(`copy ${schema}.${table.name} (${names}) from stdin${how}`, lines);
 }
 
 /** Turns rows into lines, one at a time. */

@@ -70,7 +70,11 @@ export function listed<Source>(columns: ColumnDefinitions<Source>): readonly Def
 /** The values of a row, in the order of the columns. */
 export function valuesBy<Source>(columns: ColumnDefinitions<Source>): (source: Source) => Values {
   const readers = Object.values(columns).map(({ of }) => of);
-  return (source) => readers.map((of) => of(source));
+  return (source) => {
+    const values: ColumnValue[] = [];
+    for (let index = 0; index < readers.length; index += 1) values.push(readers[index]!(source));
+    return values;
+  };
 }
 
 /** SQL that makes an empty table, with the key if writing needs it. */
