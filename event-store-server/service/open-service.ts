@@ -13,6 +13,7 @@ import { openAdmission, type AccessRules, type Guard } from './guard.ts';
 import { LogCorrupt } from '../storage/storage-errors.ts';
 import type { StoreLimits } from '../storage/store-limits.ts';
 import type { Log } from '../storage/open-log.ts';
+import { JOINED_EVENTS_HEADER } from '../../event-store/wire/joined-events.ts';
 import { readReadRequest } from '../../event-store/wire/read-request.ts';
 import { serveAppend, serveDeletion } from './append-call.ts';
 import { serveBatchAppend, type BatchCall } from './batch-append.ts';
@@ -99,7 +100,8 @@ export function addService(server: Server, parts: ServiceParts): Service {
       const request = readReadRequest(call.request);
       const denied = guard.refusalOf('read', request.stream);
       if (denied !== null) return denied;
-      const sender = openSender(call);
+      const joins = !request.isSubscription && call.metadata.get(JOINED_EVENTS_HEADER).length > 0;
+      const sender = openSender(call, { joins });
       return request.isSubscription
         ? serveSubscription(request, sender, log, isLikeEventStoreDB)
         : serveRead(request, sender, log, isLikeEventStoreDB);

@@ -26,7 +26,8 @@ const PACK_BYTES = 32 * 1024;
 /** Most bytes that may wait for one client, besides one message. */
 const MAX_UNTAKEN_BYTES = 64 * 1024;
 
-export function openSender(call: WritableCall): Sender {
+/** @param joins true for a reader that takes several messages as one (`JOINED_EVENTS_HEADER`) */
+export function openSender(call: WritableCall, { joins = false } = {}): Sender {
   let isOver = false;
   let whenOver: (() => void)[] = [];
   let resume: (() => void) | null = null;
@@ -48,7 +49,7 @@ export function openSender(call: WritableCall): Sender {
   const flush = (): void => {
     if (pending.length === 0 || isOver || call.writableEnded) return;
     const bytes = pendingBytes;
-    const packed = packMessages(pending);
+    const packed = joins ? Buffer.concat(pending) : packMessages(pending);
     pending = [];
     pendingBytes = 0;
     untakenBytes += bytes;
@@ -62,6 +63,8 @@ export function openSender(call: WritableCall): Sender {
     flush,
     send: (message) => {
       if (isOver) return;
+      // A joined message is then no larger than the largest event, for which the reader has a limit.
+      if (joins && pendingBytes + message.length > PACK_BYTES) flush();
       pending.push(message);
       pendingBytes += message.length;
       if (pendingBytes >= PACK_BYTES) flush();

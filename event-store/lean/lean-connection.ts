@@ -6,6 +6,7 @@ import type { Log } from '../../runtime/log.ts';
 import type { EventStoreUrl, NamedServer } from '../../schemas/event-store-url.ts';
 import { openGenerations, type Generations } from '../calls/generations.ts';
 import { within } from '../calls/no-answer.ts';
+import { JOINED_EVENTS_HEADER } from '../wire/joined-events.ts';
 import { openAppendStream, type AppendStream } from './append-stream.ts';
 
 const SERVER_FEATURES = '/event_store.client.server_features.ServerFeatures/GetSupportedMethods';
@@ -33,8 +34,10 @@ const asTheyAre = (bytes: Buffer): Buffer => bytes;
 /** One connection to one server over `@grpc/grpc-js`. The codec of the embedded store reads and writes the messages. */
 export interface LeanConnection {
   readonly appends: AppendStream;
-  /** Opens `Streams.Read`. */
+  /** Opens `Streams.Read` for a subscription. */
   readonly read: (request: Buffer) => MessageStream;
+  /** Opens `Streams.Read` and asks for joined events, see `JOINED_EVENTS_HEADER`. */
+  readonly readJoined: (request: Buffer) => MessageStream;
   /**
    * Sends one message and returns one.
    * @throws the error of the server or the connection, named as `@eventstore/db-client` names it
@@ -110,13 +113,19 @@ export function openLeanConnection(server: NamedServer, timeoutMs: number): Lean
       };
       client.makeUnaryRequest(method, asTheyAre, asTheyAre, request, callMetadata(), options, answered);
     });
+  const read = (request: Buffer, metadata: Metadata): MessageStream =>
+    kept(client.makeServerStreamRequest(READ, asTheyAre, asTheyAre, request, metadata, endless));
   return {
     call,
     appends: openAppendStream(() =>
       kept(client.makeBidiStreamRequest(BATCH_APPEND, asTheyAre, asTheyAre, callMetadata(), endless)),
     ),
-    read: (request) =>
-      kept(client.makeServerStreamRequest(READ, asTheyAre, asTheyAre, request, callMetadata(), endless)),
+    read: (request) => read(request, callMetadata()),
+    readJoined: (request) => {
+      const metadata = callMetadata();
+      metadata.add(JOINED_EVENTS_HEADER, '1');
+      return read(request, metadata);
+    },
     ask: async () => {
       await within(ANSWER_MS_MAX, call(SERVER_FEATURES, Buffer.alloc(0), 2 * ANSWER_MS_MAX));
     },

@@ -3,10 +3,10 @@ import { pipeline, Transform } from 'node:stream';
 import { bytesField, emptyField, message, varintField } from '../wire/protobuf.ts';
 import type { RecordedEvent } from '../event-log.ts';
 import { ALL, type OpenRead, type ReadRequest } from '../calls/watched-read.ts';
-import { eventOfMessage } from './wire-event.ts';
+import { addEvents } from './wire-event.ts';
 import type { LeanConnection } from './lean-connection.ts';
 
-/** A batch holds at most this many events, or about this many bytes. */
+/** A batch is full when it holds this many events or bytes. The last message may bring more of both. */
 const BATCH_EVENTS_MAX = 64;
 const BATCH_BYTES_MAX = 64 * 1024;
 
@@ -15,7 +15,7 @@ const BATCH_BYTES_MAX = 64 * 1024;
  * 0055).
  */
 export const readLean: OpenRead<LeanConnection> = (connection, request) => {
-  const call = connection.read(encodeRead(request));
+  const call = connection.readJoined(encodeRead(request));
   const batches = batching();
   pipeline(call, batches, () => call.cancel());
   return {
@@ -46,8 +46,7 @@ function batching(): Transform {
     transform: (received: Buffer, _encoding, next) => {
       let full: RecordedEvent[] | undefined;
       try {
-        const event = eventOfMessage(received);
-        if (event) batch.push(event);
+        addEvents(received, batch);
       } catch (error) {
         return next(error as Error);
       }

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createRequire } from 'node:module';
 import { recordedEvent, type RecordedByClient } from '../client/client-event.ts';
-import { eventOfMessage, WireMalformed } from './wire-event.ts';
+import type { RecordedEvent } from '../event-log.ts';
+import { addEvents, eventOfMessage, WireMalformed } from './wire-event.ts';
 
 /** The client's protobuf classes and what it makes of a message; neither is exported by name. */
 const require = createRequire(import.meta.url);
@@ -114,6 +115,29 @@ describe('an event out of the bytes of a read', () => {
         } catch (error) {
           expect(error).toBeInstanceOf(WireMalformed);
         }
+      }),
+    );
+  });
+});
+
+describe('joined events', () => {
+  it('are those of the messages one after the other, and a part of them is refused or is the first ones', () => {
+    const some = fc.array(anyParts, { maxLength: 5 });
+    fc.assert(
+      fc.property(some, fc.double({ min: 0, max: 1, noNaN: true }), (parts, share) => {
+        const messages = parts.map((each) => bytesOf(messageOf(each)));
+        const wanted = messages.map((each) => eventOfMessage(each)!);
+        const joined = Buffer.concat(messages);
+        const found: RecordedEvent[] = [];
+        addEvents(joined, found);
+        expect(found).toEqual(wanted);
+        const cut: RecordedEvent[] = [];
+        try {
+          addEvents(joined.subarray(0, Math.floor(joined.length * share)), cut);
+        } catch (error) {
+          expect(error).toBeInstanceOf(WireMalformed);
+        }
+        expect(cut).toEqual(wanted.slice(0, cut.length));
       }),
     );
   });

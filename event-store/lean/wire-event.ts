@@ -50,6 +50,22 @@ export function eventOfMessage(bytes: Buffer): RecordedEvent | null {
 }
 
 /**
+ * Decodes all events of a message, of which a server may join several (`JOINED_EVENTS_HEADER`), and adds them to `events`.
+ * @throws WireMalformed
+ */
+export function addEvents(bytes: Buffer, events: RecordedEvent[]): void {
+  const cursor: Cursor = { bytes, at: 0 };
+  for (;;) {
+    const readEvent = lengthOfField(cursor, bytes.length, 1);
+    if (readEvent < 0) return;
+    const end = cursor.at + readEvent;
+    const recorded = lengthOfField(cursor, end, 1);
+    if (recorded >= 0) events.push(recordedOf(cursor, cursor.at + recorded));
+    cursor.at = end;
+  }
+}
+
+/**
  * Moves the cursor to the content of a length-delimited field.
  * @returns its length, or -1 when the field is missing
  */
