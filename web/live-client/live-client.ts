@@ -1,10 +1,7 @@
 import type { ClientFrame, ServerFrame } from '../../schemas/live-protocol.ts';
 import { nothingHeld, receive, reconnectDelayMs, type Held, type RowRules } from './subscription.ts';
 
-/**
- * `failures` counts failed connections since the last successful connection. `everLive` is false until the first
- * welcome.
- */
+/** `failures` counts failed connections since the last success. `everLive` is false until the first welcome. */
 export interface LiveStatus {
   readonly phase: 'connecting' | 'live' | 'waiting' | 'closed';
   readonly failures: number;

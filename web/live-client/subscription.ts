@@ -55,10 +55,7 @@ export function receive<Row>(
 
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 20_000;
-/**
- * The wait after `failures` failures: a random part (`random` in [0, 1)) of a window that doubles with each failure,
- * plus `askedMs`.
- */
+/** The wait in ms: `random` (0 to 1) of a window that doubles with each of `failures`, plus `askedMs`. */
 export function reconnectDelayMs(failures: number, random: number, askedMs: number): number {
   return Math.round(askedMs + random * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** failures));
 }
