@@ -27,8 +27,9 @@ export const PROJECTION_CRASH_POINTS = ['before-rows', 'after-commit'] as const;
 const ALL = [...CRASH_POINTS, ...UPLOAD_CRASH_POINTS, ...PROJECTION_CRASH_POINTS] as const;
 export type CrashPoint = (typeof ALL)[number];
 
-/** Read once, because each look at the environment is a call of the system's `getenv`, several times a job. */
-const { CRASH_AT, CRASH_JOB } = process.env;
+// Both are read once, because each look at the environment calls the system's `getenv`, several times a job.
+const CRASH_AT = process.env['CRASH_AT'];
+const CRASH_JOB = process.env['CRASH_JOB'];
 
 /**
  * Kills this process with SIGKILL when `CRASH_AT` names the point. With `CRASH_JOB`, it kills the process only at
