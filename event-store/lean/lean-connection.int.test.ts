@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog } from '../../runtime/log.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-proxy.ts';
+import { stretched } from '../../tests/harness/machine-time.ts';
 import { readEventStoreUrl } from '../../schemas/event-store-url.ts';
 import { connectEventLog, type ConnectedEventLog } from '../connect.ts';
 import type { RecordedEvent } from '../event-log.ts';
@@ -24,7 +25,7 @@ beforeAll(async () => {
   proxy = await startFaultProxy(store.port);
   log = connectEventLog({
     connectionString: store.connectionStringAs({ port: proxy.port }),
-    timeoutMs: 400,
+    timeoutMs: stretched(400),
     log: createLog('test', 'silent'),
   });
 });
@@ -40,7 +41,7 @@ it('a server that is away is tried so often that a read with a short time-out fi
   proxy.fault.refuse = true;
   proxy.cut();
   const before = proxy.connections();
-  const endMs = performance.now() + ATTEMPTS_MS_MAX;
+  const endMs = performance.now() + stretched(ATTEMPTS_MS_MAX);
   while (proxy.connections() - before < ATTEMPTS && performance.now() < endMs) {
     await log.head().catch(() => undefined);
     await sleep(20);
