@@ -82,17 +82,23 @@ describe('the mapping directory', () => {
     expect(directory.loaded()).toBe(true);
   });
 
-  it('fetches seldom while nobody asks, and once at the first question', async () => {
+  /** A directory with mapping `one_v1` in version 1, in the long pause that follows when nobody asks. */
+  async function unasked(): Promise<MappingDirectory> {
     const gatewayUrl = await start({ status: 200, body: JSON.stringify([entry('one_v1')]) });
-    directory = createMappingDirectory({
+    const made = createMappingDirectory({
       gatewayUrl,
       log,
       refreshMs: 10,
       unaskedMs: 600_000,
       askedWithinMs: 0,
     });
-    await directory.ready;
+    await made.ready;
     await sleep(300);
+    return made;
+  }
+
+  it('fetches seldom while nobody asks, and once at the first question', async () => {
+    directory = await unasked();
     expect(asked).toBe(1);
 
     answer = { status: 200, body: JSON.stringify([entry('one_v1', 2)]) };
@@ -101,16 +107,7 @@ describe('the mapping directory', () => {
   });
 
   it('gives the last list when the gateway is silent at the first question', async () => {
-    const gatewayUrl = await start({ status: 200, body: JSON.stringify([entry('one_v1')]) });
-    directory = createMappingDirectory({
-      gatewayUrl,
-      log,
-      refreshMs: 10,
-      unaskedMs: 600_000,
-      askedWithinMs: 0,
-    });
-    await directory.ready;
-    await sleep(300);
+    directory = await unasked();
     gateway?.removeAllListeners('request');
     await directory.fresh();
     expect(directory.find('one_v1')?.version).toBe(1);

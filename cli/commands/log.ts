@@ -1,9 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { requestScavenge, type Scavenged } from '../../event-store/request-scavenge.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { findConnection } from '../connections.ts';
 import { usage, PlainFailure } from '../plain-failure.ts';
-import { existsSync } from 'node:fs';
 import { StoreLocked } from '../../event-store-server/storage/storage-errors.ts';
 import { checkLog, type Damage, type LogChecked } from '../../event-store-server/storage/check-log.ts';
 import { lockDirectory } from '../../event-store-server/storage/directory-lock.ts';
