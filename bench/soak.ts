@@ -85,12 +85,17 @@ async function soak(
   return { visitors, looks, outcomes: await settled(EVENTSTORE_URL, visitors.taken) };
 }
 
-/** Returns the outcomes when every accepted job has one, or after the longest wait. */
+/**
+ * Returns the outcomes when every accepted job has one, or after the longest wait. A look reads the whole log, so the
+ * pause before the next look is four times as long as the look.
+ */
 async function settled(url: string, taken: ReadonlySet<string>): Promise<Outcomes> {
   for (const endMs = performance.now() + SETTLE_MS_MAX; ;) {
+    const lookedMs = performance.now();
     const outcomes = await outcomesOf(url, taken);
     if (outcomes.without.length === 0 || performance.now() > endMs) return outcomes;
-    await new Promise((resolve) => setTimeout(resolve, SAMPLE_EVERY_MS));
+    const pauseMs = Math.max(SAMPLE_EVERY_MS, 4 * (performance.now() - lookedMs));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 
