@@ -1,4 +1,4 @@
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 
 /** The archive is damaged: a part is missing, changed, duplicated or in another order. */
 export class ArchiveDamaged extends CodedError {

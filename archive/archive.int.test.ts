@@ -8,7 +8,7 @@ import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { sealed } from '../event-store/handle-command.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { commandIdOf } from '../schemas/name-based-ids.ts';
-import { isMisnamedJobStream, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
+import { isMisnamedJobStream, REJECTED_UPLOADS_STREAM } from '../schemas/events/streams.ts';
 import { allEvents, appendJob, startStoreWithLog, type StoreWithLog } from '../tests/harness/job-log.ts';
 import { poisonStreams } from '../tests/harness/poison.ts';
 import { checkArchive } from './read-batch.ts';

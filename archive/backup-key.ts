@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 import type { MasterKey } from './encryption.ts';
 import { parsedAs, stored } from './links.ts';
 import { readWhole, type Place } from './place.ts';

@@ -11,7 +11,7 @@ import { jobDecider } from '../conversion-job/decider.ts';
 import { noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
 import { handleCommand } from '../event-store/handle-command.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { jobStream } from '../schemas/streams.ts';
+import { jobStream } from '../schemas/events/streams.ts';
 import {
   allEvents,
   appendJob,

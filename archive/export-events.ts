@@ -1,7 +1,7 @@
 import { BlobMissing } from '../blob-store/blob-errors.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';
-import { FOLLOWED_STREAM_PREFIXES, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES, REJECTED_UPLOADS_STREAM } from '../schemas/events/streams.ts';
 import { HistoriesDiffer } from './archive-errors.ts';
 import { lineOf } from './event-line.ts';
 import {

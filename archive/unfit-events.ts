@@ -1,6 +1,6 @@
-import { EventNotUnderstood } from '../schemas/event-versions.ts';
-import { isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
-import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import { EventNotUnderstood } from '../schemas/events/event-versions.ts';
+import { isMisnamedJobStream, jobIdOfStream } from '../schemas/events/streams.ts';
+import { understandJobEvent } from '../schemas/events/understand-job-event.ts';
 import type { ArchivedEvent } from './event-line.ts';
 
 /** An event of an archive that no job can use: its stream, its revision, and the reason. */

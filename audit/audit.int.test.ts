@@ -10,7 +10,7 @@ import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
-import { jobStream } from '../schemas/streams.ts';
+import { jobStream } from '../schemas/events/streams.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { forge, replaced, withoutLastRecord } from '../tests/harness/forged-segment.ts';
 import { appendJob, jobHistory, startStoreWithLog, type StoreWithLog } from '../tests/harness/job-log.ts';

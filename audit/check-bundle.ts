@@ -7,7 +7,7 @@ import type { RecordedEvent } from '../event-store/event-log.ts';
 import { BUNDLE, BundleEvent, BundleIndex, BundleProof } from './bundle.ts';
 import { leafHash, rootByProof } from './merkle.ts';
 import { fileNamedBy } from '../conversion-job/named-files.ts';
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 import { isSignedBy, keyIdOf, leafOf, Seal } from './seal.ts';
 import { streamEnds } from './stream-ends.ts';
 import { sha256OfChunks } from '../schemas/sha256.ts';

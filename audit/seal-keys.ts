@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createKeyFile, readKeyFile, type Refused } from '../runtime/key-file.ts';
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 
 /** The file of the key that signs seals, in the data folder. */
 export const SEAL_KEY_FILE = 'seal-key.pem';

@@ -6,7 +6,7 @@ import { signed, storedChanges, storedSeal, summaryOf, type Seal } from './seal.
 import type { SealCopies } from './seal-store.ts';
 import { SEALED_STREAM_PREFIXES, streamEnds, type StreamEnds } from './stream-ends.ts';
 import { sha256Of } from '../schemas/sha256.ts';
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 
 /** The log or an earlier seal has a fault, so Docket does not seal the log. */
 export class SealRefused extends CodedError {

@@ -6,7 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobExists, BlobMissing } from '../blob-store/blob-errors.ts';
 import { sha256Of } from '../schemas/sha256.ts';
-import { nullIfMissing } from '../schemas/coded-error.ts';
+import { nullIfMissing } from '../schemas/errors/coded-error.ts';
 
 /** Prefix of seals in the blob store. */
 export const SEALS_PREFIX = 'seals/';

@@ -1,6 +1,6 @@
 import { hashOfEvent, linksOf } from '../event-store/event-hash.ts';
 import type { RecordedEvent } from '../event-store/event-log.ts';
-import { LASTING_STREAM_PREFIXES } from '../schemas/streams.ts';
+import { LASTING_STREAM_PREFIXES } from '../schemas/events/streams.ts';
 
 /** The chained and sealed streams. The other streams lose their oldest events by age, as intended. */
 export const SEALED_STREAM_PREFIXES = LASTING_STREAM_PREFIXES;

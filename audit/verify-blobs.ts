@@ -1,7 +1,7 @@
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { BlobMissing } from '../blob-store/blob-errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
-import { jobStream } from '../schemas/streams.ts';
+import { jobStream } from '../schemas/events/streams.ts';
 import { fileEndedBy, type NamedFile } from '../conversion-job/named-files.ts';
 import { sha256OfChunks } from '../schemas/sha256.ts';
 

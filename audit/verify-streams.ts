@@ -4,18 +4,18 @@ import { whyUnlawful } from '../conversion-job/lawful.ts';
 import { noteFiles, type NamedFile } from '../conversion-job/named-files.ts';
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { METADATA_STREAM_PREFIX } from '../event-store/stream-limit.ts';
-import { EventNotUnderstood, understandEvent } from '../schemas/event-versions.ts';
-import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import { EventNotUnderstood, understandEvent } from '../schemas/events/event-versions.ts';
+import { understandJobEvent } from '../schemas/events/understand-job-event.ts';
 import { noRelatedRows, rowsAfter, type RelatedRows } from '../read-tables/jobs/related-rows.ts';
 import { hiddenStreams } from './hidden-streams.ts';
 import { jobIdOf } from '../schemas/name-based-ids.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import {
   FOLLOWED_STREAM_PREFIXES,
   isMisnamedJobStream,
   JOB_STREAM_PREFIX,
   jobIdOfStream,
-} from '../schemas/streams.ts';
+} from '../schemas/events/streams.ts';
 
 export interface StreamFault {
   readonly stream: string;

@@ -2,7 +2,7 @@ import { makeInvoicePdf } from '../tests/rooms/gateway/invoice-pdf.ts';
 import { STYLES } from '../tests/rooms/gateway/invoice-style.ts';
 import { choices } from '../tests/rooms/gateway/random.ts';
 import { startGateway } from '../gateway/server.ts';
-import { GATEWAY_REFUSAL_CODES } from '../schemas/gateway-protocol.ts';
+import { GATEWAY_REFUSAL_CODES } from '../schemas/protocols/gateway-protocol.ts';
 
 /**
  * Converts seeded mutations of good files (`node bench/gateway-fuzz.ts [COUNT] [SEED]`). Every answer must be a

@@ -1,4 +1,4 @@
-import { codeOf } from '../schemas/coded-error.ts';
+import { codeOf } from '../schemas/errors/coded-error.ts';
 import { BlobStoreUnavailable, StorageFull } from './blob-errors.ts';
 
 /** Codes and status of S3 and compatible stores for a full store (RFC 4918, section 11.5, for 507; D26). */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { API_ERROR_CODES, JOB_FAILURE_CODES } from '../schemas/error-codes.ts';
+import { API_ERROR_CODES, JOB_FAILURE_CODES } from '../schemas/errors/error-codes.ts';
 import { settingsTable } from './commands/settings.ts';
 
 const read = (...path: string[]) => readFileSync(join(import.meta.dirname, '..', ...path), 'utf8');

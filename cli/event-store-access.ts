@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { makeLoopbackCertificate } from '../event-store-server/access/certificate.ts';
 import { readUsersFile, type User } from '../event-store-server/access/users.ts';
-import { JOB_STREAM_PREFIX } from '../schemas/streams.ts';
+import { JOB_STREAM_PREFIX } from '../schemas/events/streams.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'event-store-server', 'main.ts');
 const USER = 'docket';

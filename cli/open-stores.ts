@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { connectEventLog, type ConnectedEventLog } from '../event-store/connect.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import type { Log } from '../runtime/log.ts';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 import { findConnection } from './connections.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';

@@ -1,4 +1,4 @@
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 
 /** A failure that the user can fix. Docket prints the sentence of the failure without a stack. */
 export class PlainFailure extends CodedError {

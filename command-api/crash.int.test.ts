@@ -7,7 +7,7 @@ import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { createLog } from '../runtime/log.ts';
-import { jobStream } from '../schemas/streams.ts';
+import { jobStream } from '../schemas/events/streams.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { startFaultProxy } from '../tests/harness/fault-proxy.ts';
 import { ask, uploadTo } from '../tests/rooms/command-api/client.ts';

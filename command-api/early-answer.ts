@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorRequestHandler, Response } from 'express';
-import type { ErrorBody } from '../schemas/error-codes.ts';
+import type { ErrorBody } from '../schemas/errors/error-codes.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { requestIdOf } from '../runtime/http/app.ts';
 

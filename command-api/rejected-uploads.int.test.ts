@@ -3,8 +3,8 @@ import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog } from '../runtime/log.ts';
-import { REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
-import { UploadsRejected } from '../schemas/service-events.ts';
+import { REJECTED_UPLOADS_STREAM } from '../schemas/events/streams.ts';
+import { UploadsRejected } from '../schemas/events/service-events.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { recordRejectedUploads } from './rejected-uploads.ts';
 

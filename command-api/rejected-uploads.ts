@@ -6,13 +6,13 @@ import { sealed } from '../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { retry } from '../runtime/retry.ts';
-import type { ApiErrorCode } from '../schemas/error-codes.ts';
+import type { ApiErrorCode } from '../schemas/errors/error-codes.ts';
 import {
   REJECTED_EXAMPLES_MAX,
   type UploadRejected,
   type UploadsRejected,
-} from '../schemas/service-events.ts';
-import { REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
+} from '../schemas/events/service-events.ts';
+import { REJECTED_UPLOADS_STREAM } from '../schemas/events/streams.ts';
 
 /** The time for which refusals are kept. The value is the stream's $maxAge. */
 export const REJECTED_UPLOADS_MAX_AGE_SEC = 30 * 24 * 3600;

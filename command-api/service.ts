@@ -12,7 +12,7 @@ import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { type Service, waitingList, type WaitingNow } from '../runtime/service.ts';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 import { createAdmission } from './admission/admission.ts';
 import { operatingActor, owningActor } from './commands/command-actor.ts';
 import { batchRoute, oneJobRoute, type ActorOf, type CommandName } from './commands/command-routes.ts';

@@ -4,7 +4,7 @@ import type { EventLog } from '../event-store/event-log.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Idempotency } from './idempotency/idempotency.ts';
 import type { OwnerStorage } from './owner-storage/owner-storage.ts';

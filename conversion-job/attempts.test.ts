@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import { attemptsOf } from './attempts.ts';
 import { causesOf, type Cause } from './causes.ts';
 import type { BreakerPause, RecordedJobEvent } from './recorded.ts';

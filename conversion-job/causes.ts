@@ -1,4 +1,4 @@
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import type { Attempt } from './attempts.ts';
 import { sentenceOf } from './event-sentences.ts';
 import type { BreakerPause, RecordedJobEvent } from './recorded.ts';

@@ -6,8 +6,8 @@ import type {
   StartAttempt,
   UploadDocument,
 } from '../schemas/job-commands.ts';
-import { ERROR_SENTENCES } from '../schemas/error-sentences.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
+import { ERROR_SENTENCES } from '../schemas/errors/error-sentences.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import type { ExistingJob, Job } from './job.ts';
 import { attemptsAllowed, backoffMs, type RetryPolicy } from './retry-policy.ts';
 

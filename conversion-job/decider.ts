@@ -1,5 +1,5 @@
 import type { JobCommand } from '../schemas/job-commands.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import { decide, type Decision } from './decide.ts';
 import { evolve } from './evolve.ts';
 import { ABSENT, type Job } from './job.ts';

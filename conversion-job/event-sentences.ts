@@ -1,5 +1,5 @@
-import { EVENT_SENTENCES, eventSentence, type EventWording } from '../schemas/event-sentences.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
+import { EVENT_SENTENCES, eventSentence, type EventWording } from '../schemas/events/event-sentences.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 
 /** The English wording, with every number, time and code of the event. */
 const IN_FULL: EventWording = {

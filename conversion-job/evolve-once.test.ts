@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { jobHistories } from '../tests/rooms/projector/job-histories.ts';
-import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import { understandJobEvent } from '../schemas/events/understand-job-event.ts';
 import { evolveOnce } from './evolve-once.ts';
 import { evolve } from './evolve.ts';
 import { ABSENT, type Job } from './job.ts';

@@ -1,4 +1,4 @@
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import { evolve } from './evolve.ts';
 import type { Job } from './job.ts';
 

@@ -1,5 +1,5 @@
 import { latencyBoundOf } from '../schemas/latency-buckets.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import type { Job } from './job.ts';
 
 /**

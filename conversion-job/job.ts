@@ -1,5 +1,5 @@
-import type { JobFailureCode } from '../schemas/error-codes.ts';
-import type { ConvertedBy, MappingRef, ResultRef, Warning } from '../schemas/job-events.ts';
+import type { JobFailureCode } from '../schemas/errors/error-codes.ts';
+import type { ConvertedBy, MappingRef, ResultRef, Warning } from '../schemas/events/job-events.ts';
 
 /** The facts that a job has in every state. Instants are ISO 8601 in UTC with milliseconds. */
 export interface JobFacts {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { decide } from './decide.ts';
 import { evolve } from './evolve.ts';

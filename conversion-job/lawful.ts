@@ -1,4 +1,4 @@
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import { isActive } from '../schemas/job-states.ts';
 import type { ExistingJob, Job } from './job.ts';
 

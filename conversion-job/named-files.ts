@@ -1,4 +1,4 @@
-import { understandEvent } from '../schemas/event-versions.ts';
+import { understandEvent } from '../schemas/events/event-versions.ts';
 
 /** An event as the log stores it. */
 interface StoredEvent {

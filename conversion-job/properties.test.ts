@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { eventIdOf } from '../schemas/name-based-ids.ts';
-import { JOB_EVENT_SCHEMAS, type JobEvent } from '../schemas/job-events.ts';
+import { JOB_EVENT_SCHEMAS, type JobEvent } from '../schemas/events/job-events.ts';
 import type { JobCommand } from '../schemas/job-commands.ts';
 import { JOB_STATES } from '../schemas/job-states.ts';
 import { decide } from './decide.ts';

@@ -1,4 +1,4 @@
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 
 /** An event of a job, with its origin according to the log. */
 export interface RecordedJobEvent {

@@ -1,6 +1,6 @@
 import { backoffDelayMs } from '../schemas/backoff.ts';
-import type { Settings } from '../schemas/config.ts';
-import type { JobFailureCode } from '../schemas/error-codes.ts';
+import type { Settings } from '../schemas/settings/config.ts';
+import type { JobFailureCode } from '../schemas/errors/error-codes.ts';
 
 /** The limits for the decision about another attempt. The settings have the same names. */
 export interface RetryPolicy {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { jobHistory } from '../tests/harness/job-log.ts';
-import type { JobFailureCode } from '../schemas/error-codes.ts';
+import type { JobFailureCode } from '../schemas/errors/error-codes.ts';
 import { replayPolicy, runsOf, type PastAttempt, type PastRun } from './what-if.ts';
 
 const retry = { maxAttempts: 3, backoffMs: 10_000, backoffMaxMs: 60_000, jobTimeoutMs: 600_000 };

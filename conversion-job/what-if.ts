@@ -1,5 +1,5 @@
-import type { JobFailureCode } from '../schemas/error-codes.ts';
-import type { JobEvent } from '../schemas/job-events.ts';
+import type { JobFailureCode } from '../schemas/errors/error-codes.ts';
+import type { JobEvent } from '../schemas/events/job-events.ts';
 import { attemptsAllowed, backoffMs, type RetryPolicy } from './retry-policy.ts';
 
 /** The conditions and the duration of an open circuit breaker. When `failures` is null, there is no breaker. */

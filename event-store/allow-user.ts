@@ -1,5 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { readEventStoreUrl } from '../schemas/event-store-url.ts';
+import { readEventStoreUrl } from '../schemas/settings/event-store-url.ts';
 
 const ALL = '$all';
 const ADMINISTRATORS = '$admins';

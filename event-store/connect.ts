@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Log } from '../runtime/log.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
-import { readEventStoreUrl, type EventStoreUrl } from '../schemas/event-store-url.ts';
+import { readEventStoreUrl, type EventStoreUrl } from '../schemas/settings/event-store-url.ts';
 import { refuseMalformed } from './calls/append.ts';
 import { probeStore } from './calls/probe-store.ts';
 import { readAllForwards, readEventAt, readHead, readLastEvent, readStreamForwards } from './calls/read.ts';

@@ -1,4 +1,4 @@
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 import type { StoreFault } from './store-faults.ts';
 
 /** The stream is not at the revision that the append expected. The caller loads the stream again and decides again. */

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { currentVersion, understandEvent } from '../schemas/event-versions.ts';
+import { currentVersion, understandEvent } from '../schemas/events/event-versions.ts';
 import { chained, hashAfter, hashOfEvent, linksOf } from './event-hash.ts';
 import type { RecordedEvent } from './event-log.ts';
 
 const STREAM = 'job-0b0f4c2e-5a51-5d3c-8f0e-2f6f3f0a9d11';
 
 function stored(folder: string, file: string, revision: number): RecordedEvent {
-  const path = join(import.meta.dirname, '..', 'schemas', 'corpus', folder, file);
+  const path = join(import.meta.dirname, '..', 'schemas', 'events', 'corpus', folder, file);
   const example = JSON.parse(readFileSync(path, 'utf8')) as Pick<RecordedEvent, 'type' | 'data' | 'metadata'>;
   const id = `00000000-0000-5000-8000-00000000000${revision}`;
   return { id, stream: STREAM, revision: BigInt(revision), position: 0n, created: new Date(0), ...example };

@@ -1,8 +1,8 @@
 import { eventIdOf } from '../schemas/name-based-ids.ts';
-import { currentVersion, understandEvent } from '../schemas/event-versions.ts';
-import { jobIdOfStream } from '../schemas/streams.ts';
-import { understandJobEvent } from '../schemas/understand-job-event.ts';
-import type { EventMetadata } from '../schemas/event-metadata.ts';
+import { currentVersion, understandEvent } from '../schemas/events/event-versions.ts';
+import { jobIdOfStream } from '../schemas/events/streams.ts';
+import { understandJobEvent } from '../schemas/events/understand-job-event.ts';
+import type { EventMetadata } from '../schemas/events/event-metadata.ts';
 import { StreamMovedOn } from './errors.ts';
 import { chained, hashAfter } from './event-hash.ts';
 import type { EventLog, EventToAppend } from './event-log.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LASTING_STREAM_PREFIXES } from '../schemas/streams.ts';
-import { markAfter } from '../schemas/log-mark.ts';
+import { LASTING_STREAM_PREFIXES } from '../schemas/events/streams.ts';
+import { markAfter } from '../schemas/events/log-mark.ts';
 import { allEvents, startStoreWithLog, type StoreWithLog } from '../tests/harness/job-log.ts';
 import { chained } from './event-hash.ts';
 import { differenceFrom, type Standing } from './log-difference.ts';

@@ -1,5 +1,5 @@
-import { CodedError } from '../schemas/coded-error.ts';
-import { nameOfEvent, type LogMark } from '../schemas/log-mark.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
+import { nameOfEvent, type LogMark } from '../schemas/events/log-mark.ts';
 import type { EventLog, RecordedEvent } from './event-log.ts';
 
 /**

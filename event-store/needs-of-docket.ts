@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ConnectedEventLog } from './connect.ts';
 import { AppendRefused, StreamMovedOn } from './errors.ts';
 import type { Appended, EventToAppend } from './event-log.ts';
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 
 /** Bytes of the largest event in a check; EventStoreDB accepts 1 MiB in one append by default. */
 const LARGE_EVENT_BYTES = 1_000_000;

@@ -1,5 +1,5 @@
 /** Asks an event store to scavenge, by EventStoreDB's own operation. `@eventstore/db-client` has no call for it. */
-import { readEventStoreUrl } from '../schemas/event-store-url.ts';
+import { readEventStoreUrl } from '../schemas/settings/event-store-url.ts';
 import { bytesField, forEachField, varintField } from './wire/protobuf.ts';
 import { LogUnavailable } from './errors.ts';
 import { openLeanConnection } from './lean/lean-connection.ts';

@@ -1,7 +1,7 @@
 import { EventStoreDBClient, WrongExpectedVersionError } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
 import type { Log } from '../runtime/log.ts';
-import { readEventStoreUrl } from '../schemas/event-store-url.ts';
+import { readEventStoreUrl } from '../schemas/settings/event-store-url.ts';
 import { connectEventLog } from './connect.ts';
 import { NEEDS } from './needs-of-docket.ts';
 import type { TransportChoice } from './transport.ts';

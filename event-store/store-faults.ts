@@ -5,7 +5,7 @@ import {
   TimeoutError,
   UnavailableError,
 } from '@eventstore/db-client';
-import type { EventStoreUrl } from '../schemas/event-store-url.ts';
+import type { EventStoreUrl } from '../schemas/settings/event-store-url.ts';
 
 export type StoreFaultCode =
   | 'STORE_HOST_UNKNOWN'

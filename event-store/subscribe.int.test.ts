@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createLog } from '../runtime/log.ts';
-import { readEventStoreUrl, type EventStoreUrl, type NamedServer } from '../schemas/event-store-url.ts';
+import {
+  readEventStoreUrl,
+  type EventStoreUrl,
+  type NamedServer,
+} from '../schemas/settings/event-store-url.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { sendByClient } from './client/client-append.ts';
 import { openClientGenerations } from './client/client-connection.ts';

@@ -1,5 +1,5 @@
 import type { Log } from '../runtime/log.ts';
-import type { EventStoreUrl } from '../schemas/event-store-url.ts';
+import type { EventStoreUrl } from '../schemas/settings/event-store-url.ts';
 import { appendExactly, type AppendRequest, type SendAppend } from './calls/append.ts';
 import { sendByClient } from './client/client-append.ts';
 import { openClientGenerations } from './client/client-connection.ts';

@@ -10,8 +10,8 @@ import {
   decodeWarnings,
   gatewayHealthSchema,
   gatewayMappingsSchema,
-} from '../schemas/gateway-protocol.ts';
-import { gatewayExplanationSchema } from '../schemas/gateway-explanation.ts';
+} from '../schemas/protocols/gateway-protocol.ts';
+import { gatewayExplanationSchema } from '../schemas/protocols/gateway-explanation.ts';
 import { readUbl } from './accuracy/read-ubl.ts';
 import { scoreDocument } from './accuracy/score.ts';
 import { readTruths, truthOf } from './accuracy/truth.ts';

@@ -5,7 +5,7 @@ import { stderrLog } from './log/gateway-log.ts';
 import { MappingInvalid } from './mapping/mapping-invalid.ts';
 import { startGateway, type RunningGateway } from './server.ts';
 import { givenSetting } from '../runtime/settings.ts';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 
 /** A stop normally takes at most 18 s. After this time, the process ends in any case. */
 const STOP_MS_MAX = 20_000;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler, Response } from 'express';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
 import { clientReader, type ReadClient, type Client } from '../runtime/http/client.ts';

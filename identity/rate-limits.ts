@@ -10,7 +10,7 @@ import {
 import { ApiError } from '../runtime/http/api-error.ts';
 import type { ReadClient } from '../runtime/http/client.ts';
 import { Counter, type Metrics } from '../runtime/metrics.ts';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 
 const MINUTE_SEC = 60;
 const HOUR_SEC = 3_600;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 import { ownHosts } from './own-hosts.ts';
 
 /** Methods that change nothing (RFC 9110, section 9.2.1). */

@@ -1,4 +1,4 @@
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 
 /** The embedded Postgres cannot be started or prepared. The message is one sentence for the user at the terminal. */
 export class EmbeddedPostgresFailed extends CodedError {

@@ -3,7 +3,7 @@ import { readdir, readFile, readlink, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { nullIfMissing } from '../schemas/coded-error.ts';
+import { nullIfMissing } from '../schemas/errors/coded-error.ts';
 import { CLUSTER, UNFINISHED } from './cluster.ts';
 import { EmbeddedPostgresFailed } from './failure.ts';
 import { SOCKET_FILE } from './place-of-connections.ts';

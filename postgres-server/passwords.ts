@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nullIfMissing } from '../schemas/coded-error.ts';
+import { nullIfMissing } from '../schemas/errors/coded-error.ts';
 
 /** The name of the file in the folder of the embedded Postgres, beside its database files. */
 export const PASSWORDS_FILE = 'passwords.json';

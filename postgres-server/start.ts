@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { retry } from '../runtime/retry.ts';
-import { codeOf } from '../schemas/coded-error.ts';
+import { codeOf } from '../schemas/errors/coded-error.ts';
 import { serverAccount } from './account.ts';
 import { postgresBinaries } from './binaries.ts';
 import { clearLeftovers, removeUnfinished, signal } from './leftovers.ts';

@@ -5,7 +5,7 @@ import { jobDecider } from '../conversion-job/decider.ts';
 import { evolve } from '../conversion-job/evolve.ts';
 import { hashOfEvent, linksOf } from '../event-store/event-hash.ts';
 import { loadStream } from '../event-store/handle-command.ts';
-import { jobStream } from '../schemas/streams.ts';
+import { jobStream } from '../schemas/events/streams.ts';
 import { snapshotOf } from './work-list/snapshot.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
 

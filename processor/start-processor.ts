@@ -13,7 +13,7 @@ import type { Metrics } from '../runtime/metrics.ts';
 import { type Service, waitingList, type WaitingNow } from '../runtime/service.ts';
 import { SettingsRefused } from '../runtime/settings.ts';
 import { untilTick } from '../runtime/process-tick.ts';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 import { AttemptCut, runAttempt } from './attempts/attempt.ts';
 import { cutAll, startClaimLoop, type ClaimLoop } from './attempts/claim-loop.ts';
 import { gatewayConverter, type Convert } from './attempts/converter.ts';

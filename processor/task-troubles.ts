@@ -1,7 +1,7 @@
 import type { Log } from '../runtime/log.ts';
 import { outageLog, reasonOf } from '../runtime/outage-log.ts';
 import type { WaitingNow } from '../runtime/service.ts';
-import { codeOf } from '../schemas/coded-error.ts';
+import { codeOf } from '../schemas/errors/coded-error.ts';
 
 /** Called with the error of each failed run, and with null after each successful run. */
 export type ToldTrouble = (error: unknown) => void;

@@ -16,7 +16,7 @@ import { migrateReadTables } from '../read-tables/migrate.ts';
 import type { ReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
-import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../schemas/streams.ts';
+import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../schemas/events/streams.ts';
 import { rebuildProjections } from './rebuild.ts';
 import { projectionNamed } from './registry.ts';
 import { DASHBOARD_TARGET } from './targets.ts';

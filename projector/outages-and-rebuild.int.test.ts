@@ -7,7 +7,7 @@ import type { RecordedEvent } from '../event-store/event-log.ts';
 import { openReadStore } from '../read-store/pool.ts';
 import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../schemas/events/streams.ts';
 import { rebuildProjections } from './rebuild.ts';
 import { PROJECTIONS, type RegisteredProjection } from './registry.ts';
 import { ledgerVersions } from './versions/ledger.ts';

@@ -8,7 +8,7 @@ import type { StoredEvent } from '../read-store/projection-engine/stored-event.t
 import { openWriter } from '../read-store/projection-engine/writer.ts';
 import { createMetrics } from '../runtime/metrics.ts';
 import type { Service } from '../runtime/service.ts';
-import { EventNotUnderstood } from '../schemas/event-versions.ts';
+import { EventNotUnderstood } from '../schemas/events/event-versions.ts';
 import { jobsProjection } from './jobs/jobs-projection.ts';
 import { JOBS_TARGET } from './targets.ts';
 import { dyingStore } from '../tests/rooms/projector/dying-store.ts';

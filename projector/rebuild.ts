@@ -1,5 +1,5 @@
 import type { ProjectionTarget } from '../read-store/projection-engine/projection-definition.ts';
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 import type { RegisteredProjection } from './registry.ts';
 import { buildTables, type BuildParts, type Written } from './versions/build-tables.ts';
 import type { Filled } from './versions/bulk-fill.ts';

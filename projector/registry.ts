@@ -8,7 +8,7 @@ import type { WriterOptions } from '../read-store/projection-engine/writer-optio
 import { openWriter, type ProjectionWriter } from '../read-store/projection-engine/writer.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { DASHBOARD_TABLES, JOBS_TABLES, type ProjectionTables } from '../read-tables/tables.ts';
-import { jobStream } from '../schemas/streams.ts';
+import { jobStream } from '../schemas/events/streams.ts';
 import { dashboardProjection } from './dashboard/dashboard-projection.ts';
 import { jobsProjection } from './jobs/jobs-projection.ts';
 import { LIVE_FLUSH_AFTER_MS } from './following/live-buffer.ts';

@@ -5,7 +5,7 @@ import type { ReadStore } from '../read-store/pool.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { type Service, waitingList } from '../runtime/service.ts';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 import { projectorMetrics } from './following/projector-metrics.ts';
 import { createPositionNotices, POSITION_CHANNEL, UNTOLD } from './following/position-notices.ts';
 import { projectorBeat } from './following/projector-beat.ts';

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { Identity } from '../identity/middleware.ts';
 import { ApiError } from '../runtime/http/api-error.ts';
-import type { Settings } from '../schemas/config.ts';
-import type { LimitsAnswer } from '../schemas/http-api.ts';
+import type { Settings } from '../schemas/settings/config.ts';
+import type { LimitsAnswer } from '../schemas/protocols/http-api.ts';
 import type { QueryContext } from './request/query-context.ts';
 
 const RETRY_SEC = 2;

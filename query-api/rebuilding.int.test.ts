@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ErrorBody } from '../schemas/error-codes.ts';
+import type { ErrorBody } from '../schemas/errors/error-codes.ts';
 import { projectInto } from '../tests/harness/projected-jobs.ts';
 import { startQueryInstallation, type QueryInstallation } from '../tests/harness/query-installation.ts';
 

@@ -12,7 +12,7 @@ import type { Log } from '../runtime/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { type Service, waitingList, type WaitingNow } from '../runtime/service.ts';
-import type { Settings } from '../schemas/config.ts';
+import type { Settings } from '../schemas/settings/config.ts';
 import { AS_OPERATOR, AS_OWNER } from './request/asker.ts';
 import { startChangeFeed, type ChangeFeed } from './change-feed/change-feed.ts';
 import { readOpsMetrics, type DashboardSources } from './dashboard/dashboard.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Log } from '../runtime/log.ts';
 import { sha256Of } from '../schemas/sha256.ts';
-import { codeOf } from '../schemas/coded-error.ts';
+import { codeOf } from '../schemas/errors/coded-error.ts';
 import { readStoreProbe, type ReadStoreProbe } from './probe.ts';
 import { ask, type Queryable } from './queryable.ts';
 import { inTransaction, type Transaction } from './transaction.ts';

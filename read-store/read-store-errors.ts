@@ -1,4 +1,4 @@
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 
 /** Postgres cannot be reached, does not answer in time, or accepts no work now. A later retry may succeed. */
 export class ReadStoreUnavailable extends CodedError {

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { CodedError } from '../schemas/coded-error.ts';
+import { CodedError } from '../schemas/errors/coded-error.ts';
 import { readStoreError, ReadStoreUnavailable } from './read-store-errors.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;

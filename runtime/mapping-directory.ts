@@ -4,8 +4,8 @@ import {
   gatewayMappingsSchema,
   invoiceFormatSchema,
   type InvoiceFormat,
-} from '../schemas/gateway-protocol.ts';
-import type { MappingListing } from '../schemas/http-api.ts';
+} from '../schemas/protocols/gateway-protocol.ts';
+import type { MappingListing } from '../schemas/protocols/http-api.ts';
 import { gatewayAuthorization } from './gateway-token.ts';
 import type { Log } from './log.ts';
 import { outageLog } from './outage-log.ts';

@@ -1,6 +1,6 @@
-import type { JobFailureCode } from './error-codes.ts';
+import type { JobFailureCode } from './errors/error-codes.ts';
 import type { JobId } from './ids.ts';
-import type { ConvertedBy, InvoiceIdentity, MappingRef, ResultRef, Warning } from './job-events.ts';
+import type { ConvertedBy, InvoiceIdentity, MappingRef, ResultRef, Warning } from './events/job-events.ts';
 
 /**
  * The commands to a job. Time (`at`, ISO 8601 in UTC with milliseconds) and randomness (`jitter`) are arguments, so

@@ -10,7 +10,7 @@ import type { WorkList } from '../processor/work-list/work-list.ts';
 import type { Page } from '../query-api/change-feed/page.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { jobIdOf } from '../schemas/name-based-ids.ts';
-import type { MappingRef } from '../schemas/job-events.ts';
+import type { MappingRef } from '../schemas/events/job-events.ts';
 import { commitInOne, type Commit } from './ports/commit.ts';
 import type { Seeded } from './engine/seeded.ts';
 import type { TableServer } from './ports/table-server.ts';

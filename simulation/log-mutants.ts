@@ -1,7 +1,7 @@
 import type { EventLog, RecordedEvent } from '../event-store/event-log.ts';
 import { createEventRing } from '../event-store/live-tail/event-ring.ts';
-import { isMisnamedJobStream, jobIdOfStream } from '../schemas/streams.ts';
-import { understandJobEvent } from '../schemas/understand-job-event.ts';
+import { isMisnamedJobStream, jobIdOfStream } from '../schemas/events/streams.ts';
+import { understandJobEvent } from '../schemas/events/understand-job-event.ts';
 import type { Composition } from './composition.ts';
 
 /** Beyond the position of every event in a simulated world. */

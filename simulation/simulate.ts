@@ -1,5 +1,5 @@
 import { isActive } from '../schemas/job-states.ts';
-import { jobIdOfStream } from '../schemas/streams.ts';
+import { jobIdOfStream } from '../schemas/events/streams.ts';
 import { bootCommandApi, type CommandApi } from './actors/command-api.ts';
 import { OWNERS, startClients, type Clients, type Reached } from './actors/clients.ts';
 import {

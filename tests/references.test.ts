@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { adrHeads, adrIndex } from './adr-index.ts';
-import { Settings } from '../schemas/config.ts';
+import { Settings } from '../schemas/settings/config.ts';
 import { CATEGORIES } from './attacks/list.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -111,7 +111,7 @@ describe('the settings', () => {
     ...mentions(product, /\b(?:process\.env|environment|env)\[['"]([A-Z][A-Z0-9_]+)['"]\]/g),
   ];
 
-  it('are read through runtime/settings.ts alone, by the name that schemas/config.ts declares', () => {
+  it('are read through runtime/settings.ts alone, by the name that schemas/settings/config.ts declares', () => {
     expect(reads.length).toBeGreaterThan(8);
     expect(reads.filter(({ path, id }) => NO_SETTINGS[id]?.includes(path) !== true)).toEqual([]);
     expect(Object.keys(NO_SETTINGS).filter((name) => name in Settings.shape)).toEqual([]);

@@ -8,7 +8,7 @@ import { sealed } from '../../event-store/handle-command.ts';
 import { randomFrom, sha256From } from '../../tests/rooms/projector/job-histories.ts';
 import { commandIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 
 /** The events that one command appended: chained events for the end of one stream. */
 export interface Step {

@@ -2,8 +2,8 @@ import { chained } from '../../event-store/event-hash.ts';
 import { sealed } from '../../event-store/handle-command.ts';
 import { randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
-import type { ServiceEvent } from '../../schemas/service-events.ts';
-import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
+import type { ServiceEvent } from '../../schemas/events/service-events.ts';
+import { GATEWAY_STREAM, REJECTED_UPLOADS_STREAM } from '../../schemas/events/streams.ts';
 import { lifeOf, ownerOf, type Step } from './life.ts';
 
 /** The start of the month, which is thirty days long. The log has no later events. */

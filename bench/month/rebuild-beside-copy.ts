@@ -6,7 +6,7 @@ import { rebuildProjections } from '../../projector/rebuild.ts';
 import { PROJECTIONS, type RegisteredProjection } from '../../projector/registry.ts';
 import type { ReadStore } from '../../read-store/pool.ts';
 import { createLog } from '../../runtime/log.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import type { MonthStores } from './stores.ts';
 
 const COPY_SCHEMA = 'bench_copy';

@@ -6,7 +6,7 @@ import { connectEventLog } from '../../event-store/connect.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
 import { createLog } from '../../runtime/log.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { serveOperations } from './operations.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 

@@ -1,6 +1,6 @@
 import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
-import type { JobListAnswer, UploadAnswer } from '../../schemas/http-api.ts';
+import type { JobListAnswer, UploadAnswer } from '../../schemas/protocols/http-api.ts';
 import { SECRET, type ScaledInstallation } from './installation.ts';
 
 const UPLOADS_AT_ONCE = 8;

@@ -4,7 +4,7 @@
 import { WebSocket } from 'ws';
 import { sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
-import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { SECRETS } from '../../tests/harness/query-installation.ts';
 
 /** Most handshakes at the same time. */

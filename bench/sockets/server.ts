@@ -18,7 +18,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { openReadStore } from '../../read-store/pool.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { SECRETS, startQueryInstallation } from '../../tests/harness/query-installation.ts';

@@ -9,7 +9,7 @@ import { restore } from '../../archive/restore.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { folderPlace, unfitSentence } from './archive.ts';
 import { readIdentity, writeIdentity } from './identity-files.ts';
 import { interruptSignal } from '../stop-asked.ts';

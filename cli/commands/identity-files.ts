@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { nullIfMissing } from '../../schemas/coded-error.ts';
+import { nullIfMissing } from '../../schemas/errors/coded-error.ts';
 
 /** The files that identify an installation, besides its log and blobs. */
 const FILES = ['session-keys', 'seal-key.pem'];

@@ -7,7 +7,7 @@ import { usage, PlainFailure } from '../plain-failure.ts';
 import { StoreLocked } from '../../event-store-server/storage/storage-errors.ts';
 import { checkLog, type Damage, type LogChecked } from '../../event-store-server/storage/check-log.ts';
 import { lockDirectory } from '../../event-store-server/storage/directory-lock.ts';
-import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
+import { JOB_STREAM_PREFIX } from '../../schemas/events/streams.ts';
 
 /** Maximum number of listed events and gaps. The sums include all of them. */
 const LISTED_MAX = 100;

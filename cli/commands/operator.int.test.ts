@@ -11,7 +11,7 @@ import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../../tests/harness/processor-world.ts';
 import { runDocket } from '../../tests/harness/run-docket.ts';
 import { COMMANDS } from './commands.ts';

@@ -6,7 +6,7 @@ import { HELD_STREAMS_MAX } from '../../read-store/projection-engine/quarantine.
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { JobId } from '../../schemas/ids.ts';
-import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
+import { jobIdOfStream, jobStream } from '../../schemas/events/streams.ts';
 import { openLog, openTables } from '../open-stores.ts';
 import { usage } from '../plain-failure.ts';
 

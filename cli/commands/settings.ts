@@ -1,4 +1,9 @@
-import { SECRET_SETTINGS, secretFileVariable, Settings, type SettingName } from '../../schemas/config.ts';
+import {
+  SECRET_SETTINGS,
+  secretFileVariable,
+  Settings,
+  type SettingName,
+} from '../../schemas/settings/config.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 
 interface SettingLine {

@@ -9,9 +9,9 @@ import {
 import type { EventLog } from '../../event-store/event-log.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { understoodOrNull } from '../../schemas/event-versions.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
-import { JOB_STREAM_PREFIX, jobIdOfStream } from '../../schemas/streams.ts';
+import { understoodOrNull } from '../../schemas/events/event-versions.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
+import { JOB_STREAM_PREFIX, jobIdOfStream } from '../../schemas/events/streams.ts';
 import { interruptSignal } from '../stop-asked.ts';
 import { usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';

@@ -5,7 +5,7 @@ import { PROJECTIONS } from '../../projector/registry.ts';
 import type { Verified } from '../../projector/verify/verified.ts';
 import { createLog, type Log } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { openLog, openTables, openBlobs } from '../open-stores.ts';
 import { interruptSignal } from '../stop-asked.ts';
 import { usage } from '../plain-failure.ts';

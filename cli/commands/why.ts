@@ -5,10 +5,10 @@ import { explainJob, type Explained } from '../../query-api/one-job/why.ts';
 import { isoNow, systemClock } from '../../runtime/clock.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import type { CauseNode, WhyAnswer } from '../../schemas/http-api.ts';
+import type { CauseNode, WhyAnswer } from '../../schemas/protocols/http-api.ts';
 import { JobId } from '../../schemas/ids.ts';
 import { momentOf, type Moment } from '../../schemas/moment.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { openLog } from '../open-stores.ts';
 import { PlainFailure, usage } from '../plain-failure.ts';
 

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { get as tlsGet } from 'node:https';
 import { watchDependency, type DependencyWatch } from '../../runtime/dependency-watch.ts';
 import type { Readiness, Service, WaitingFor } from '../../runtime/service.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import type { Parts } from './parts.ts';
 import type { ServiceName } from './services.ts';
 

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SettingName } from '../../schemas/config.ts';
+import type { SettingName } from '../../schemas/settings/config.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
 import { startS3Double, type S3Double } from '../../tests/harness/s3-double/s3-double.ts';

@@ -13,7 +13,7 @@ import { createMappingDirectory, type MappingDirectory } from '../../runtime/map
 import type { Metrics } from '../../runtime/metrics.ts';
 import { publicFaults } from '../../runtime/production-settings.ts';
 import { SettingsRefused } from '../../runtime/settings.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { openBlobs } from '../open-stores.ts';
 import { PlainFailure } from '../plain-failure.ts';
 

@@ -9,7 +9,7 @@ import { logRefusedAccess } from '../../runtime/http/refused-access.ts';
 import type { StartGate } from '../../runtime/http/start-gate.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Service } from '../../runtime/service.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 
 /**
  * Listens on the port of `/health`, `/ready` and `/metrics`.

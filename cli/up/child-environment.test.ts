@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SECRET_SETTINGS, secretFileVariable, type SettingName } from '../../schemas/config.ts';
+import { SECRET_SETTINGS, secretFileVariable, type SettingName } from '../../schemas/settings/config.ts';
 import { environmentOf, type PartName } from './child-environment.ts';
 
 const PARTS: readonly PartName[] = ['event-store', 'gateway', 'services', 'web-app'];

@@ -1,4 +1,4 @@
-import { Settings, type SettingName } from '../../schemas/config.ts';
+import { Settings, type SettingName } from '../../schemas/settings/config.ts';
 
 /** The variables of the machine that every program needs, and the variables of Node. */
 const MACHINE = [

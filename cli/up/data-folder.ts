@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { FREE_BYTES_MIN } from '../../blob-store/blob-store.ts';
 import { tryLockFile } from '../../runtime/file-lock.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { freeBytesOf, releaseIfFull } from './reserved-room.ts';
 

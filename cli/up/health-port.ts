@@ -1,4 +1,4 @@
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { freePort, isTaken, portOr } from './free-port.ts';
 import type { HealthAddress } from './until-ready.ts';
 

@@ -4,8 +4,8 @@ import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
 import { createLog } from '../../runtime/log.ts';
 import type { WaitingFor } from '../../runtime/service.ts';
-import type { Settings } from '../../schemas/config.ts';
-import { readEventStoreUrl } from '../../schemas/event-store-url.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
+import { readEventStoreUrl } from '../../schemas/settings/event-store-url.ts';
 import { PlainFailure } from '../plain-failure.ts';
 import { waitingLine } from './waiting-line.ts';
 

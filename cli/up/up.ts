@@ -4,7 +4,7 @@ import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
 import { ownHosts } from '../../identity/own-hosts.ts';
 import { publicFaults } from '../../runtime/production-settings.ts';
 import { givenSetting, loadSettings, SettingsRefused } from '../../runtime/settings.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { builtWebApp } from './built-web-app.ts';
 import { environmentOf } from './child-environment.ts';
 import { ownEventStore } from '../event-store-access.ts';

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { RateLimits } from '../../identity/rate-limits.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import type { ReadClient } from '../../runtime/http/client.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import type { DiskGuard } from './disk-guard.ts';
 
 /** An upload below this speed keeps its place only while no other upload needs the place. */

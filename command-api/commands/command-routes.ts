@@ -8,13 +8,13 @@ import { handleCommand, type CommandContext } from '../../event-store/handle-com
 import { isoNow } from '../../runtime/clock.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import { requestIdOf } from '../../runtime/http/app.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
-import { BatchCommand } from '../../schemas/http-api.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
+import { BatchCommand } from '../../schemas/protocols/http-api.ts';
 import { JobId } from '../../schemas/ids.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import type { JobStateName } from '../../schemas/job-states.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { onlyFailed, type CommandActor } from './command-actor.ts';
 import { errorBody } from '../early-answer.ts';
 import type { Answer, KeyedRequest } from '../idempotency/idempotency.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { IdempotencyEvent } from '../../schemas/idempotency-events.ts';
+import type { IdempotencyEvent } from '../../schemas/events/idempotency-events.ts';
 import {
   evolveRecord,
   fingerprintOf,

@@ -3,8 +3,8 @@ import {
   type IdempotencyEvent,
   type RequestAnswered,
   type RequestClaimed,
-} from '../../schemas/idempotency-events.ts';
-import { IDEMPOTENCY_STREAM_PREFIX } from '../../schemas/streams.ts';
+} from '../../schemas/events/idempotency-events.ts';
+import { IDEMPOTENCY_STREAM_PREFIX } from '../../schemas/events/streams.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
 /** The time for which an answer is kept. Stripe keeps answers equally long. The value is the stream's $maxAge. */

@@ -4,8 +4,8 @@ import type { EventLog, ExpectedRevision } from '../../event-store/event-log.ts'
 import { StreamMovedOn } from '../../event-store/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
-import type { EventMetadata } from '../../schemas/event-metadata.ts';
-import type { IdempotencyEvent } from '../../schemas/idempotency-events.ts';
+import type { EventMetadata } from '../../schemas/events/event-metadata.ts';
+import type { IdempotencyEvent } from '../../schemas/events/idempotency-events.ts';
 import {
   evolveRecord,
   IDEMPOTENCY_MAX_AGE_SEC,

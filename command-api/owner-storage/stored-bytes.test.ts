@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { foldStoredBytes } from './stored-bytes.ts';
 
 const uploaded = (owner: string, bytes: number) =>

@@ -1,4 +1,4 @@
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 
 /**
  * An owner, with the total of its stored bytes. All its jobs share this object, because the owner's text in each job

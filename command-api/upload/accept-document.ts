@@ -4,9 +4,9 @@ import type { ExistingJob, Job } from '../../conversion-job/job.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { type CommandContext, handleCommand } from '../../event-store/handle-command.ts';
 import type { UploadDocument } from '../../schemas/job-commands.ts';
-import { jobStream } from '../../schemas/streams.ts';
-import type { StorageQuota } from '../../schemas/error-codes.ts';
-import type { UploadResult } from '../../schemas/http-api.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
+import type { StorageQuota } from '../../schemas/errors/error-codes.ts';
+import type { UploadResult } from '../../schemas/protocols/http-api.ts';
 import type { WriteSide } from '../write-side.ts';
 
 export interface AcceptedDocument {

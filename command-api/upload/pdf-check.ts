@@ -1,4 +1,4 @@
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /** The file does not begin like a PDF, or lacks its structure. */
 export class NotPdf extends CodedError {

@@ -1,5 +1,5 @@
 import type { Written } from '../../blob-store/blob-store.ts';
-import type { ApiErrorCode } from '../../schemas/error-codes.ts';
+import type { ApiErrorCode } from '../../schemas/errors/error-codes.ts';
 
 /** A file of the form: stored and checked, or refused with one sentence. */
 export type ReceivedFile =

@@ -1,5 +1,5 @@
-import { API_ERRORS } from '../../schemas/error-codes.ts';
-import type { UploadResult } from '../../schemas/http-api.ts';
+import { API_ERRORS } from '../../schemas/errors/error-codes.ts';
+import type { UploadResult } from '../../schemas/protocols/http-api.ts';
 
 /** One line of the answer, with its effect on the status. */
 export type FileOutcome =

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
-import { understandEvent } from '../../schemas/event-versions.ts';
-import { UploadAnswer } from '../../schemas/http-api.ts';
-import { jobStream, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
+import { understandEvent } from '../../schemas/events/event-versions.ts';
+import { UploadAnswer } from '../../schemas/protocols/http-api.ts';
+import { jobStream, REJECTED_UPLOADS_STREAM } from '../../schemas/events/streams.ts';
 import { uploadTo } from '../../tests/rooms/command-api/client.ts';
 import { formOf, somePdf } from '../../tests/rooms/command-api/pdfs.ts';
 import { startWriteSide, type RunningWriteSide } from '../../tests/rooms/command-api/write-side.ts';

@@ -3,7 +3,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Metadata } from '@grpc/grpc-js';
 import { z } from 'zod';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
 /** A caller whose credentials were accepted. */

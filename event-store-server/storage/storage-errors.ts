@@ -1,4 +1,4 @@
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /** Another running event store uses the directory. */
 export class StoreLocked extends CodedError {

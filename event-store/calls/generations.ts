@@ -9,7 +9,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../runtime/log.ts';
 import { outageLog } from '../../runtime/outage-log.ts';
-import type { EventStoreUrl } from '../../schemas/event-store-url.ts';
+import type { EventStoreUrl } from '../../schemas/settings/event-store-url.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 import { LogUnavailable, StoreUnusable } from '../errors.ts';
 import { NoAnswer, within } from './no-answer.ts';

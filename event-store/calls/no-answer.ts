@@ -1,4 +1,4 @@
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /**
  * A process that did not run for a while runs its timers before it reads new answers. So an answer that has already

@@ -1,7 +1,7 @@
 import { WrongExpectedVersionError } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
-import type { EventStoreUrl } from '../../schemas/event-store-url.ts';
-import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
+import type { EventStoreUrl } from '../../schemas/settings/event-store-url.ts';
+import { JOB_STREAM_PREFIX } from '../../schemas/events/streams.ts';
 import type { SendAppend } from './append.ts';
 import { LogUnavailable, StoreUnusable, StreamMovedOn } from '../errors.ts';
 import type { Generations } from './generations.ts';

@@ -2,7 +2,11 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog } from '../../runtime/log.ts';
-import { readEventStoreUrl, type EventStoreUrl, type NamedServer } from '../../schemas/event-store-url.ts';
+import {
+  readEventStoreUrl,
+  type EventStoreUrl,
+  type NamedServer,
+} from '../../schemas/settings/event-store-url.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-proxy.ts';
 import type { AppendRequest } from '../calls/append.ts';

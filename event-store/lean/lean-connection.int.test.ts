@@ -5,7 +5,7 @@ import { createLog } from '../../runtime/log.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../../tests/harness/fault-proxy.ts';
 import { stretched } from '../../tests/harness/machine-time.ts';
-import { readEventStoreUrl } from '../../schemas/event-store-url.ts';
+import { readEventStoreUrl } from '../../schemas/settings/event-store-url.ts';
 import { connectEventLog, type ConnectedEventLog } from '../connect.ts';
 import type { RecordedEvent } from '../event-log.ts';
 import { bytesField, emptyField, message, varintField } from '../wire/protobuf.ts';

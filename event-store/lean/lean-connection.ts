@@ -3,7 +3,7 @@ import { Client, credentials, Metadata, type CallOptions, type ClientReadableStr
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Log } from '../../runtime/log.ts';
-import type { EventStoreUrl, NamedServer } from '../../schemas/event-store-url.ts';
+import type { EventStoreUrl, NamedServer } from '../../schemas/settings/event-store-url.ts';
 import { openGenerations, type Generations } from '../calls/generations.ts';
 import { within } from '../calls/no-answer.ts';
 import { JOINED_EVENTS_HEADER } from '../wire/joined-events.ts';

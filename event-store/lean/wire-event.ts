@@ -1,4 +1,4 @@
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import type { RecordedEvent } from '../event-log.ts';
 
 /** The offset of the next byte to read. One object serves a whole message, instead of one for each field. */

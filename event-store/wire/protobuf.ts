@@ -1,4 +1,4 @@
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /**
  * The part of protobuf's encoding that the event store needs (protobuf.dev, "Encoding"): varints and length-delimited

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { readSemantic } from '../formats/read-semantic.ts';
 import { ublOf } from '../formats/ubl-of.ts';
 import type { ChildPool } from '../pool/child-pool.ts';

@@ -1,4 +1,4 @@
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import type { Difference, Subject } from './difference.ts';
 import { isAboutValues, subjectsOf } from './warning-subjects.ts';
 

@@ -1,4 +1,4 @@
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import type { Subject } from './difference.ts';
 
 /** The values that each warning concerns. A code that is not listed concerns no value that is scored. */

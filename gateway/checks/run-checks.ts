@@ -1,4 +1,4 @@
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { amountsOf } from '../found-invoice/amounts.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { gatewayExplanationSchema } from '../../schemas/gateway-explanation.ts';
+import { gatewayExplanationSchema } from '../../schemas/protocols/gateway-explanation.ts';
 import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 import { makeTimetablePdf } from '../../tests/rooms/gateway/other-pdf.ts';
 

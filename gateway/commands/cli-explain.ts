@@ -4,7 +4,7 @@ import {
   gatewayExplanationSchema,
   pagePictureScale,
   type GatewayExplanation,
-} from '../../schemas/gateway-explanation.ts';
+} from '../../schemas/protocols/gateway-explanation.ts';
 import { CliFailure, mappingFolder, readGiven } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
 import { explanationTable } from '../explain/explanation-table.ts';

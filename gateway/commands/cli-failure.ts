@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import { givenSetting } from '../../runtime/settings.ts';
 
 /** The reason why a command of the gateway failed. `docket` prints its sentence, or the error as JSON. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { gatewayExplanationSchema } from '../../schemas/gateway-explanation.ts';
+import { gatewayExplanationSchema } from '../../schemas/protocols/gateway-explanation.ts';
 import { CliFailure, mappingFolder, readGiven } from './cli-failure.ts';
 import { openCliPool } from './cli-pool.ts';
 import { draftMapping } from '../mapping/draft-mapping.ts';

@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import type { SemanticInvoice } from '../formats/semantic-invoice.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import type { PrintedValues } from './printed-values.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { gatewayExplanationSchema } from '../../schemas/gateway-explanation.ts';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
-import { decodeWarnings } from '../../schemas/gateway-protocol.ts';
+import { gatewayExplanationSchema } from '../../schemas/protocols/gateway-explanation.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
+import { decodeWarnings } from '../../schemas/protocols/gateway-protocol.ts';
 import { makeAttachedPdf } from '../../tests/rooms/gateway/attached-pdf.ts';
 import { makeInvoicePdf } from '../../tests/rooms/gateway/invoice-pdf.ts';
 import { makePlainPdf } from '../../tests/rooms/gateway/other-pdf.ts';

@@ -1,5 +1,5 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { onlyInvoice } from '../embedded/convert-embedded.ts';
 import type { EmbeddedInvoice } from '../embedded/embedded-invoices.ts';
 import { embeddedInvoices } from '../embedded/embedded-invoices.ts';

@@ -1,11 +1,11 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { readSemantic } from '../formats/read-semantic.ts';
 import type { EmbeddedMapping } from '../mapping/mapping-schema.ts';
 import { identityOfWritten } from '../formats/invoice-identity.ts';
 import type { ConverterSuccess } from '../protocol/child-protocol.ts';
 import { Refusal } from '../protocol/refusal.ts';
-import { ERROR_SENTENCES } from '../../schemas/error-sentences.ts';
+import { ERROR_SENTENCES } from '../../schemas/errors/error-sentences.ts';
 import { brokenRules } from '../rules/broken-rules.ts';
 import { sentenceOfBreach } from '../rules/rule.ts';
 import type { EmbeddedInvoice } from './embedded-invoices.ts';

@@ -1,6 +1,6 @@
 import { XMLValidator } from 'fast-xml-parser';
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import type { EmbeddedMapping } from '../mapping/mapping-schema.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import type { Attachment } from '../pdf/attachments.ts';

@@ -1,4 +1,4 @@
-import type { ExplainedValue } from '../../schemas/gateway-explanation.ts';
+import type { ExplainedValue } from '../../schemas/protocols/gateway-explanation.ts';
 import type { SemanticInvoice, SemanticParty, Text } from '../formats/semantic-invoice.ts';
 
 type Named = readonly [path: string, kind: ExplainedValue['kind'], value: Text];

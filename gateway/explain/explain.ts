@@ -1,5 +1,5 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
+import type { GatewayExplanation } from '../../schemas/protocols/gateway-explanation.ts';
 import { failureMessage } from '../checks/run-checks.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
 import { detect } from '../detect/detect.ts';

@@ -1,4 +1,4 @@
-import type { ExplainedValue, GatewayExplanation } from '../../schemas/gateway-explanation.ts';
+import type { ExplainedValue, GatewayExplanation } from '../../schemas/protocols/gateway-explanation.ts';
 
 /** The most characters of a cell. A longer text is cut and ends in three dots. */
 const CELL_LENGTH_MAX = 60;

@@ -1,6 +1,6 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import { PAGE_PICTURE_SIDE_PX_MAX } from '../../schemas/gateway-explanation.ts';
-import type { ExplainedValue } from '../../schemas/gateway-explanation.ts';
+import { PAGE_PICTURE_SIDE_PX_MAX } from '../../schemas/protocols/gateway-explanation.ts';
+import type { ExplainedValue } from '../../schemas/protocols/gateway-explanation.ts';
 import type { Mapping } from '../mapping/mapping-schema.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
 import type { Box } from '../pdf/matrix.ts';

@@ -1,4 +1,4 @@
-import type { ExplainedValue, GatewayExplanation } from '../../schemas/gateway-explanation.ts';
+import type { ExplainedValue, GatewayExplanation } from '../../schemas/protocols/gateway-explanation.ts';
 import type { Ink } from './canvas.ts';
 import { FONT_NAME } from './canvas.ts';
 

@@ -1,4 +1,4 @@
-import type { ExplainedValue } from '../../schemas/gateway-explanation.ts';
+import type { ExplainedValue } from '../../schemas/protocols/gateway-explanation.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import type { PageSize } from './page-sizes.ts';
 import type { Found } from '../printed/provenance.ts';

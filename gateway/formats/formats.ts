@@ -1,4 +1,4 @@
-import type { InvoiceFormat } from '../../schemas/gateway-protocol.ts';
+import type { InvoiceFormat } from '../../schemas/protocols/gateway-protocol.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { brokenRules, sentenceOfBroken } from '../rules/broken-rules.ts';
 import { readSemantic } from './read-semantic.ts';

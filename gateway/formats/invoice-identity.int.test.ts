@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decodeInvoiceIdentity, GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
-import type { InvoiceIdentity } from '../../schemas/job-events.ts';
+import { decodeInvoiceIdentity, GATEWAY_HEADERS } from '../../schemas/protocols/gateway-protocol.ts';
+import type { InvoiceIdentity } from '../../schemas/events/job-events.ts';
 import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 import { readSemantic } from './read-semantic.ts';
 import { toCii } from './to-cii.ts';

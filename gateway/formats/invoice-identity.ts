@@ -1,4 +1,4 @@
-import { InvoiceIdentity } from '../../schemas/job-events.ts';
+import { InvoiceIdentity } from '../../schemas/events/job-events.ts';
 import type { SemanticInvoice } from './semantic-invoice.ts';
 import type { Invoice } from '../found-invoice/invoice.ts';
 import { taxNumber } from './found-parties.ts';

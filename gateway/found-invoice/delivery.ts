@@ -1,4 +1,4 @@
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import type { Invoice } from './invoice.ts';
 import type { Found } from '../printed/provenance.ts';
 

@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { derived } from '../printed/provenance.ts';
 import { isPostalCodeOf } from '../values/countries.ts';
 import { isRateOf } from '../values/vat-rates.ts';

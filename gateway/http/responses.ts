@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
-import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
+import { GATEWAY_REFUSAL_STATUS } from '../../schemas/protocols/gateway-protocol.ts';
+import type { GatewayRefusalCode } from '../../schemas/protocols/gateway-protocol.ts';
 
 /** Sends JSON. Does nothing when the caller has gone or the response has begun. */
 export function sendJson(

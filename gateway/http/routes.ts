@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PAGE_DRAWINGS, pagePictureScale } from '../../schemas/gateway-explanation.ts';
+import { PAGE_DRAWINGS, pagePictureScale } from '../../schemas/protocols/gateway-explanation.ts';
 import {
   GATEWAY_HEADERS,
   INVOICE_FORMATS,
@@ -8,8 +8,8 @@ import {
   encodeInvoiceIdentity,
   encodeWarnings,
   invoiceFormatSchema,
-} from '../../schemas/gateway-protocol.ts';
-import type { GatewayHealth } from '../../schemas/gateway-protocol.ts';
+} from '../../schemas/protocols/gateway-protocol.ts';
+import type { GatewayHealth } from '../../schemas/protocols/gateway-protocol.ts';
 import type { GatewayLog } from '../log/gateway-log.ts';
 import type { LiveMappings } from '../mapping/live-mappings.ts';
 import type { ChildPool } from '../pool/child-pool.ts';

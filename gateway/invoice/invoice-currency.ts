@@ -1,4 +1,4 @@
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import type { Invoice, Party } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { Found } from '../printed/provenance.ts';

@@ -1,4 +1,4 @@
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { DOUBTFUL_NAME, FORM_APART } from '../reading/name-doubts.ts';
 import type { Invoice, Party } from '../found-invoice/invoice.ts';
 

@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import type { JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';

@@ -1,5 +1,5 @@
 import Big from 'big.js';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { expectedNet, roundingOf } from '../found-invoice/amounts.ts';
 import type { InvoiceLine } from '../found-invoice/invoice.ts';
 import type { Candidate } from '../reading/candidates.ts';

@@ -1,4 +1,4 @@
-import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
+import type { GatewayExplanation } from '../../schemas/protocols/gateway-explanation.ts';
 
 /** A first mapping for the supplier of a document, and the fields that the document does not show. */
 export interface MappingDraft {

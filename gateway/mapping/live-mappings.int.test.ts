@@ -11,7 +11,7 @@ import {
   gatewayHealthSchema,
   gatewayMappingsSchema,
   type GatewayHealth,
-} from '../../schemas/gateway-protocol.ts';
+} from '../../schemas/protocols/gateway-protocol.ts';
 import { until } from '../../tests/harness/api-user.ts';
 import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';
 

@@ -1,4 +1,4 @@
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /** A mapping is missing, not allowed or not valid. `path` names the file and the place of the fault in it. */
 export class MappingInvalid extends CodedError {

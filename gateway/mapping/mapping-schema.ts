@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resultMediaTypeSchema } from '../../schemas/gateway-protocol.ts';
+import { resultMediaTypeSchema } from '../../schemas/protocols/gateway-protocol.ts';
 import { linearPattern } from './linear-pattern.ts';
 
 /**

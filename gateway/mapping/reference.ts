@@ -1,4 +1,4 @@
-import type { ConvertingMapping } from '../../schemas/gateway-protocol.ts';
+import type { ConvertingMapping } from '../../schemas/protocols/gateway-protocol.ts';
 import { contentHash } from './content-hash.ts';
 import type { Mapping } from './mapping-schema.ts';
 

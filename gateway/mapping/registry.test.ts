@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { gatewayMappingsSchema } from '../../schemas/gateway-protocol.ts';
+import { gatewayMappingsSchema } from '../../schemas/protocols/gateway-protocol.ts';
 import { CHECKS } from '../checks/run-checks.ts';
 import { contentHash } from './content-hash.ts';
 import type { MappingInvalid } from './mapping-invalid.ts';

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { INVOICE_FORMATS, type GatewayMapping } from '../../schemas/gateway-protocol.ts';
+import { INVOICE_FORMATS, type GatewayMapping } from '../../schemas/protocols/gateway-protocol.ts';
 import { contentHash } from './content-hash.ts';
 import type { JsonObject } from './extend-mapping.ts';
 import { mappingFilesIn, parseMapping, readMappingJson } from './mapping-files.ts';

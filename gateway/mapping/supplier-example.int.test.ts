@@ -2,7 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decodeConvertedBy, decodeWarnings, GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
+import {
+  decodeConvertedBy,
+  decodeWarnings,
+  GATEWAY_HEADERS,
+} from '../../schemas/protocols/gateway-protocol.ts';
 import { readUbl } from '../accuracy/read-ubl.ts';
 import { makeInvoice } from '../../tests/rooms/gateway/invoice-pdf.ts';
 import { makePlainInvoice } from '../../tests/rooms/gateway/plain-invoice.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import PDFDocument from 'pdfkit';
-import type { GatewayExplanation } from '../../schemas/gateway-explanation.ts';
+import type { GatewayExplanation } from '../../schemas/protocols/gateway-explanation.ts';
 import { testMapping } from '../accuracy/test-mapping.ts';
 import { makeInvoice } from '../../tests/rooms/gateway/invoice-pdf.ts';
 import { makePlainPdf } from '../../tests/rooms/gateway/other-pdf.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decodeWarnings } from '../../schemas/gateway-protocol.ts';
+import { decodeWarnings } from '../../schemas/protocols/gateway-protocol.ts';
 import { makePlainPdf } from '../../tests/rooms/gateway/other-pdf.ts';
 import { brokenRules } from '../rules/broken-rules.ts';
 import type { RunningGateway } from '../server.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decodeWarnings } from '../../schemas/gateway-protocol.ts';
+import { decodeWarnings } from '../../schemas/protocols/gateway-protocol.ts';
 import type { Attached } from '../../tests/rooms/gateway/attached-pdf.ts';
 import { makeAttachedPdf } from '../../tests/rooms/gateway/attached-pdf.ts';
 import type { RunningGateway } from '../server.ts';

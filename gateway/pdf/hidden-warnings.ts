@@ -1,4 +1,4 @@
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import type { PdfText } from './read-pdf.ts';
 import type { HiddenCounts } from './visibility.ts';

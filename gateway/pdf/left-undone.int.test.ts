@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { decodeWarnings } from '../../schemas/gateway-protocol.ts';
+import { decodeWarnings } from '../../schemas/protocols/gateway-protocol.ts';
 import { makePlainPdf } from '../../tests/rooms/gateway/other-pdf.ts';
 import type { RunningGateway } from '../server.ts';
 import { startGateway } from '../server.ts';

@@ -4,7 +4,7 @@ import type { PDFDocumentProxy, PDFWorker } from 'pdfjs-dist';
 import { offerEveryAttachment } from './attachments.ts';
 import { loadParsingHalf } from './parsing-half.ts';
 import { Refusal } from '../protocol/refusal.ts';
-import { ERROR_SENTENCES } from '../../schemas/error-sentences.ts';
+import { ERROR_SENTENCES } from '../../schemas/errors/error-sentences.ts';
 import { decodeImagesOnDemand } from './images-on-demand.ts';
 import { inflateAtOnce } from './inflate-at-once.ts';
 import { sameThreadChannel } from './same-thread-port.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { convert } from '../conversion/convert.ts';
 import { onSheet } from '../../tests/rooms/gateway/layouts/make-layout.ts';
 import { makePlainPdf } from '../../tests/rooms/gateway/other-pdf.ts';

@@ -1,5 +1,5 @@
-import type { PageDrawing } from '../../schemas/gateway-explanation.ts';
-import type { InvoiceIdentity } from '../../schemas/job-events.ts';
+import type { PageDrawing } from '../../schemas/protocols/gateway-explanation.ts';
+import type { InvoiceIdentity } from '../../schemas/events/job-events.ts';
 import type { Mapping } from '../mapping/mapping-schema.ts';
 import type {
   ConvertingMapping,
@@ -7,7 +7,7 @@ import type {
   GatewayWarning,
   InvoiceFormat,
   ResultMediaType,
-} from '../../schemas/gateway-protocol.ts';
+} from '../../schemas/protocols/gateway-protocol.ts';
 
 /** The page to draw, and the options of the picture. */
 export interface PictureRequest {

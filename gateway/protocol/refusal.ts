@@ -1,6 +1,6 @@
-import { CodedError } from '../../schemas/coded-error.ts';
-import { GATEWAY_REFUSAL_STATUS } from '../../schemas/gateway-protocol.ts';
-import type { GatewayRefusalCode } from '../../schemas/gateway-protocol.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
+import { GATEWAY_REFUSAL_STATUS } from '../../schemas/protocols/gateway-protocol.ts';
+import type { GatewayRefusalCode } from '../../schemas/protocols/gateway-protocol.ts';
 
 /** The reason why the gateway gives no result, in one sentence for the person who sent the document. */
 export class Refusal extends CodedError {

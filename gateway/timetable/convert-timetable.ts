@@ -1,5 +1,5 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { TimetableMapping } from '../mapping/mapping-schema.ts';
 import { hiddenWarnings, requireText } from '../pdf/hidden-warnings.ts';

@@ -1,4 +1,4 @@
-import type { GatewayWarning } from '../../schemas/gateway-protocol.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
 import { clockText } from './clock-times.ts';
 import type { TimetableEntry, TimetableReading } from './timetable-entry.ts';
 

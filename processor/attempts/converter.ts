@@ -3,14 +3,14 @@ import { resultKeyOf } from '../../blob-store/blob-key.ts';
 import { BlobTooLarge } from '../../blob-store/blob-errors.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
 import type { Log } from '../../runtime/log.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import type {
   ConvertedBy,
   InvoiceIdentity,
   MappingRef,
   ResultRef,
   Warning,
-} from '../../schemas/job-events.ts';
+} from '../../schemas/events/job-events.ts';
 import type { GatewayClient, GatewayResult } from '../gateway-call/gateway-client.ts';
 import type { GatewayGate } from '../circuit-breaker/gateway-gate.ts';
 import { AttemptFailed, badOutput } from '../gateway-call/gateway-failure.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { GATEWAY_STREAM } from '../../schemas/streams.ts';
+import { GATEWAY_STREAM } from '../../schemas/events/streams.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../../tests/harness/processor-world.ts';
 
 const BREAKER = { BREAKER_FAILURES: '3', BREAKER_RESET_MS: '500', RETRY_MAX_ATTEMPTS: '10' };

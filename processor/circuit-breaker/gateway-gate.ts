@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { AttemptFailed } from '../gateway-call/gateway-failure.ts';
 import {
   failuresIn,

@@ -5,10 +5,10 @@ import { sealed } from '../../event-store/handle-command.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
 import { retry } from '../../runtime/retry.ts';
-import { understandEvent } from '../../schemas/event-versions.ts';
+import { understandEvent } from '../../schemas/events/event-versions.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
-import type { ServiceEvent } from '../../schemas/service-events.ts';
-import { GATEWAY_STREAM } from '../../schemas/streams.ts';
+import type { ServiceEvent } from '../../schemas/events/service-events.ts';
+import { GATEWAY_STREAM } from '../../schemas/events/streams.ts';
 
 /** Most tries to record one transition, and the wait between two. */
 const TRIES_MAX = 10;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
 import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { poisonStreams, started } from '../../tests/harness/poison.ts';
 import { replayHeldJobs } from './replay-held-jobs.ts';
 import {

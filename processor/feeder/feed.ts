@@ -1,8 +1,8 @@
 import { linksOf } from '../../event-store/event-hash.ts';
 import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
 import { differenceFrom } from '../../event-store/log-difference.ts';
-import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
-import { understandJobEventOnce } from '../../schemas/understand-job-event.ts';
+import { JOB_STREAM_PREFIX } from '../../schemas/events/streams.ts';
+import { understandJobEventOnce } from '../../schemas/events/understand-job-event.ts';
 import { startFeedWriter, type FeedWriterParts } from './feed-writer.ts';
 import type { FedEvent } from '../work-list/fold-changes.ts';
 import type { FeedGrant } from '../work-list/work-list.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { jobStream } from '../../schemas/streams.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { foldChanges, type FedEvent } from '../work-list/fold-changes.ts';
 import type { ClaimedItem } from '../work-list/work-list.ts';
 import { handOver, type Reservation } from './hand-over.ts';

@@ -1,6 +1,6 @@
 import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT, type ExistingJob } from '../../conversion-job/job.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import type { FedEvent } from '../work-list/fold-changes.ts';
 import type { WorkChange } from '../work-list/work-change.ts';
 import type { ClaimedItem } from '../work-list/work-list.ts';

@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { ReadStore } from '../../read-store/pool.ts';
 import type { Log } from '../../runtime/log.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import { jobCommands } from '../job-stream/job-commands.ts';
 import { compareWithStream } from '../leases/sweeper.ts';
 import { postgresWorkList, WORK_LIST_LEDGER } from '../work-list/postgres-work-list.ts';

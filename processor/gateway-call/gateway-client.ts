@@ -1,8 +1,8 @@
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
-import { GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
-import type { MappingRef } from '../../schemas/job-events.ts';
+import { GATEWAY_HEADERS } from '../../schemas/protocols/gateway-protocol.ts';
+import type { MappingRef } from '../../schemas/events/job-events.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
 import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
 import { AttemptFailed, badOutput, failureOfAnswer } from './gateway-failure.ts';

@@ -1,6 +1,6 @@
-import { CodedError } from '../../schemas/coded-error.ts';
-import type { JobFailureCode } from '../../schemas/error-codes.ts';
-import { gatewayRefusalSchema } from '../../schemas/gateway-protocol.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
+import type { JobFailureCode } from '../../schemas/errors/error-codes.ts';
+import { gatewayRefusalSchema } from '../../schemas/protocols/gateway-protocol.ts';
 
 /** Longest message that an event may hold. */
 const MESSAGE_CHARS_MAX = 500;

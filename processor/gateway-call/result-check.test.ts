@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ResultMediaType } from '../../schemas/gateway-protocol.ts';
+import type { ResultMediaType } from '../../schemas/protocols/gateway-protocol.ts';
 import { checkResult } from './result-check.ts';
 
 /** Feeds the text in pieces of `pieceBytes`, as a network would. */

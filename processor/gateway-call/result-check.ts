@@ -1,4 +1,4 @@
-import type { ResultMediaType } from '../../schemas/gateway-protocol.ts';
+import type { ResultMediaType } from '../../schemas/protocols/gateway-protocol.ts';
 import { badOutput } from './gateway-failure.ts';
 
 /**

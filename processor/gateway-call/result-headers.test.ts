@@ -4,7 +4,7 @@ import {
   encodeInvoiceIdentity,
   encodeWarnings,
   GATEWAY_HEADERS,
-} from '../../schemas/gateway-protocol.ts';
+} from '../../schemas/protocols/gateway-protocol.ts';
 import { readResultHeaders } from './result-headers.ts';
 
 const source = 'a'.repeat(64);

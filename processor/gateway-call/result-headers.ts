@@ -7,13 +7,13 @@ import {
   resultMediaTypeSchema,
   type GatewayWarning,
   type ResultMediaType,
-} from '../../schemas/gateway-protocol.ts';
+} from '../../schemas/protocols/gateway-protocol.ts';
 import {
   type ConvertedBy,
   type InvoiceIdentity,
   type MappingRef,
   Warning,
-} from '../../schemas/job-events.ts';
+} from '../../schemas/events/job-events.ts';
 import { badOutput } from './gateway-failure.ts';
 
 /** Largest accepted result, in bytes (A-SS02). */

@@ -7,8 +7,8 @@ import type { EventLog } from '../../event-store/event-log.ts';
 import { handleCommand, loadStream, sealed, type Handled } from '../../event-store/handle-command.ts';
 import { retry } from '../../runtime/retry.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import type { KnownJob } from '../work-list/snapshot.ts';
 
 /** The wait between two tries while the log does not answer. */

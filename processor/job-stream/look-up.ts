@@ -1,4 +1,4 @@
-import { EventNotUnderstood } from '../../schemas/event-versions.ts';
+import { EventNotUnderstood } from '../../schemas/events/event-versions.ts';
 import type { JobCommands } from './job-commands.ts';
 import { placementOf, type WorkChange } from '../work-list/work-change.ts';
 

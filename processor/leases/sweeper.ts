@@ -1,9 +1,9 @@
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { isRetryable } from '../../schemas/coded-error.ts';
-import type { Settings } from '../../schemas/config.ts';
+import { isRetryable } from '../../schemas/errors/coded-error.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import type { JobCommands } from '../job-stream/job-commands.ts';
 import { changeFromStream } from '../job-stream/look-up.ts';
 import type { ProcessorMetrics } from '../attempts/processor-metrics.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { jobDecider } from '../../conversion-job/decider.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { keepingDecider, type KeptJob, type ReleaseFile } from './kept-job.ts';
 
 const at = (day: number) => new Date(Date.UTC(2026, 0, 1 + day)).toISOString();

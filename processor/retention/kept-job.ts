@@ -2,8 +2,8 @@ import { isResultKeyOf } from '../../blob-store/blob-key.ts';
 import type { Refusal } from '../../conversion-job/decide.ts';
 import type { JobDecider } from '../../conversion-job/decider.ts';
 import { ABSENT, type Job } from '../../conversion-job/job.ts';
-import type { Settings } from '../../schemas/config.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 
 /** The times for which files are kept. */
 export interface KeepingPolicy {

@@ -1,9 +1,9 @@
 import { RESULTS_PREFIX, SOURCES_PREFIX } from '../../blob-store/blob-key.ts';
 import { loadStream } from '../../event-store/handle-command.ts';
-import { EventNotUnderstood, understoodOrNull } from '../../schemas/event-versions.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import { EventNotUnderstood, understoodOrNull } from '../../schemas/events/event-versions.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import { JobId } from '../../schemas/ids.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { refersTo } from './kept-job.ts';
 import { remove, type ReleaseParts } from './release-file.ts';
 

@@ -4,11 +4,11 @@ import type { EventLog } from '../../event-store/event-log.ts';
 import { handleCommand, loadStream } from '../../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import { EventNotUnderstood } from '../../schemas/event-versions.ts';
+import { EventNotUnderstood } from '../../schemas/events/event-versions.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import { isActive } from '../../schemas/job-states.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import type { CleanupTally, RemovedFile } from './cleanup-report.ts';
 import { refersTo, type FileKind, type KeepingDecider } from './kept-job.ts';
 

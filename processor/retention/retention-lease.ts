@@ -1,5 +1,5 @@
 import type { ReadStore } from '../../read-store/pool.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import type { ScanMarks, ScanName } from './scans.ts';
 
 /** Length of the lease. It is longer than the work on one file: an append, and a deletion in S3 with its retries. */

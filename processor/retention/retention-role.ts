@@ -5,7 +5,7 @@ import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { runCleanup, type CleanupParts } from './cleanup.ts';
 import { tallyCleanup } from './cleanup-report.ts';
 import { keepingDecider, keepingPolicyOf } from './kept-job.ts';

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../event-store/event-log.ts';
-import { EventNotUnderstood, understandEvent } from '../../schemas/event-versions.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import { EventNotUnderstood, understandEvent } from '../../schemas/events/event-versions.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import type { KeepingPolicy } from './kept-job.ts';
 import { releaseFile, type NamedFile, type ReleaseParts } from './release-file.ts';
 

@@ -1,6 +1,6 @@
 import { areValuesRefused } from '../../read-store/projection-engine/projection-errors.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import { heldChange, type FedEvent } from './fold-changes.ts';
 import type { WorkChange } from './work-change.ts';
 

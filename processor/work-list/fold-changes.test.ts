@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ExistingJob } from '../../conversion-job/job.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { foldChanges, type FedEvent } from './fold-changes.ts';
 
 const J = '6b1f5c1e-0a52-5d1c-8b7a-3c0b8a4c9d01';

@@ -2,8 +2,8 @@ import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT, type ExistingJob } from '../../conversion-job/job.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { placementAfter, type Placement, type Standing, type WorkChange } from './work-change.ts';
 
 /** An event of a job's stream, or the reason why this build does not understand the event. */

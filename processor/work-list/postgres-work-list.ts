@@ -1,6 +1,6 @@
 import type { ReadStore } from '../../read-store/pool.ts';
 import { holdStreams } from '../../read-store/projection-engine/quarantine.ts';
-import type { LogMark } from '../../schemas/log-mark.ts';
+import type { LogMark } from '../../schemas/events/log-mark.ts';
 import { APPLY, columnsOf, CORRECT } from './apply-statement.ts';
 import { fairClaims } from './claims.ts';
 import {

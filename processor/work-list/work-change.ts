@@ -1,5 +1,5 @@
 import type { Job } from '../../conversion-job/job.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import type { KnownJob } from './snapshot.ts';
 
 /** The place of a job on the work list. */

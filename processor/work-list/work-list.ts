@@ -1,6 +1,6 @@
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
-import type { LogMark } from '../../schemas/log-mark.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
+import type { LogMark } from '../../schemas/events/log-mark.ts';
 import type { KnownJob } from './snapshot.ts';
 import type { Correction, WorkChange } from './work-change.ts';
 

@@ -2,7 +2,7 @@ import type { EventLog } from '../../event-store/event-log.ts';
 import type { Checkpoint } from '../../read-store/projection-engine/checkpoint.ts';
 import type { ProjectionWriter } from '../../read-store/projection-engine/writer.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 
 /** Number of events in a batch while tables are built or catch up. */
 export const BULK_EVENTS_MAX = 10_000;

@@ -13,7 +13,7 @@ import {
   type ProjectionWriter,
 } from '../../read-store/projection-engine/writer.ts';
 import type { Log } from '../../runtime/log.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import { catchUp } from './catch-up.ts';
 import { createLiveBuffer } from './live-buffer.ts';
 import type { ProjectorMetrics } from './projector-metrics.ts';

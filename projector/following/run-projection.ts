@@ -3,7 +3,7 @@ import { LEASE_BEAT_MS, takeLease } from '../../read-store/projection-engine/lea
 import type { FoldedRow } from '../../read-store/projection-engine/projection-definition.ts';
 import { outageLog, type OutageLog } from '../../runtime/outage-log.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
-import { codeOf, isRetryable } from '../../schemas/coded-error.ts';
+import { codeOf, isRetryable } from '../../schemas/errors/coded-error.ts';
 import { runSession, type SessionOptions, type WaitingFor } from './projection-session.ts';
 
 /** The wait before a failed projection restarts. */

@@ -9,7 +9,7 @@ import type {
   ProjectionTarget,
 } from '../../read-store/projection-engine/projection-definition.ts';
 import type { Log } from '../../runtime/log.ts';
-import { LASTING_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { LASTING_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import { SHORT_LOCK_TIMEOUT } from './lock-timeout.ts';
 
 export interface StartOverParts<Event, Row extends FoldedRow> {

@@ -1,10 +1,10 @@
 import { evolveOnce } from '../../conversion-job/evolve-once.ts';
 import { ABSENT } from '../../conversion-job/job.ts';
 import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { isActive } from '../../schemas/job-states.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
-import { understandJobEventOnce } from '../../schemas/understand-job-event.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
+import { understandJobEventOnce } from '../../schemas/events/understand-job-event.ts';
 import { artifactsTable } from '../../read-tables/jobs/artifacts-table.ts';
 import { historyTable } from '../../read-tables/jobs/history-table.ts';
 import { invoicesTable } from '../../read-tables/jobs/invoices-table.ts';

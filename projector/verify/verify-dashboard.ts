@@ -1,6 +1,6 @@
 import type { Queryable } from '../../read-store/pool.ts';
 import type { Values } from '../../read-store/projection-engine/table.ts';
-import { FOLLOWED_STREAM_PREFIXES, REJECTED_UPLOADS_STREAM } from '../../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES, REJECTED_UPLOADS_STREAM } from '../../schemas/events/streams.ts';
 import { EVER, figuresTable } from '../../read-tables/dashboard/figures-table.ts';
 import { dashboardProjection } from '../dashboard/dashboard-projection.ts';
 import { streamsTable, type CountedStream } from '../../read-tables/dashboard/streams-table.ts';

@@ -3,9 +3,9 @@ import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT, type Job } from '../../conversion-job/job.ts';
 import type { Queryable } from '../../read-store/pool.ts';
 import { readCheckpoint } from '../../read-store/projection-engine/checkpoint.ts';
-import { understandEvent } from '../../schemas/event-versions.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
-import { jobIdOfStream, jobStream } from '../../schemas/streams.ts';
+import { understandEvent } from '../../schemas/events/event-versions.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
+import { jobIdOfStream, jobStream } from '../../schemas/events/streams.ts';
 import { jobsTable } from '../../read-tables/jobs/jobs-table.ts';
 import {
   differingTable,

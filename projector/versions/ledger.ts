@@ -1,7 +1,7 @@
 import { openReadStore, type Queryable } from '../../read-store/pool.ts';
 import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
 import type { Log } from '../../runtime/log.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /** Time limit for reading the ledger, which has few rows. */
 const LOOK_TIMEOUT_MS = 10_000;

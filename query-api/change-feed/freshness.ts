@@ -1,5 +1,5 @@
 import { ApiError } from '../../runtime/http/api-error.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 

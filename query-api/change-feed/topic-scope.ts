@@ -1,4 +1,4 @@
-import { LiveTopic } from '../../schemas/live-protocol.ts';
+import { LiveTopic } from '../../schemas/protocols/live-protocol.ts';
 import { BEFORE_EVERYTHING } from './page.ts';
 
 /** The rows that a topic contains for one owner. */

@@ -10,16 +10,16 @@ import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { DashboardAnswer } from '../../schemas/dashboard-api.ts';
-import type { ErrorBody } from '../../schemas/error-codes.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import { DashboardAnswer } from '../../schemas/protocols/dashboard-api.ts';
+import type { ErrorBody } from '../../schemas/errors/error-codes.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import {
   FailuresAnswer,
   OperatorListAnswer,
   QuarantineAnswer,
   SelectionAnswer,
-} from '../../schemas/ops-api.ts';
-import { GATEWAY_STREAM } from '../../schemas/streams.ts';
+} from '../../schemas/protocols/ops-api.ts';
+import { GATEWAY_STREAM } from '../../schemas/events/streams.ts';
 import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 
 let installation: QueryInstallation;

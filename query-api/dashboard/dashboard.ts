@@ -5,7 +5,7 @@ import type {
   DashboardBucket,
   DashboardQuery,
   OpsMetrics,
-} from '../../schemas/dashboard-api.ts';
+} from '../../schemas/protocols/dashboard-api.ts';
 import { positionText } from '../tables/projection-head.ts';
 import { readFigures, type FiguresRead, type ReadAt } from './figures-query.ts';
 import { flowFigures, latencyCounts, summedFigures, type StoredFigure } from './flow-figures.ts';
@@ -17,7 +17,7 @@ import { evolve } from '../../conversion-job/evolve.ts';
 import { figuresOf } from '../../conversion-job/figures.ts';
 import { ABSENT, type Job } from '../../conversion-job/job.ts';
 import type { Queryable } from '../../read-store/pool.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 
 /** The change that one event makes to the figures of whole minutes, so that they become the figures of a moment. */
 interface Correction {

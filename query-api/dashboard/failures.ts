@@ -1,5 +1,5 @@
 import type { Queryable } from '../../read-store/pool.ts';
-import type { JobFailureCode } from '../../schemas/error-codes.ts';
+import type { JobFailureCode } from '../../schemas/errors/error-codes.ts';
 import {
   QUARANTINE_SHOWN_MAX,
   SELECTION_JOBS_MAX,
@@ -7,9 +7,9 @@ import {
   type QuarantineAnswer,
   type SelectionAnswer,
   type SelectionQuery,
-} from '../../schemas/ops-api.ts';
+} from '../../schemas/protocols/ops-api.ts';
 import { JobId } from '../../schemas/ids.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 import { positionText, readAtHead } from '../tables/projection-head.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { DashboardBucket } from '../../schemas/dashboard-api.ts';
+import type { DashboardBucket } from '../../schemas/protocols/dashboard-api.ts';
 import { percentilesOf, type LatencyCount } from '../../schemas/latency-buckets.ts';
 
 /** A stored figure: its name, the detail within that name, and its sum. */

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { Identity } from '../../identity/middleware.ts';
-import { DashboardQuery } from '../../schemas/dashboard-api.ts';
-import { NoQuery } from '../../schemas/http-api.ts';
-import { FailuresQuery, SelectionQuery, type MeAnswer } from '../../schemas/ops-api.ts';
+import { DashboardQuery } from '../../schemas/protocols/dashboard-api.ts';
+import { NoQuery } from '../../schemas/protocols/http-api.ts';
+import { FailuresQuery, SelectionQuery, type MeAnswer } from '../../schemas/protocols/ops-api.ts';
 import { readDashboard, type DashboardSources } from './dashboard.ts';
 import { readFailures, readQuarantine, readSelection } from './failures.ts';
 import { readAtLeast } from '../change-feed/freshness.ts';

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { Queryable } from '../../read-store/pool.ts';
-import type { PresentFigures } from '../../schemas/dashboard-api.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import type { PresentFigures } from '../../schemas/protocols/dashboard-api.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import { positionText } from '../tables/projection-head.ts';
 
 export type Present = z.output<typeof PresentFigures>;

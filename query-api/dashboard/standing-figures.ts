@@ -1,6 +1,6 @@
-import type { StandingFigures } from '../../schemas/dashboard-api.ts';
+import type { StandingFigures } from '../../schemas/protocols/dashboard-api.ts';
 import type { z } from 'zod';
-import type { JobFailureCode } from '../../schemas/error-codes.ts';
+import type { JobFailureCode } from '../../schemas/errors/error-codes.ts';
 import { isActive, JOB_STATES, type JobStateName } from '../../schemas/job-states.ts';
 import type { StoredFigure } from './flow-figures.ts';
 

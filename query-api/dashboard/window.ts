@@ -7,7 +7,7 @@ import {
   type DashboardBucketName,
   type DashboardQuery,
   type DashboardRange,
-} from '../../schemas/dashboard-api.ts';
+} from '../../schemas/protocols/dashboard-api.ts';
 
 /** The requested period: a number of buckets of one length. The last bucket contains the moment of the answer. */
 export interface Window {

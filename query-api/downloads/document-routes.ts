@@ -2,7 +2,7 @@ import { create as contentDisposition } from 'content-disposition';
 import { Router, type Request, type Response } from 'express';
 import type { ExistingJob } from '../../conversion-job/job.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
-import { NoQuery, PageQuery, PAGE_NUMBER } from '../../schemas/http-api.ts';
+import { NoQuery, PageQuery, PAGE_NUMBER } from '../../schemas/protocols/http-api.ts';
 import type { Asker } from '../request/asker.ts';
 import { openSource, type DocumentReader } from './document-reader.ts';
 import { findOwnJob } from './own-job.ts';

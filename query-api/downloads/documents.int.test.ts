@@ -7,10 +7,10 @@ import { handleCommand } from '../../event-store/handle-command.ts';
 import { makeInvoicePdf } from '../../tests/rooms/gateway/invoice-pdf.ts';
 import { startGateway, type RunningGateway } from '../../gateway/server.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import { gatewayExplanationSchema } from '../../schemas/gateway-explanation.ts';
+import { gatewayExplanationSchema } from '../../schemas/protocols/gateway-explanation.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 

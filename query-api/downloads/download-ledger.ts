@@ -8,7 +8,7 @@ import type { Log } from '../../runtime/log.ts';
 import { Counter, type Metrics } from '../../runtime/metrics.ts';
 import { retry } from '../../runtime/retry.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 
 /** Number of attempts to append one event, and the wait between two. */
 const TRIES_MAX = 5;

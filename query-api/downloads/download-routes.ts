@@ -2,7 +2,7 @@ import { create as contentDisposition } from 'content-disposition';
 import { Router, type Response } from 'express';
 import { ownerOf } from '../../identity/middleware.ts';
 import { requestIdOf } from '../../runtime/http/app.ts';
-import { DownloadQuery } from '../../schemas/http-api.ts';
+import { DownloadQuery } from '../../schemas/protocols/http-api.ts';
 import type { Asker } from '../request/asker.ts';
 import { jobIdOfPath, queryOf } from '../request/request-input.ts';
 import type { DownloadLedger } from './download-ledger.ts';

@@ -3,7 +3,7 @@ import type { ExistingJob } from '../../conversion-job/job.ts';
 import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { loadStream } from '../../event-store/handle-command.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 
 /**
  * Reads a job from its own stream. Null when the job does not exist or belongs to another owner, so a caller cannot

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
 import { createHash } from 'node:crypto';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /**
  * A result up to this size is checked before its first byte is sent, so that the answer for a damaged result is a

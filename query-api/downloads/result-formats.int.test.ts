@@ -13,7 +13,7 @@ import { startGateway, type RunningGateway } from '../../gateway/server.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 

@@ -1,5 +1,5 @@
 import { ApiError } from '../../runtime/http/api-error.ts';
-import type { InvoiceFormat } from '../../schemas/gateway-protocol.ts';
+import type { InvoiceFormat } from '../../schemas/protocols/gateway-protocol.ts';
 import { askGateway, type GatewayPlace } from './ask-gateway.ts';
 import type { ReadyJob } from './ready-result.ts';
 import type { CheckedBlobs } from './result-delivery.ts';

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { ownerOf } from '../../identity/middleware.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import { requestIdOf } from '../../runtime/http/app.ts';
-import { ZIP_JOBS_MAX, ZipQuery } from '../../schemas/http-api.ts';
+import { ZIP_JOBS_MAX, ZipQuery } from '../../schemas/protocols/http-api.ts';
 import type { QueryContext } from '../request/query-context.ts';
 import { queryOf } from '../request/request-input.ts';
 import type { DownloadLedger } from './download-ledger.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import type { JobListAnswer } from '../../schemas/http-api.ts';
-import { LIVE_CLOSE, type ServerFrame } from '../../schemas/live-protocol.ts';
+import type { JobListAnswer } from '../../schemas/protocols/http-api.ts';
+import { LIVE_CLOSE, type ServerFrame } from '../../schemas/protocols/live-protocol.ts';
 import { noRows, openLive, rowsOf, takeIn, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
 import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { LIVE_LIMITS } from '../../schemas/live-protocol.ts';
+import { LIVE_LIMITS } from '../../schemas/protocols/live-protocol.ts';
 import type { MessageBudget } from './message-budget.ts';
 import type { Subscription } from './subscription.ts';
 import type { TopicScope } from '../change-feed/topic-scope.ts';

@@ -1,6 +1,11 @@
 import type { RawData } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';
-import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL, ClientFrame } from '../../schemas/live-protocol.ts';
+import {
+  LIVE_CLOSE,
+  LIVE_LIMITS,
+  LIVE_PROTOCOL,
+  ClientFrame,
+} from '../../schemas/protocols/live-protocol.ts';
 import { BEFORE_EVERYTHING } from '../change-feed/page.ts';
 import { scopeOf } from '../change-feed/topic-scope.ts';
 import { openBookmark, type Bookmark } from '../tokens/resume-token.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobListAnswer } from '../../schemas/http-api.ts';
-import type { ServerFrame } from '../../schemas/live-protocol.ts';
+import type { JobListAnswer } from '../../schemas/protocols/http-api.ts';
+import type { ServerFrame } from '../../schemas/protocols/live-protocol.ts';
 import {
   noRows,
   openLive,

@@ -1,4 +1,4 @@
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import type { PageRead } from './catch-up.ts';
 import type { Follower } from './connection.ts';
 import { operatorPage } from './operator-rows.ts';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { ReadStore } from '../../read-store/pool.ts';
 import { clientReader } from '../../runtime/http/client.ts';
-import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { openLive, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
 import { loadSettings } from '../../runtime/settings.ts';

@@ -7,7 +7,7 @@ import { answerRaw } from '../../runtime/http/answer-raw.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
-import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import type { FeedListener } from '../change-feed/change-feed.ts';
 import type { SealingKeys } from '../tokens/sealed-text.ts';
 import { startCatchUp } from './catch-up.ts';

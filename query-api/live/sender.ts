@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import { LIVE_CLOSE, type ServerFrame } from '../../schemas/live-protocol.ts';
+import { LIVE_CLOSE, type ServerFrame } from '../../schemas/protocols/live-protocol.ts';
 import type { ChangedRow } from '../change-feed/page.ts';
 import { sealBookmark } from '../tokens/resume-token.ts';
 import type { SealingKeys } from '../tokens/sealed-text.ts';

@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
 import type { Clock } from '../../runtime/clock.ts';
-import { LIVE_LIMITS } from '../../schemas/live-protocol.ts';
+import { LIVE_LIMITS } from '../../schemas/protocols/live-protocol.ts';
 import type { Connection, Follower } from './connection.ts';
 import type { Conversation } from './conversation.ts';
 import { nextPingAt } from './sweep.ts';

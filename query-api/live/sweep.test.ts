@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { WebSocket } from 'ws';
-import { LIVE_CLOSE, LIVE_LIMITS } from '../../schemas/live-protocol.ts';
+import { LIVE_CLOSE, LIVE_LIMITS } from '../../schemas/protocols/live-protocol.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { Connection } from './connection.ts';
 import { nextPingAt, sweepConnection, sweepFull } from './sweep.ts';

@@ -1,4 +1,4 @@
-import { LIVE_CLOSE, LIVE_LIMITS } from '../../schemas/live-protocol.ts';
+import { LIVE_CLOSE, LIVE_LIMITS } from '../../schemas/protocols/live-protocol.ts';
 import { hasRoom, isTooSlow, type Connection } from './connection.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { Sender } from './sender.ts';

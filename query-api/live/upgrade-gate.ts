@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { RefusalReason } from '../../identity/rate-limits.ts';
 import type { ReadClient } from '../../runtime/http/client.ts';
-import type { ApiErrorCode } from '../../schemas/error-codes.ts';
-import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import type { ApiErrorCode } from '../../schemas/errors/error-codes.ts';
+import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 
 /** The functions of identity/ that the gate needs. */
 export interface SocketIdentity {

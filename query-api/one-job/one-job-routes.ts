@@ -11,8 +11,8 @@ import {
   TIMELINE_ENTRIES_MAX,
   type TimelineAnswer,
   type TimelineEntry,
-} from '../../schemas/http-api.ts';
-import { jobStream } from '../../schemas/streams.ts';
+} from '../../schemas/protocols/http-api.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { readAtLeast } from '../change-feed/freshness.ts';
 import { pastOf } from '../past/as-of.ts';
 import { oneJob } from '../queue/list-query.ts';
@@ -22,7 +22,7 @@ import { jobIdOfPath, queryOf } from '../request/request-input.ts';
 import { jobView, operatorJobView, type ShownRow } from '../tables/job-row.ts';
 import { readAtHead, positionText } from '../tables/projection-head.ts';
 import { explainJob } from './why.ts';
-import { JOB_EVENT_SCHEMAS, type JobEvent } from '../../schemas/job-events.ts';
+import { JOB_EVENT_SCHEMAS, type JobEvent } from '../../schemas/events/job-events.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 import { sentenceOf } from '../../conversion-job/event-sentences.ts';
 

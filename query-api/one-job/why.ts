@@ -6,12 +6,12 @@ import { ABSENT, type ExistingJob, type Job } from '../../conversion-job/job.ts'
 import type { RecordedJobEvent, BreakerPause } from '../../conversion-job/recorded.ts';
 import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
 import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
-import { EventMetadata } from '../../schemas/event-metadata.ts';
-import { understandEvent } from '../../schemas/event-versions.ts';
-import type { WhyAnswer } from '../../schemas/http-api.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import { EventMetadata } from '../../schemas/events/event-metadata.ts';
+import { understandEvent } from '../../schemas/events/event-versions.ts';
+import type { WhyAnswer } from '../../schemas/protocols/http-api.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import type { Moment } from '../../schemas/moment.ts';
-import { jobStream, GATEWAY_STREAM } from '../../schemas/streams.ts';
+import { jobStream, GATEWAY_STREAM } from '../../schemas/events/streams.ts';
 
 /** The sources of an explanation. */
 export interface WhySources {

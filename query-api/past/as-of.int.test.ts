@@ -7,7 +7,7 @@ import { createLog } from '../../runtime/log.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
-import type { JobListAnswer, JobMetrics, JobView, TimelineAnswer } from '../../schemas/http-api.ts';
+import type { JobListAnswer, JobMetrics, JobView, TimelineAnswer } from '../../schemas/protocols/http-api.ts';
 import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 
 const SEED = 11;

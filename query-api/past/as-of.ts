@@ -2,7 +2,7 @@ import type { EventLog } from '../../event-store/event-log.ts';
 import type { Queryable } from '../../read-store/pool.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import type { Moment } from '../../schemas/moment.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import type { ChangeFeed } from '../change-feed/change-feed.ts';
 import { lastPosition } from './past-moment.ts';
 import { BEFORE_EVERYTHING } from '../change-feed/page.ts';

@@ -1,8 +1,13 @@
 import { Router } from 'express';
 import { ownerOf } from '../../identity/middleware.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
-import { JobListQuery, JobQuery, type JobListAnswer, type JobMetrics } from '../../schemas/http-api.ts';
-import { OperatorListQuery, type OperatorListAnswer } from '../../schemas/ops-api.ts';
+import {
+  JobListQuery,
+  JobQuery,
+  type JobListAnswer,
+  type JobMetrics,
+} from '../../schemas/protocols/http-api.ts';
+import { OperatorListQuery, type OperatorListAnswer } from '../../schemas/protocols/ops-api.ts';
 import { pastOf } from '../past/as-of.ts';
 import { readAtLeast } from '../change-feed/freshness.ts';
 import { jobView, operatorJobView } from '../tables/job-row.ts';
@@ -13,7 +18,7 @@ import { positionText, readAtHead } from '../tables/projection-head.ts';
 import { labelOf, type QueryContext } from '../request/query-context.ts';
 import { queryOf } from '../request/request-input.ts';
 import type { Queryable } from '../../read-store/pool.ts';
-import type { JobFailureCode } from '../../schemas/error-codes.ts';
+import type { JobFailureCode } from '../../schemas/errors/error-codes.ts';
 import { isActive, JOB_STATES, type JobStateName } from '../../schemas/job-states.ts';
 import { rowsAt } from '../past/past-rows.ts';
 

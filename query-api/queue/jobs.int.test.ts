@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { JobListAnswer, JobMetrics, JobView } from '../../schemas/http-api.ts';
+import { JobListAnswer, JobMetrics, JobView } from '../../schemas/protocols/http-api.ts';
 import { JOB_STATES } from '../../schemas/job-states.ts';
 import { projectInto, type Projection } from '../../tests/harness/projected-jobs.ts';
 import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';

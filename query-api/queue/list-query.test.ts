@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { JobListQuery } from '../../schemas/http-api.ts';
+import { JobListQuery } from '../../schemas/protocols/http-api.ts';
 import { openPlace, sealPlace } from './list-cursor.ts';
 import { listBinding, listStatement } from './list-query.ts';
 

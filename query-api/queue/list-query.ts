@@ -1,5 +1,5 @@
 import type { Queryable } from '../../read-store/pool.ts';
-import type { JobListQuery } from '../../schemas/http-api.ts';
+import type { JobListQuery } from '../../schemas/protocols/http-api.ts';
 import { isActive } from '../../schemas/job-states.ts';
 import { withConvertedBefore } from '../tables/converted-before.ts';
 import { SHOWN_COLUMNS, type ShownRow } from '../tables/job-row.ts';

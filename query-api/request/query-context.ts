@@ -4,7 +4,7 @@ import type { EventLog } from '../../event-store/event-log.ts';
 import type { Queryable } from '../../read-store/pool.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { MappingListing } from '../../schemas/http-api.ts';
+import type { MappingListing } from '../../schemas/protocols/http-api.ts';
 import type { ChangeFeed } from '../change-feed/change-feed.ts';
 import type { SealingKeys } from '../tokens/sealed-text.ts';
 

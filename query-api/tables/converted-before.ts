@@ -1,4 +1,4 @@
-import type { JobView } from '../../schemas/http-api.ts';
+import type { JobView } from '../../schemas/protocols/http-api.ts';
 
 /** Columns that show whether the same invoice was converted earlier from other bytes. */
 export interface ConvertedBeforeColumns {

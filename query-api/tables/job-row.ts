@@ -1,6 +1,6 @@
 import type { JobRecord } from '../../read-tables/jobs/jobs-table.ts';
-import type { JobView } from '../../schemas/http-api.ts';
-import type { OperatorJobView } from '../../schemas/ops-api.ts';
+import type { JobView } from '../../schemas/protocols/http-api.ts';
+import type { OperatorJobView } from '../../schemas/protocols/ops-api.ts';
 import { convertedBeforeOf, type ConvertedBeforeColumns } from './converted-before.ts';
 
 /** The columns of `docket.jobs` from which a view is made. */

@@ -1,6 +1,6 @@
 import type { Queryable } from '../../read-store/pool.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
-import { CodedError } from '../../schemas/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 import type { Bookmark } from '../tokens/resume-token.ts';
 
 /** A statement for `pg`. Its text never contains data of a request. */

@@ -1,5 +1,5 @@
-import { markAfterAll, type LogMark } from '../../schemas/log-mark.ts';
-import { isLastingStream } from '../../schemas/streams.ts';
+import { markAfterAll, type LogMark } from '../../schemas/events/log-mark.ts';
+import { isLastingStream } from '../../schemas/events/streams.ts';
 import type { StoredEvent } from './stored-event.ts';
 
 /**

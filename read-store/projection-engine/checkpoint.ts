@@ -1,4 +1,4 @@
-import type { LogMark } from '../../schemas/log-mark.ts';
+import type { LogMark } from '../../schemas/events/log-mark.ts';
 import type { Queryable } from '../pool.ts';
 import { CheckpointMoved } from './projection-errors.ts';
 import type { ProjectionTarget } from './projection-definition.ts';

@@ -1,4 +1,4 @@
-import { CodedError, codeOf } from '../../schemas/coded-error.ts';
+import { CodedError, codeOf } from '../../schemas/errors/coded-error.ts';
 
 /** Another writer has moved the checkpoint or holds the lease, so the batch was not written. */
 export class CheckpointMoved extends CodedError {

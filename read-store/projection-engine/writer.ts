@@ -1,4 +1,4 @@
-import type { LogMark } from '../../schemas/log-mark.ts';
+import type { LogMark } from '../../schemas/events/log-mark.ts';
 import { markAfterBatch } from './batch-mark.ts';
 import { readStanding, type Checkpoint } from './checkpoint.ts';
 import { commitBatch } from './commit.ts';

@@ -6,7 +6,7 @@ import {
   valuesBy,
   type DefinedTable,
 } from '../../read-store/projection-engine/table-definition.ts';
-import type { ServiceEvent } from '../../schemas/service-events.ts';
+import type { ServiceEvent } from '../../schemas/events/service-events.ts';
 import type { CountedEvent } from './figures-table.ts';
 import type { CountedStream } from './streams-table.ts';
 

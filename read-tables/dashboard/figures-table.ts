@@ -8,8 +8,8 @@ import {
   type DefinedTable,
 } from '../../read-store/projection-engine/table-definition.ts';
 import type { Values } from '../../read-store/projection-engine/table.ts';
-import { JOB_EVENT_SCHEMAS, type JobEvent } from '../../schemas/job-events.ts';
-import type { ServiceEvent } from '../../schemas/service-events.ts';
+import { JOB_EVENT_SCHEMAS, type JobEvent } from '../../schemas/events/job-events.ts';
+import type { ServiceEvent } from '../../schemas/events/service-events.ts';
 import type { CountedStream } from './streams-table.ts';
 
 /** An event that the dashboard counts. */

@@ -7,7 +7,7 @@ import {
   type DefinedTable,
   type RecordOf,
 } from '../../read-store/projection-engine/table-definition.ts';
-import type { JobFailureCode } from '../../schemas/error-codes.ts';
+import type { JobFailureCode } from '../../schemas/errors/error-codes.ts';
 import type { JobStateName } from '../../schemas/job-states.ts';
 
 /** The state of a stream that is needed to count its next event exactly once. */

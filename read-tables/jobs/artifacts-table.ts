@@ -5,8 +5,8 @@ import {
   valuesBy,
   type DefinedTable,
 } from '../../read-store/projection-engine/table-definition.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import type { JobRow } from './jobs-table.ts';
 
 /** The facts that an event states about one file. A missing fact does not change the stored value. */

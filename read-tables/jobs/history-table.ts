@@ -6,7 +6,7 @@ import {
   type ColumnDefinition,
   type DefinedTable,
 } from '../../read-store/projection-engine/table-definition.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { JOB_COLUMNS, type JobRow } from './jobs-table.ts';
 
 /** A row that an event replaced. */

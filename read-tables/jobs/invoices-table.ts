@@ -6,7 +6,7 @@ import {
   valuesBy,
   type DefinedTable,
 } from '../../read-store/projection-engine/table-definition.ts';
-import type { InvoiceIdentity, JobEvent } from '../../schemas/job-events.ts';
+import type { InvoiceIdentity, JobEvent } from '../../schemas/events/job-events.ts';
 import type { JobRow } from './jobs-table.ts';
 
 /** An invoice that a conversion produced. */

@@ -8,8 +8,8 @@ import {
   type DefinedTable,
   type RecordOf,
 } from '../../read-store/projection-engine/table-definition.ts';
-import { JOB_FAILURE_CODES } from '../../schemas/error-codes.ts';
-import type { ConvertedBy, MappingRef, Warning } from '../../schemas/job-events.ts';
+import { JOB_FAILURE_CODES } from '../../schemas/errors/error-codes.ts';
+import type { ConvertedBy, MappingRef, Warning } from '../../schemas/events/job-events.ts';
 import { JOB_STATES } from '../../schemas/job-states.ts';
 
 /** A row of table `jobs`: the folded job, and the log's position of its last event. */

@@ -1,7 +1,7 @@
 import type { Job } from '../../conversion-job/job.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
 import { merged, sameKey, type ColumnValue, type Values } from '../../read-store/projection-engine/table.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { artifactsTable } from './artifacts-table.ts';
 import { invoicesTable } from './invoices-table.ts';
 import type { JobRow } from './jobs-table.ts';

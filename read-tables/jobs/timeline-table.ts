@@ -6,9 +6,9 @@ import {
   valuesBy,
   type DefinedTable,
 } from '../../read-store/projection-engine/table-definition.ts';
-import type { EventMetadata } from '../../schemas/event-metadata.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import type { EventMetadata } from '../../schemas/events/event-metadata.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import type { JobRow } from './jobs-table.ts';
 
 interface Entry {

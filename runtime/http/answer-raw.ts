@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ErrorBody } from '../../schemas/error-codes.ts';
+import type { ErrorBody } from '../../schemas/errors/error-codes.ts';
 import { ApiError } from './api-error.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { CodedError } from '../../schemas/coded-error.ts';
-import { API_ERRORS, type ApiErrorCode } from '../../schemas/error-codes.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
+import { API_ERRORS, type ApiErrorCode } from '../../schemas/errors/error-codes.ts';
 
 /** An error answer: one code of the list in `error-codes.ts`, and one sentence for a person. */
 export class ApiError extends CodedError {

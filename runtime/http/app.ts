@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
-import type { ErrorBody } from '../../schemas/error-codes.ts';
+import type { ErrorBody } from '../../schemas/errors/error-codes.ts';
 import type { Log } from '../log.ts';
 import { outageLog, type OutageLog } from '../outage-log.ts';
 import { ApiError } from './api-error.ts';

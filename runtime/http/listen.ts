@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { CodedError } from '../../schemas/coded-error.ts';
-import type { ApiErrorCode } from '../../schemas/error-codes.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
+import type { ApiErrorCode } from '../../schemas/errors/error-codes.ts';
 import { answerRaw } from './answer-raw.ts';
 import { ApiError } from './api-error.ts';
 

@@ -5,7 +5,7 @@ import { createApp, endWithJsonErrors } from './app.ts';
 import { clientReader } from './client.ts';
 import { createLog } from '../log.ts';
 import { logRefusedAccess } from './refused-access.ts';
-import type { ApiErrorCode } from '../../schemas/error-codes.ts';
+import type { ApiErrorCode } from '../../schemas/errors/error-codes.ts';
 
 function appWithLog() {
   const lines: Record<string, unknown>[] = [];

@@ -9,7 +9,7 @@ import { handleCommand, loadStream } from '../../event-store/handle-command.ts';
 import { isoNow } from '../../runtime/clock.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import type { Life } from '../engine/world.ts';
 import { MAPPING, type Installation } from '../installation.ts';
 import { simulatedBlobs } from '../ports/blob-store.ts';

@@ -10,7 +10,7 @@ import {
 import { markAfterBatch } from '../../read-store/projection-engine/batch-mark.ts';
 import { createRowCache, type RowCache } from '../../read-store/projection-engine/row-cache.ts';
 import { differenceFrom } from '../../event-store/log-difference.ts';
-import { FOLLOWED_STREAM_PREFIXES, LASTING_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES, LASTING_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import { ask } from '../engine/network.ts';
 import type { Life } from '../engine/world.ts';
 import type { Installation } from '../installation.ts';

@@ -4,7 +4,7 @@ import { keepingDecider, keepingPolicyOf } from '../../processor/retention/kept-
 import { retentionMetrics } from '../../processor/retention/retention-metrics.ts';
 import { retentionRole } from '../../processor/retention/retention-role.ts';
 import { createMetrics } from '../../runtime/metrics.ts';
-import type { Settings } from '../../schemas/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import type { RetentionParts } from '../composition.ts';
 import type { Life } from '../engine/world.ts';
 import { silentLog, type Installation } from '../installation.ts';

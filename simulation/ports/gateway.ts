@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { failureOfAnswer, AttemptFailed } from '../../processor/gateway-call/gateway-failure.ts';
 import type { ConversionCall, GatewayClient } from '../../processor/gateway-call/gateway-client.ts';
 import { readResultHeaders } from '../../processor/gateway-call/result-headers.ts';
-import { GATEWAY_HEADERS } from '../../schemas/gateway-protocol.ts';
+import { GATEWAY_HEADERS } from '../../schemas/protocols/gateway-protocol.ts';
 import type { Life, World } from '../engine/world.ts';
 
 /** The start of a document that the gateway refuses permanently. */

@@ -4,7 +4,7 @@ import { CheckpointMoved } from '../../read-store/projection-engine/projection-e
 import type { Change } from '../../read-store/projection-engine/fold-batch.ts';
 import { merged, type Column, type Table, type Values } from '../../read-store/projection-engine/table.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
-import type { LogMark } from '../../schemas/log-mark.ts';
+import type { LogMark } from '../../schemas/events/log-mark.ts';
 import type { World } from '../engine/world.ts';
 
 /** The read tables of one build of projection `jobs`. */

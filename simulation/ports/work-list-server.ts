@@ -11,7 +11,7 @@ import {
 import type { Correction, WorkChange } from '../../processor/work-list/work-change.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
 import { isJobId } from '../../schemas/ids.ts';
-import type { LogMark } from '../../schemas/log-mark.ts';
+import type { LogMark } from '../../schemas/events/log-mark.ts';
 import type { World } from '../engine/world.ts';
 
 export interface WorkRow {

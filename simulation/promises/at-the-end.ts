@@ -1,9 +1,9 @@
 import { resultKeyOf } from '../../blob-store/blob-key.ts';
 import { linksOf } from '../../event-store/event-hash.ts';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { isActive } from '../../schemas/job-states.ts';
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import type { ExistingJob } from '../../conversion-job/job.ts';
 import { RETRY_POLICY, type Installation } from '../installation.ts';
 import { resultOf } from '../ports/gateway.ts';

@@ -1,4 +1,4 @@
-import { jobIdOfStream } from '../../schemas/streams.ts';
+import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import type { World } from '../engine/world.ts';
 import type { GatewayServer } from '../ports/gateway.ts';
 import type { LogServer } from '../ports/log-server.ts';

@@ -1,6 +1,6 @@
 import { XmlDocument } from 'libxml2-wasm';
 import { makePlainPdf } from '../rooms/gateway/other-pdf.ts';
-import type { JobView } from '../../schemas/http-api.ts';
+import type { JobView } from '../../schemas/protocols/http-api.ts';
 import { expectThat } from '../drills/claims.ts';
 import { runDocket } from '../harness/run-docket.ts';
 import { NotApplicable, type AttackCategory } from './attack.ts';

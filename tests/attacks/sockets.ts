@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { openLive, type LiveTester } from '../harness/live-tester.ts';
 import type { Target } from './targets.ts';
 import type { Visitor } from './visitor.ts';

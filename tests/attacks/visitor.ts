@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ErrorBody } from '../../schemas/error-codes.ts';
-import type { JobListAnswer, JobView, UploadAnswer } from '../../schemas/http-api.ts';
+import type { ErrorBody } from '../../schemas/errors/error-codes.ts';
+import type { JobListAnswer, JobView, UploadAnswer } from '../../schemas/protocols/http-api.ts';
 import { within } from '../drills/claims.ts';
 import { stretched } from '../harness/machine-time.ts';
 import { newApiUser, type ApiUser } from '../harness/api-user.ts';

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { LIVE_CLOSE, LIVE_LIMITS } from '../../schemas/live-protocol.ts';
+import { LIVE_CLOSE, LIVE_LIMITS } from '../../schemas/protocols/live-protocol.ts';
 import { expectThat } from '../drills/claims.ts';
 import type { LiveTester } from '../harness/live-tester.ts';
 import { pdfOf } from '../harness/pdf-of.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { secretFileVariable, SECRET_SETTINGS, Settings } from '../../schemas/config.ts';
+import { secretFileVariable, SECRET_SETTINGS, Settings } from '../../schemas/settings/config.ts';
 import { COMPOSE_FILES, readComposeFile, schemaFaults, type ComposeService } from './compose-files.ts';
 
 const main = readComposeFile('docker-compose.yml');

@@ -13,7 +13,7 @@ import { createLog } from '../../runtime/log.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
 import { isActive } from '../../schemas/job-states.ts';
-import { JOB_STREAM_PREFIX } from '../../schemas/streams.ts';
+import { JOB_STREAM_PREFIX } from '../../schemas/events/streams.ts';
 import type { DrillInstallation } from './drill-installation.ts';
 import { within } from './claims.ts';
 import { copyOf } from './log-copy.ts';

@@ -1,10 +1,10 @@
 import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT, type Job } from '../../conversion-job/job.ts';
 import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
-import { understandEvent } from '../../schemas/event-versions.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import { understandEvent } from '../../schemas/events/event-versions.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { isActive } from '../../schemas/job-states.ts';
-import { JOB_STREAM_PREFIX, jobIdOfStream, jobStream } from '../../schemas/streams.ts';
+import { JOB_STREAM_PREFIX, jobIdOfStream, jobStream } from '../../schemas/events/streams.ts';
 import type { DrillInstallation } from './drill-installation.ts';
 import { DrillFailed, within } from './claims.ts';
 

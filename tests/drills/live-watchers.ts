@@ -1,5 +1,5 @@
 import WebSocket from 'ws';
-import type { JobListAnswer, JobView } from '../../schemas/http-api.ts';
+import type { JobListAnswer, JobView } from '../../schemas/protocols/http-api.ts';
 import { connectLive } from '../../web/live-client/live-client.ts';
 import { expectThat } from './claims.ts';
 import { cookieOf, request } from './people.ts';

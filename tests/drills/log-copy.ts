@@ -1,6 +1,6 @@
 import type { AllFilter, EventLog, RecordedEvent } from '../../event-store/event-log.ts';
 import { passes } from '../../event-store/event-filter.ts';
-import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/streams.ts';
+import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 
 /**
  * A log whose events are read once and then answered from memory, for the ten readings of it that one check is.

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
-import type { UploadAnswer } from '../../schemas/http-api.ts';
+import type { UploadAnswer } from '../../schemas/protocols/http-api.ts';
 import type { DrillInstallation } from './drill-installation.ts';
 import { DRILL_SECRET } from './drill-settings.ts';
 import { DrillFailed } from './claims.ts';

@@ -2,7 +2,7 @@ import { attemptsAllowed, type RetryPolicy } from '../../conversion-job/retry-po
 import { isActive, type JobStateName } from '../../schemas/job-states.ts';
 import { evolve } from '../../conversion-job/evolve.ts';
 import { ABSENT, type Job } from '../../conversion-job/job.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
 import type { JobStory } from './job-streams.ts';
 
 /** Clocks of different processes, and the grain of the log's timestamps, in ms. */

@@ -5,7 +5,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { freePort } from '../../cli/up/free-port.ts';
-import { LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { PortUnavailable } from '../../runtime/http/listen.ts';
 import { startInstallation, type Installation } from '../harness/installation.ts';
 import { runDocket } from '../harness/run-docket.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import WebSocket from 'ws';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
-import type { JobView, TimelineAnswer } from '../../schemas/http-api.ts';
+import type { JobView, TimelineAnswer } from '../../schemas/protocols/http-api.ts';
 import { connectLive, type LiveClient } from '../../web/live-client/live-client.ts';
 import { startInstallation, type Installation } from '../harness/installation.ts';
 import { newApiUser, until, type ApiUser } from '../harness/api-user.ts';

@@ -5,7 +5,7 @@ import { request as requestOverTls } from 'node:https';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { freePort } from '../../cli/up/free-port.ts';
-import { LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { startInstallation, type Installation } from '../harness/installation.ts';
 import { until } from '../harness/api-user.ts';
 import {

@@ -1,7 +1,7 @@
 /** The first three actions of a person: reads the list, uploads, opens the live socket. */
 import { WebSocket } from 'ws';
-import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
-import type { UploadAnswer } from '../../schemas/http-api.ts';
+import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
+import type { UploadAnswer } from '../../schemas/protocols/http-api.ts';
 
 /** The longest wait for an answer. A longer silence is a fault. */
 const ANSWER_MS_MAX = 30_000;

@@ -8,7 +8,7 @@ import { freePort } from '../../cli/up/free-port.ts';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
-import type { JobView } from '../../schemas/http-api.ts';
+import type { JobView } from '../../schemas/protocols/http-api.ts';
 import { isActive, type JobStateName } from '../../schemas/job-states.ts';
 import { startInstallation } from '../harness/installation.ts';
 import { openSocket, readList, upload, type Caller, type Outcome } from './calls.ts';

@@ -1,4 +1,4 @@
-import type { JobListAnswer, JobView, UploadAnswer } from '../../schemas/http-api.ts';
+import type { JobListAnswer, JobView, UploadAnswer } from '../../schemas/protocols/http-api.ts';
 
 export interface Upload {
   readonly filename: string;

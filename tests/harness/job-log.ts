@@ -4,8 +4,8 @@ import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
 import { sealed } from '../../event-store/handle-command.ts';
 import { createLog } from '../../runtime/log.ts';
 import { commandIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
-import type { JobEvent } from '../../schemas/job-events.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import type { JobEvent } from '../../schemas/events/job-events.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
-import type { JobView } from '../../schemas/http-api.ts';
-import { LIVE_PATH, LIVE_PROTOCOL, ServerFrame } from '../../schemas/live-protocol.ts';
+import type { JobView } from '../../schemas/protocols/http-api.ts';
+import { LIVE_PATH, LIVE_PROTOCOL, ServerFrame } from '../../schemas/protocols/live-protocol.ts';
 
 /** A socket of a test. It has every received frame in order, checked against the schema. */
 export interface LiveTester {

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { JobView, LimitsAnswer, MappingListing } from '../../schemas/http-api.ts';
-import type { ClientFrame, ServerFrame } from '../../schemas/live-protocol.ts';
+import type { JobView, LimitsAnswer, MappingListing } from '../../schemas/protocols/http-api.ts';
+import type { ClientFrame, ServerFrame } from '../../schemas/protocols/live-protocol.ts';
 import { builtWebApp } from './built-web-app.ts';
 
 const MEDIA_TYPES: Record<string, string> = {

@@ -21,7 +21,7 @@ import type { Service } from '../../runtime/service.ts';
 import { loadSettings } from '../../runtime/settings.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
-import { jobStream } from '../../schemas/streams.ts';
+import { jobStream } from '../../schemas/events/streams.ts';
 import { startTestEventStore, type TestEventStore } from './event-store.ts';
 import { startTestPostgres, type TestPostgres } from './postgres.ts';
 import { startScriptedGateway, type ScriptedGateway } from './scripted-gateway.ts';

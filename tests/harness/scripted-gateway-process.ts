@@ -10,7 +10,7 @@ import { appendFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GATEWAY_HEADERS, type GatewayMapping } from '../../schemas/gateway-protocol.ts';
+import { GATEWAY_HEADERS, type GatewayMapping } from '../../schemas/protocols/gateway-protocol.ts';
 import type { ScriptedAnswer, Script } from './scripted-gateway.ts';
 import { sha256Of, sha256OfChunks } from '../../schemas/sha256.ts';
 

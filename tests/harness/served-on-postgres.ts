@@ -9,7 +9,7 @@ import { freePort } from '../../cli/up/free-port.ts';
 import { newOwner, PLAIN_COOKIE, sealSession } from '../../identity/session-cookie.ts';
 import { keysFor } from '../../identity/signing-keys.ts';
 import type { Readiness } from '../../runtime/service.ts';
-import type { JobListAnswer, UploadAnswer } from '../../schemas/http-api.ts';
+import type { JobListAnswer, UploadAnswer } from '../../schemas/protocols/http-api.ts';
 import { until } from './api-user.ts';
 
 const DOCKET = join(import.meta.dirname, '..', '..', 'cli', 'docket.ts');

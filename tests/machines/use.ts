@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
-import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/live-protocol.ts';
+import { LIVE_PATH, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { newApiUser } from '../harness/api-user.ts';
 import { demand } from './condition.ts';
 import type { Started } from './start.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { ClientFrame, ServerFrame } from '../../schemas/live-protocol.ts';
+import type { ClientFrame, ServerFrame } from '../../schemas/protocols/live-protocol.ts';
 import { connectLive, type LiveClient, type LiveStatus } from './live-client.ts';
 
 interface Row {

@@ -1,4 +1,4 @@
-import type { ClientFrame, ServerFrame } from '../../schemas/live-protocol.ts';
+import type { ClientFrame, ServerFrame } from '../../schemas/protocols/live-protocol.ts';
 import { nothingHeld, receive, reconnectDelayMs, type Held, type RowRules } from './subscription.ts';
 
 /** `failures` counts failed connections since the last success. `everLive` is false until the first welcome. */

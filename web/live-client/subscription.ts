@@ -1,4 +1,4 @@
-import type { ServerFrame } from '../../schemas/live-protocol.ts';
+import type { ServerFrame } from '../../schemas/protocols/live-protocol.ts';
 
 /** The client's state of one topic. */
 export interface Held<Row> {

@@ -1,6 +1,10 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { BatchAnswer, LimitsAnswer as Limits, MappingListing } from '../../schemas/http-api.ts';
+import type {
+  BatchAnswer,
+  LimitsAnswer as Limits,
+  MappingListing,
+} from '../../schemas/protocols/http-api.ts';
 import { emptyQueue, type QueueState } from './jobs/queue-state.ts';
 import { readQuery } from './jobs/queue-query.ts';
 import { NO_ANNOUNCEMENTS, merged, type Announcements } from './live/announcements.ts';
@@ -12,7 +16,7 @@ import { createStore, type Store } from './store.ts';
 import { createUploader, type Uploader } from './uploads/uploader.ts';
 import { NO_UPLOADS, type UploadList } from './uploads/upload-list.ts';
 
-/** The limits that apply until the installation's own limits arrive: the defaults of `schemas/config.ts`. */
+/** The limits that apply until the installation's own limits arrive: the defaults of `schemas/settings/config.ts`. */
 const USUAL_LIMITS: Limits = {
   maxUploadMb: 50,
   maxFilesPerRequest: 40,

@@ -1,7 +1,7 @@
 import { render, type FunctionComponent } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LimitsAnswer, MappingListing } from '../../schemas/http-api.ts';
-import type { MeAnswer } from '../../schemas/ops-api.ts';
+import type { LimitsAnswer, MappingListing } from '../../schemas/protocols/http-api.ts';
+import type { MeAnswer } from '../../schemas/protocols/ops-api.ts';
 import { AppContext, createApp, useApp, type App, type JobsBase } from './app.ts';
 import { COMMAND_JOBS_MAX } from './jobs/limits.ts';
 import { ApiFailure, askJson, postJson } from './live/api.ts';

@@ -5,7 +5,7 @@ import type { Drill, DrillGroup } from '../drill.ts';
 import { historyOf, storyOf, untilState } from '../job-streams.ts';
 import { upload } from '../people.ts';
 import { socketsOf } from '../service-process.ts';
-import { GATEWAY_STREAM } from '../../../schemas/streams.ts';
+import { GATEWAY_STREAM } from '../../../schemas/events/streams.ts';
 
 /** The breaker opens at the fifth failure, and the number of attempts is large enough for the fault to end. */
 function startWithBreaker(): Promise<DrillInstallation> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestEventStore } from '../../harness/event-store.ts';
 import { neverHeardOf, poisonStreams } from '../../harness/poison.ts';
-import { jobIdOfStream } from '../../../schemas/streams.ts';
+import { jobIdOfStream } from '../../../schemas/events/streams.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';
 import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { choices } from '../../rooms/gateway/random.ts';
-import { GATEWAY_REFUSAL_CODES } from '../../../schemas/gateway-protocol.ts';
+import { GATEWAY_REFUSAL_CODES } from '../../../schemas/protocols/gateway-protocol.ts';
 import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import { expectThat, within } from '../claims.ts';
 import type { DrillGroup } from '../drill.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { GATEWAY_STREAM } from '../../../schemas/streams.ts';
+import { GATEWAY_STREAM } from '../../../schemas/events/streams.ts';
 import { DrillFailed, expectThat, within } from '../claims.ts';
 import { startDrillInstallation, type DrillInstallation } from '../drill-installation.ts';
 import type { DrillGroup } from '../drill.ts';

@@ -13,7 +13,7 @@ import { listen } from '../../../runtime/http/listen.ts';
 import { createLog } from '../../../runtime/log.ts';
 import { createMetrics, type Metrics } from '../../../runtime/metrics.ts';
 import { loadSettings } from '../../../runtime/settings.ts';
-import type { MappingListing } from '../../../schemas/http-api.ts';
+import type { MappingListing } from '../../../schemas/protocols/http-api.ts';
 import { createCommandApi } from '../../../command-api/service.ts';
 
 /** The mappings that the write side under test knows. */

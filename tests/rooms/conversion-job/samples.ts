@@ -1,5 +1,5 @@
 import type { JobCommand, JobCommandType } from '../../../schemas/job-commands.ts';
-import type { JobEvent } from '../../../schemas/job-events.ts';
+import type { JobEvent } from '../../../schemas/events/job-events.ts';
 import type { JobStateName } from '../../../schemas/job-states.ts';
 import { at } from './scenario.ts';
 

@@ -1,5 +1,5 @@
 import type { JobCommand } from '../../../schemas/job-commands.ts';
-import type { JobEvent } from '../../../schemas/job-events.ts';
+import type { JobEvent } from '../../../schemas/events/job-events.ts';
 import { decide, type Decision } from '../../../conversion-job/decide.ts';
 import { fold } from '../../../conversion-job/evolve.ts';
 import type { Job } from '../../../conversion-job/job.ts';

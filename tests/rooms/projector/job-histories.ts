@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../../read-store/projection-engine/stored-event.ts';
 import { eventIdOf, jobIdOf } from '../../../schemas/name-based-ids.ts';
-import type { InvoiceIdentity, JobEvent } from '../../../schemas/job-events.ts';
-import { jobStream } from '../../../schemas/streams.ts';
+import type { InvoiceIdentity, JobEvent } from '../../../schemas/events/job-events.ts';
+import { jobStream } from '../../../schemas/events/streams.ts';
 
 const MAPPING = { id: 'pt_simon_invoice_v1', version: 1 };
 const START_MS = Date.UTC(2026, 0, 1);

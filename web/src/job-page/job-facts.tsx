@@ -1,4 +1,4 @@
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 import { ConvertedBefore } from '../jobs/job-row.tsx';
 import { ParameterName } from '../uploads/mapping-parameters.tsx';
 import { Moment } from '../page/moment.tsx';

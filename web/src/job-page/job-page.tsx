@@ -1,4 +1,4 @@
-import type { JobView, TimelineEntry, WhyAnswer } from '../../../schemas/http-api.ts';
+import type { JobView, TimelineEntry, WhyAnswer } from '../../../schemas/protocols/http-api.ts';
 import { useApp, type JobsBase } from '../app.ts';
 import { writeQuery } from '../jobs/queue-query.ts';
 import { canDownload, canRetry, isActive } from '../jobs/states.ts';

@@ -1,5 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { JobView, TimelineAnswer, TimelineEntry, WhyAnswer } from '../../../schemas/http-api.ts';
+import type {
+  JobView,
+  TimelineAnswer,
+  TimelineEntry,
+  WhyAnswer,
+} from '../../../schemas/protocols/http-api.ts';
 import { useApp, type JobsBase } from '../app.ts';
 import { isActive } from '../jobs/states.ts';
 import { ApiFailure, askJson } from '../live/api.ts';

@@ -1,9 +1,9 @@
-import type { TimelineEntry } from '../../../schemas/http-api.ts';
+import type { TimelineEntry } from '../../../schemas/protocols/http-api.ts';
 import { useApp } from '../app.ts';
 import { useStore } from '../store.ts';
 import { type Text, useText } from '../text/text-context.ts';
-import { eventSentence, type EventWording } from '../../../schemas/event-sentences.ts';
-import type { JobEvent } from '../../../schemas/job-events.ts';
+import { eventSentence, type EventWording } from '../../../schemas/events/event-sentences.ts';
+import type { JobEvent } from '../../../schemas/events/job-events.ts';
 import { errorLine } from '../text/error-text.ts';
 
 /** An event in words, with its failure code. */

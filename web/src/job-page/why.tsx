@@ -1,4 +1,4 @@
-import type { JobView, WhyAnswer } from '../../../schemas/http-api.ts';
+import type { JobView, WhyAnswer } from '../../../schemas/protocols/http-api.ts';
 import { useApp } from '../app.ts';
 import { Moment } from '../page/moment.tsx';
 import { errorLine } from '../text/error-text.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { memo } from '../memo.ts';
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 import { useApp } from '../app.ts';
 import { withSelected } from './queue-state.ts';
 import { canDownload, canRetry, isActive } from './states.ts';

@@ -1,4 +1,4 @@
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 import type { QueueQuery } from './queue-query.ts';
 import { buildView, patchView, type Change, type QueueView } from './queue-view.ts';
 

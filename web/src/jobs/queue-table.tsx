@@ -9,7 +9,7 @@ import { Button, Icon } from '../page/icons.tsx';
 import { JobRow, SelectAll } from './job-row.tsx';
 import { useKeptFocus } from '../page/kept-focus.ts';
 import { ROWS_DRAWN_MAX, useRowWindow } from './row-window.ts';
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 
 interface SteadyRows {
   readonly rows: readonly JobView[];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 import { emptyQueue, withQuery, withRows, type QueueState } from './queue-state.ts';
 import { PLAIN_QUERY, readQuery, SORT_COLUMNS, writeQuery, type QueueQuery } from './queue-query.ts';
 import { buildView } from './queue-view.ts';

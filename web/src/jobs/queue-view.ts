@@ -1,4 +1,4 @@
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 import type { JobStateName } from '../../../schemas/job-states.ts';
 import { lazy } from '../text/translate.ts';
 import type { QueueQuery } from './queue-query.ts';

@@ -1,4 +1,4 @@
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 import { useApp } from '../app.ts';
 import { selectedJobs, withNothingSelected } from './queue-state.ts';
 import { canDownload, canRetry, isActive } from './states.ts';

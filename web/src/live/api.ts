@@ -1,4 +1,4 @@
-import type { ErrorBody } from '../../../schemas/error-codes.ts';
+import type { ErrorBody } from '../../../schemas/errors/error-codes.ts';
 
 /** An answer that was not expected. `code` is the code of the server, or `NETWORK` when there was no answer. */
 export class ApiFailure extends Error {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 import { en } from '../text/en.ts';
 import { translator } from '../text/translate.ts';
 import { announcementsOf, NO_ANNOUNCEMENTS, announcementText, merged } from './announcements.ts';

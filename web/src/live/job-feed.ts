@@ -1,4 +1,4 @@
-import type { JobListAnswer, JobView } from '../../../schemas/http-api.ts';
+import type { JobListAnswer, JobView } from '../../../schemas/protocols/http-api.ts';
 import { connectLive } from '../../live-client/live-client.ts';
 import { supersedes, withRows, type QueueState } from '../jobs/queue-state.ts';
 import { ACTIVE_STATES } from '../jobs/states.ts';

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
-import type { JobFailureCode } from '../../../schemas/error-codes.ts';
+import type { DashboardAnswer } from '../../../schemas/protocols/dashboard-api.ts';
+import type { JobFailureCode } from '../../../schemas/errors/error-codes.ts';
 import { STATES } from '../jobs/states.ts';
 import { Badge } from '../page/badge.tsx';
 import { useText } from '../text/text-context.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { DashboardAnswer, OpsMetrics } from '../../../schemas/dashboard-api.ts';
+import type { DashboardAnswer, OpsMetrics } from '../../../schemas/protocols/dashboard-api.ts';
 import { useApp } from '../app.ts';
 import { ApiFailure, askJson } from '../live/api.ts';
 import { hasGap, movedOn } from './live-window.ts';

@@ -1,6 +1,6 @@
 import { useState, useEffect, useRef } from 'preact/hooks';
-import type { JobFailureCode } from '../../../schemas/error-codes.ts';
-import type { FailuresAnswer } from '../../../schemas/ops-api.ts';
+import type { JobFailureCode } from '../../../schemas/errors/error-codes.ts';
+import type { FailuresAnswer } from '../../../schemas/protocols/ops-api.ts';
 import { useApp } from '../app.ts';
 import { ApiFailure } from '../live/api.ts';
 import { Button } from '../page/icons.tsx';

@@ -1,5 +1,5 @@
-import type { BatchAnswer } from '../../../schemas/http-api.ts';
-import type { SelectionAnswer } from '../../../schemas/ops-api.ts';
+import type { BatchAnswer } from '../../../schemas/protocols/http-api.ts';
+import type { SelectionAnswer } from '../../../schemas/protocols/ops-api.ts';
 import { askJson, postJson } from '../live/api.ts';
 
 /** Failed jobs of one code and reason, frozen at the log's position of the request. */

@@ -1,4 +1,8 @@
-import type { DashboardAnswer, DashboardBucket, OpsMetrics } from '../../../schemas/dashboard-api.ts';
+import type {
+  DashboardAnswer,
+  DashboardBucket,
+  OpsMetrics,
+} from '../../../schemas/protocols/dashboard-api.ts';
 import { RANGES_MIN } from './ops-query.ts';
 
 /** Figures that are computed from the buckets of a window, so they stay right while the window moves. */

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
+import type { DashboardAnswer } from '../../../schemas/protocols/dashboard-api.ts';
 import { useApp } from '../app.ts';
 import { useWindowTitle } from '../page/attention.tsx';
 import { EmptyState } from '../page/empty-state.tsx';
@@ -19,7 +19,7 @@ import { ReadSide, StorageAndCleanup } from './standing.tsx';
 import { Tiles } from './tiles.tsx';
 import { PastBanner } from './time-machine.tsx';
 import './ops.css';
-import type { JobFailureCode } from '../../../schemas/error-codes.ts';
+import type { JobFailureCode } from '../../../schemas/errors/error-codes.ts';
 import { errorLine } from '../text/error-text.ts';
 import { Button } from '../page/icons.tsx';
 

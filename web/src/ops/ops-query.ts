@@ -1,5 +1,5 @@
-import type { DashboardRange } from '../../../schemas/dashboard-api.ts';
-import type { JobFailureCode } from '../../../schemas/error-codes.ts';
+import type { DashboardRange } from '../../../schemas/protocols/dashboard-api.ts';
+import type { JobFailureCode } from '../../../schemas/errors/error-codes.ts';
 import type { JobStateName } from '../../../schemas/job-states.ts';
 import { SEARCH_LENGTH_MAX } from '../jobs/queue-query.ts';
 import { STATES } from '../jobs/states.ts';

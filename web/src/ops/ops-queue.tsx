@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { OperatorJobView, OperatorListAnswer } from '../../../schemas/ops-api.ts';
+import type { OperatorJobView, OperatorListAnswer } from '../../../schemas/protocols/ops-api.ts';
 import { useApp } from '../app.ts';
 import { SEARCH_LENGTH_MAX } from '../jobs/queue-query.ts';
 import { Badge } from '../page/badge.tsx';

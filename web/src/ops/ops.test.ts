@@ -4,7 +4,7 @@ import {
   type DashboardAnswer,
   type DashboardBucket,
   type OpsMetrics,
-} from '../../../schemas/dashboard-api.ts';
+} from '../../../schemas/protocols/dashboard-api.ts';
 import { linePath, stackedBars, ticksOf } from './charts/scale.ts';
 import { failuresOf, hasGap, inProgressOf, movedOn, sumOf } from './live-window.ts';
 import { listQuery, RANGES_MIN, readOpsQuery, writeOpsQuery } from './ops-query.ts';

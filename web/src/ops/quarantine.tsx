@@ -1,4 +1,4 @@
-import type { QuarantineAnswer } from '../../../schemas/ops-api.ts';
+import type { QuarantineAnswer } from '../../../schemas/protocols/ops-api.ts';
 import { RouteLink } from '../page/route-link.tsx';
 import { opsJobPath } from '../router.ts';
 import { clock, Moment } from '../page/moment.tsx';

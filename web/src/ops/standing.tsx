@@ -1,4 +1,4 @@
-import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
+import type { DashboardAnswer } from '../../../schemas/protocols/dashboard-api.ts';
 import { Moment } from '../page/moment.tsx';
 import { Term } from '../page/term.tsx';
 import { useText } from '../text/text-context.ts';

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { DashboardAnswer } from '../../../schemas/dashboard-api.ts';
+import type { DashboardAnswer } from '../../../schemas/protocols/dashboard-api.ts';
 import { Icon } from '../page/icons.tsx';
 import { clock } from '../page/moment.tsx';
 import { useStore } from '../store.ts';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { JobView } from '../../../schemas/http-api.ts';
-import type { InvoiceFormat } from '../../../schemas/gateway-protocol.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
+import type { InvoiceFormat } from '../../../schemas/protocols/gateway-protocol.ts';
 import { useApp, type App } from '../app.ts';
 import { ApiFailure, askText } from '../live/api.ts';
 import { isPlainClick } from '../router.ts';

@@ -1,4 +1,4 @@
-import type { JobView } from '../../../schemas/http-api.ts';
+import type { JobView } from '../../../schemas/protocols/http-api.ts';
 import { useApp, type App, type JobsBase } from '../app.ts';
 import { ApiFailure } from '../live/api.ts';
 import { errorLine } from '../text/error-text.ts';

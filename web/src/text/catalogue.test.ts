@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { API_ERROR_CODES, JOB_FAILURE_CODES } from '../../../schemas/error-codes.ts';
-import { DOCUMENT_REFUSAL_CODES } from '../../../schemas/gateway-protocol.ts';
-import { BATCH_JOBS_MAX, ZIP_JOBS_MAX } from '../../../schemas/http-api.ts';
+import { API_ERROR_CODES, JOB_FAILURE_CODES } from '../../../schemas/errors/error-codes.ts';
+import { DOCUMENT_REFUSAL_CODES } from '../../../schemas/protocols/gateway-protocol.ts';
+import { BATCH_JOBS_MAX, ZIP_JOBS_MAX } from '../../../schemas/protocols/http-api.ts';
 import { ACTIVE_JOB_STATES, JOB_STATES } from '../../../schemas/job-states.ts';
 import { COMMAND_JOBS_MAX, ZIP_RESULTS_MAX } from '../jobs/limits.ts';
 import { ACTIVE_STATES, STATES } from '../jobs/states.ts';

@@ -1,5 +1,5 @@
-import { ERROR_SENTENCES } from '../../../schemas/error-sentences.ts';
-import { EVENT_SENTENCES } from '../../../schemas/event-sentences.ts';
+import { ERROR_SENTENCES } from '../../../schemas/errors/error-sentences.ts';
+import { EVENT_SENTENCES } from '../../../schemas/events/event-sentences.ts';
 
 /** Forms of a sentence that depends on `count` (CLDR plural categories of English and Portuguese). */
 export interface PluralForms {

@@ -1,4 +1,4 @@
-import type { MappingListing } from '../../../schemas/http-api.ts';
+import type { MappingListing } from '../../../schemas/protocols/http-api.ts';
 import { en, type MessageKey } from '../text/en.ts';
 import { useText } from '../text/text-context.ts';
 

@@ -1,5 +1,5 @@
-import type { ErrorBody, StorageQuota } from '../../../schemas/error-codes.ts';
-import type { UploadAnswer } from '../../../schemas/http-api.ts';
+import type { ErrorBody, StorageQuota } from '../../../schemas/errors/error-codes.ts';
+import type { UploadAnswer } from '../../../schemas/protocols/http-api.ts';
 import type { Upload } from './upload-list.ts';
 
 /** Number of bytes in which `%PDF-` must start. The server decides; this check only prevents a useless upload. */

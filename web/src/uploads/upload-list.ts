@@ -1,4 +1,4 @@
-import type { StorageQuota } from '../../../schemas/error-codes.ts';
+import type { StorageQuota } from '../../../schemas/errors/error-codes.ts';
 
 /** An upload in progress, or an upload that needs the user's attention. Every function of this file is pure. */
 export interface Upload {

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { GatewayExplanation } from '../../../../schemas/gateway-explanation.ts';
+import type { GatewayExplanation } from '../../../../schemas/protocols/gateway-explanation.ts';
 import { Button } from '../../page/icons.tsx';
 import { useText } from '../../text/text-context.ts';
 

@@ -1,7 +1,7 @@
 import './reading.css';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { GatewayExplanation } from '../../../../schemas/gateway-explanation.ts';
-import type { JobView } from '../../../../schemas/http-api.ts';
+import type { GatewayExplanation } from '../../../../schemas/protocols/gateway-explanation.ts';
+import type { JobView } from '../../../../schemas/protocols/http-api.ts';
 import { useApp } from '../../app.ts';
 import { ApiFailure, askJson, askText } from '../../live/api.ts';
 import { errorLine } from '../../text/error-text.ts';

@@ -1,4 +1,4 @@
-import type { GatewayExplanation } from '../../../../schemas/gateway-explanation.ts';
+import type { GatewayExplanation } from '../../../../schemas/protocols/gateway-explanation.ts';
 import { Button, Icon } from '../../page/icons.tsx';
 import { useText } from '../../text/text-context.ts';
 import { useEffect, useRef } from 'preact/hooks';

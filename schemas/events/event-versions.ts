@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CodedError } from './coded-error.ts';
+import { CodedError } from '../errors/coded-error.ts';
 import { EventMetadata, isEventMetadata } from './event-metadata.ts';
 import { JOB_EVENT_SCHEMAS, type JobEvent } from './job-events.ts';
 import { SERVICE_EVENT_SCHEMAS, type ServiceEvent } from './service-events.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { currentVersion, EventNotUnderstood, understandEvent } from './event-versions.ts';
 import { JOB_EVENT_SCHEMAS } from './job-events.ts';
 import { SERVICE_EVENT_SCHEMAS } from './service-events.ts';
-import { sha256Of } from './sha256.ts';
+import { sha256Of } from '../sha256.ts';
 
 const corpusDir = join(import.meta.dirname, 'corpus');
 const files = readdirSync(corpusDir).filter((name) => name.endsWith('.json'));

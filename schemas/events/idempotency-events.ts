@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Sha256 } from './ids.ts';
+import { Sha256 } from '../ids.ts';
 
 /**
  * Events of one `idempotency-<hash>` stream. Only the write side reads them, and the store drops them after a day. So

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { JobFailureCode } from './error-codes.ts';
-import { JobId, MappingId, OwnerId, Sha256 } from './ids.ts';
+import { JobFailureCode } from '../errors/error-codes.ts';
+import { JobId, MappingId, OwnerId, Sha256 } from '../ids.ts';
 
 /**
  * The events of a job's stream. Each has `at`, the instant when its command was handled. Folds and decisions read

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvoiceIdentity } from './job-events.ts';
+import { InvoiceIdentity } from '../events/job-events.ts';
 
 /**
  * The gateway's HTTP contract for its callers: `POST /v1/convert`, `POST /v1/format`, `GET /v1/mappings`, `GET

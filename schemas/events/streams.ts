@@ -1,4 +1,4 @@
-import { isJobId, type JobId } from './ids.ts';
+import { isJobId, type JobId } from '../ids.ts';
 
 /** Every job has one stream. Only these streams begin with this prefix. */
 export const JOB_STREAM_PREFIX = 'job-';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { ApiErrorCode, JobFailureCode, StorageQuota } from './error-codes.ts';
+import { ApiErrorCode, JobFailureCode, StorageQuota } from '../errors/error-codes.ts';
 import { invoiceFormatSchema } from './gateway-protocol.ts';
-import { JobId, MappingId, PositionText, Sha256 } from './ids.ts';
-import { ConvertedBy, MappingParameters } from './job-events.ts';
-import { JobStateName } from './job-states.ts';
-import { MomentText } from './moment.ts';
+import { JobId, MappingId, PositionText, Sha256 } from '../ids.ts';
+import { ConvertedBy, MappingParameters } from '../events/job-events.ts';
+import { JobStateName } from '../job-states.ts';
+import { MomentText } from '../moment.ts';
 
 /** A job as REST and the live socket show it. */
 export const JobView = z.object({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { JobFailureCode } from './error-codes.ts';
-import { PositionText } from './ids.ts';
-import { JobStateName } from './job-states.ts';
-import { MomentText } from './moment.ts';
+import { JobFailureCode } from '../errors/error-codes.ts';
+import { PositionText } from '../ids.ts';
+import { JobStateName } from '../job-states.ts';
+import { MomentText } from '../moment.ts';
 
 /** Windows of `GET /api/dashboard`, in minutes. A window ends at `asOf`, or now. */
 export const DASHBOARD_RANGES_MIN = {

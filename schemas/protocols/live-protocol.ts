@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JobId } from './ids.ts';
+import { JobId } from '../ids.ts';
 
 /** Subprotocol of the read-only socket on `/api/live` (docs/live-protocol.md). */
 export const LIVE_PROTOCOL = 'docket.live.v1';

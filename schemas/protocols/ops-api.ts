@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { JobFailureCode } from './error-codes.ts';
+import { JobFailureCode } from '../errors/error-codes.ts';
 import { JobListAnswer, JobListQuery, JobView } from './http-api.ts';
-import { JobId, OwnerId, PositionText } from './ids.ts';
+import { JobId, OwnerId, PositionText } from '../ids.ts';
 
 /** A job as an operator sees it, in `GET /api/ops/jobs` and on the live topic `ops:jobs`. */
 export const OperatorJobView = JobView.extend({ owner: OwnerId });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ApiErrorCode } from './error-codes.ts';
-import { OwnerId } from './ids.ts';
+import { ApiErrorCode } from '../errors/error-codes.ts';
+import { OwnerId } from '../ids.ts';
 
 const At = z.iso.datetime({ precision: 3 });
 

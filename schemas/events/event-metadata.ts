@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Sha256 } from './ids.ts';
+import { Sha256 } from '../ids.ts';
 
 /** The origin of an event. */
 export const EventMetadata = z.object({
