@@ -107,7 +107,7 @@ const LAYERS_TOP_DOWN = {
   'event-store-server': ['.', 'service', 'access', 'storage'],
   'read-store': ['projection-engine', '.'],
   'read-tables': ['.', 'jobs', 'dashboard'],
-  runtime: ['http', '.', 'launcher'],
+  runtime: ['http', '.', 'settings', 'metrics', 'log', 'launcher'],
   schemas: ['protocols', 'job-commands.ts', 'events', 'settings', 'errors', '.'],
   simulation: ['.', 'promises', 'actors', 'installation.ts', 'composition.ts', 'records', 'ports', 'engine'],
   web: ['.', 'src', 'live-client'],

@@ -20,7 +20,7 @@ import {
   type StoreWithLog,
 } from '../tests/harness/job-log.ts';
 import { openS3BlobStore } from '../blob-store/s3.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startS3Double } from '../tests/harness/s3-double/s3-double.ts';
 import { backUp } from './backup.ts';
 import { openBackupKey } from './backup-key.ts';

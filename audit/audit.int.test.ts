@@ -9,7 +9,7 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { jobStream } from '../schemas/events/streams.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { forge, replaced, withoutLastRecord } from '../tests/harness/forged-segment.ts';

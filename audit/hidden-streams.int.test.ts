@@ -2,7 +2,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { connectEventLog, type ConnectedEventLog } from '../event-store/connect.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { runDocket } from '../tests/harness/run-docket.ts';
 import { verifyLog } from './verify-log.ts';

@@ -20,7 +20,7 @@ import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { openWriter } from '../read-store/projection-engine/writer.ts';
 import { JOBS_TABLES } from '../read-tables/tables.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startTestEventStore } from '../tests/harness/event-store.ts';
 import { startTestPostgres } from '../tests/harness/postgres.ts';
 import { allowServerFiles } from './server-files.ts';

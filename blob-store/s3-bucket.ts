@@ -1,5 +1,5 @@
 import { S3 } from '@aws-sdk/client-s3';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import { BlobStoreUnavailable } from './blob-errors.ts';
 import { s3Fault, saysAbsent } from './s3-faults.ts';
 

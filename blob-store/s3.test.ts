@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startS3Double, type S3Double } from '../tests/harness/s3-double/s3-double.ts';
 import type { PlannedFault } from '../tests/harness/s3-double/s3-double-faults.ts';
 import { newSourceKey } from './blob-key.ts';

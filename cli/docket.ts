@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readSecretFiles } from '../runtime/secret-files.ts';
+import { readSecretFiles } from '../runtime/settings/secret-files.ts';
 import { helpOf, unknownOption } from './commands/command-line.ts';
 import { COMMANDS } from './commands/commands.ts';
 import { shieldFromShell } from './shell-variables.ts';

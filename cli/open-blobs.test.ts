@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createLog } from '../runtime/log.ts';
-import { loadSettings } from '../runtime/settings.ts';
+import { createLog } from '../runtime/log/log.ts';
+import { loadSettings } from '../runtime/settings/settings.ts';
 import { startS3Double, type S3Double } from '../tests/harness/s3-double/s3-double.ts';
 import { openBlobs } from './open-stores.ts';
 

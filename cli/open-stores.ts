@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
 import { connectEventLog, type ConnectedEventLog } from '../event-store/connect.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import type { Settings } from '../schemas/settings/config.ts';
 import { findConnection } from './connections.ts';
 import type { BlobStore } from '../blob-store/blob-store.ts';
 import { openFilesystemBlobStore } from '../blob-store/filesystem.ts';
 import type { S3Options } from '../blob-store/s3.ts';
-import { SettingsRefused } from '../runtime/settings.ts';
+import { SettingsRefused } from '../runtime/settings/settings.ts';
 
 /**
  * Longest wait for one answer of S3, including the time to send one part (8 MiB): an upload speed of 2.2 Mbit/s is

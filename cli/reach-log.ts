@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import type { Settings } from '../schemas/settings/config.ts';
 import { notedConnections } from './connections.ts';
 import { ownEventStore } from './event-store-access.ts';

@@ -1,5 +1,5 @@
 import { setGlobalProxyFromEnv } from 'node:http';
-import { givenSetting } from '../runtime/settings.ts';
+import { givenSetting } from '../runtime/settings/settings.ts';
 
 type Environment = Record<string, string | undefined>;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connectEventLog } from '../event-store/connect.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { REJECTED_UPLOADS_STREAM } from '../schemas/events/streams.ts';
 import { UploadsRejected } from '../schemas/events/service-events.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';

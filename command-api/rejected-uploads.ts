@@ -4,7 +4,7 @@ import { StreamMovedOn } from '../event-store/errors.ts';
 import type { EventLog, EventToAppend, ExpectedRevision } from '../event-store/event-log.ts';
 import { sealed } from '../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import { retry } from '../runtime/retry.ts';
 import type { ApiErrorCode } from '../schemas/errors/error-codes.ts';
 import {

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Metrics } from '../runtime/metrics.ts';
+import { Counter, Gauge, Histogram, type Metrics } from '../runtime/metrics/metrics.ts';
 
 /** Metrics of uploads, for operators. */
 export interface UploadMetrics {

@@ -2,7 +2,7 @@ import type { BlobStore } from '../blob-store/blob-store.ts';
 import type { JobDecider } from '../conversion-job/decider.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import type { MappingDirectory } from '../runtime/mapping-directory.ts';
 import type { Settings } from '../schemas/settings/config.ts';
 import type { Admission } from './admission/admission.ts';

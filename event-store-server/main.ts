@@ -39,7 +39,7 @@ import {
   type EmbeddedEventStore,
   type EmbeddedEventStoreOptions,
 } from './server.ts';
-import { givenSetting } from '../runtime/settings.ts';
+import { givenSetting } from '../runtime/settings/settings.ts';
 
 /**
  * The interval at which the process checks whether its parent still runs, with EXIT_WITH_PARENT=1 and no channel to

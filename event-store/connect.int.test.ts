@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../tests/harness/fault-proxy.ts';
 import { connectEventLog } from './connect.ts';

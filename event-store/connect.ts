@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import type { Log } from '../runtime/log.ts';
-import { SettingsRefused } from '../runtime/settings.ts';
+import type { Log } from '../runtime/log/log.ts';
+import { SettingsRefused } from '../runtime/settings/settings.ts';
 import { readEventStoreUrl, type EventStoreUrl } from '../schemas/settings/event-store-url.ts';
 import { refuseMalformed } from './calls/append.ts';
 import { probeStore } from './calls/probe-store.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { runDocket } from '../tests/harness/run-docket.ts';
 import { connectEventLog } from './connect.ts';

@@ -1,6 +1,6 @@
 import { EventStoreDBClient, WrongExpectedVersionError } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import { readEventStoreUrl } from '../schemas/settings/event-store-url.ts';
 import { connectEventLog } from './connect.ts';
 import { NEEDS } from './needs-of-docket.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import {
   readEventStoreUrl,
   type EventStoreUrl,

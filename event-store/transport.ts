@@ -1,4 +1,4 @@
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import type { EventStoreUrl } from '../schemas/settings/event-store-url.ts';
 import { appendExactly, type AppendRequest, type SendAppend } from './calls/append.ts';
 import { sendByClient } from './client/client-append.ts';

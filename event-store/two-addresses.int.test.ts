@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startTestEventStore, type TestEventStore } from '../tests/harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../tests/harness/fault-proxy.ts';
 import { connectEventLog, type ConnectedEventLog } from './connect.ts';
@@ -123,7 +123,7 @@ describe('a cluster of two addresses', () => {
   it('holds no process whose log is closed', async () => {
     const script = `
       const { connectEventLog } = await import(${JSON.stringify(new URL('./connect.ts', import.meta.url).href)});
-      const { createLog } = await import(${JSON.stringify(new URL('../runtime/log.ts', import.meta.url).href)});
+      const { createLog } = await import(${JSON.stringify(new URL('../runtime/log/log.ts', import.meta.url).href)});
       const connectionString = 'esdb://127.0.0.1:${nodes[0].port},127.0.0.1:${nodes[1].port}?tls=false';
       const log = connectEventLog({ connectionString, timeoutMs: 5_000, log: createLog('test', 'silent') });
       await log.append('job-${randomUUID()}', [{ id: '${randomUUID()}', type: 'Happened', data: {}, metadata: {} }], 'no_stream');

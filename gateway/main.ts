@@ -1,4 +1,4 @@
-import { readSecretFiles } from '../runtime/secret-files.ts';
+import { readSecretFiles } from '../runtime/settings/secret-files.ts';
 import { runGateway } from './run-gateway.ts';
 
 /** Runs the gateway as a separate process, as `docket serve gateway` does. */

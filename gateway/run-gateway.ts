@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { gatewayTokenIn } from '../runtime/gateway-token.ts';
+import { gatewayTokenIn } from '../runtime/settings/gateway-token.ts';
 import { CliFailure } from './commands/cli-failure.ts';
 import { stderrLog } from './log/gateway-log.ts';
 import { MappingInvalid } from './mapping/mapping-invalid.ts';
 import { startGateway, type RunningGateway } from './server.ts';
-import { givenSetting } from '../runtime/settings.ts';
+import { givenSetting } from '../runtime/settings/settings.ts';
 import type { Settings } from '../schemas/settings/config.ts';
 
 /** A stop normally takes at most 18 s. After this time, the process ends in any case. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { systemClock } from '../runtime/clock.ts';
 import { createApp, endWithJsonErrors } from '../runtime/http/app.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { createIdentity, ownerOf } from './middleware.ts';
 
 function appBehindIdentity(publicUrl?: string, trustProxy?: string) {

@@ -16,7 +16,7 @@ import {
   type Session,
 } from './session-cookie.ts';
 import { keysFor, type SigningSecrets } from './signing-keys.ts';
-import { addressList } from '../runtime/address-list.ts';
+import { addressList } from '../runtime/settings/address-list.ts';
 
 /**
  * Headers that proxies add. A request with such a header comes through a proxy or imitates one, so Docket refuses the

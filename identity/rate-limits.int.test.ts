@@ -4,9 +4,9 @@ import { migrateReadTables } from '../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
 import { createApp, endWithJsonErrors } from '../runtime/http/app.ts';
 import { clientReader } from '../runtime/http/client.ts';
-import { createLog } from '../runtime/log.ts';
-import { createMetrics } from '../runtime/metrics.ts';
-import { loadSettings } from '../runtime/settings.ts';
+import { createLog } from '../runtime/log/log.ts';
+import { createMetrics } from '../runtime/metrics/metrics.ts';
+import { loadSettings } from '../runtime/settings/settings.ts';
 import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
 import { createRateLimits } from './rate-limits.ts';
 

@@ -9,7 +9,7 @@ import {
 } from 'rate-limiter-flexible';
 import { ApiError } from '../runtime/http/api-error.ts';
 import type { ReadClient } from '../runtime/http/client.ts';
-import { Counter, type Metrics } from '../runtime/metrics.ts';
+import { Counter, type Metrics } from '../runtime/metrics/metrics.ts';
 import type { Settings } from '../schemas/settings/config.ts';
 
 const MINUTE_SEC = 60;

@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createKeyFile, readKeyFile, type Refused } from '../runtime/key-file.ts';
+import { createKeyFile, readKeyFile, type Refused } from '../runtime/settings/key-file.ts';
 import { CodedError } from '../schemas/errors/coded-error.ts';
 
 const KEY_FILE = 'session-keys';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LogUnavailable } from '../event-store/errors.ts';
 import type { EventLog } from '../event-store/event-log.ts';
 import { differenceFrom } from '../event-store/log-difference.ts';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import { nameOfEvent, type LogMark } from '../schemas/events/log-mark.ts';
 import { WATCHED_STREAM_PREFIX } from '../schemas/events/streams.ts';
 import { AttemptCut } from './attempts/attempt.ts';

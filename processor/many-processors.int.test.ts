@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectEventLog } from '../event-store/connect.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startFaultProxy } from '../tests/harness/fault-proxy.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
 

@@ -1,4 +1,4 @@
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import { cutAll, type ClaimLoop } from './attempts/claim-loop.ts';
 import type { FeederRole } from './feeder/feeder-role.ts';
 import type { GatewayRecorder } from './circuit-breaker/gateway-recorder.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import type { WaitingNow } from '../runtime/service.ts';
 import { keepTroubles } from './task-troubles.ts';
 

@@ -1,5 +1,5 @@
-import type { Log } from '../runtime/log.ts';
-import { outageLog, reasonOf } from '../runtime/outage-log.ts';
+import type { Log } from '../runtime/log/log.ts';
+import { outageLog, reasonOf } from '../runtime/log/outage-log.ts';
 import type { WaitingNow } from '../runtime/service.ts';
 import { codeOf } from '../schemas/errors/coded-error.ts';
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '../read-store/migrate.ts';
 import { openReadStore, type ReadStore } from '../read-store/pool.ts';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
 import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
 import type { Repeating } from './repeating.ts';

@@ -6,7 +6,7 @@ import { readCheckpoint } from '../read-store/projection-engine/checkpoint.ts';
 import { takeLease } from '../read-store/projection-engine/lease.ts';
 import type { StoredEvent } from '../read-store/projection-engine/stored-event.ts';
 import { openWriter } from '../read-store/projection-engine/writer.ts';
-import { createMetrics } from '../runtime/metrics.ts';
+import { createMetrics } from '../runtime/metrics/metrics.ts';
 import type { Service } from '../runtime/service.ts';
 import { EventNotUnderstood } from '../schemas/events/event-versions.ts';
 import { jobsProjection } from './jobs/jobs-projection.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
 import { readStoreError, ReadStoreUnavailable } from './read-store-errors.ts';
 import { openReadStore, type ReadStore } from './pool.ts';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Log } from '../runtime/log.ts';
+import type { Log } from '../runtime/log/log.ts';
 import { sha256Of } from '../schemas/sha256.ts';
 import { codeOf } from '../schemas/errors/coded-error.ts';
 import { readStoreProbe, type ReadStoreProbe } from './probe.ts';

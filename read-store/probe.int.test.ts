@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { startTestPostgres, type TestPostgres } from '../tests/harness/postgres.ts';
 import { areValuesRefused } from './projection-engine/projection-errors.ts';
 import { openReadStore } from './pool.ts';

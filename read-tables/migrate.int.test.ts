@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { createLog } from '../runtime/log.ts';
+import { createLog } from '../runtime/log/log.ts';
 import { JOB_STATES } from '../schemas/job-states.ts';
 import { startTestPostgres, toDatabase, type TestPostgres } from '../tests/harness/postgres.ts';
 import { migrate } from '../read-store/migrate.ts';

@@ -1,4 +1,4 @@
-import { SettingsRefused } from './settings.ts';
+import { SettingsRefused } from './settings/settings.ts';
 
 /**
  * The steps of a conversion at which a drill may kill the processor (drills D01 to D09). The list of drills uses the

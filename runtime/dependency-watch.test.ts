@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watchDependency } from './dependency-watch.ts';
-import { createLog } from './log.ts';
+import { createLog } from './log/log.ts';
 
 const logger = createLog('test', 'silent');
 

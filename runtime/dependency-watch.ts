@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from './log.ts';
-import { outageLog, reasonOf } from './outage-log.ts';
+import type { Log } from './log/log.ts';
+import { outageLog, reasonOf } from './log/outage-log.ts';
 import type { WaitingFor } from './service.ts';
 
 /** Pauses between two probes of a dependency that answers. */

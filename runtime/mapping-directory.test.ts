@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createLog } from './log.ts';
+import { createLog } from './log/log.ts';
 import { createMappingDirectory, type MappingDirectory } from './mapping-directory.ts';
 
 const log = createLog('test', 'silent');

@@ -6,9 +6,9 @@ import {
   type InvoiceFormat,
 } from '../schemas/protocols/gateway-protocol.ts';
 import type { MappingListing } from '../schemas/protocols/http-api.ts';
-import { gatewayAuthorization } from './gateway-token.ts';
-import type { Log } from './log.ts';
-import { outageLog } from './outage-log.ts';
+import { gatewayAuthorization } from './settings/gateway-token.ts';
+import type { Log } from './log/log.ts';
+import { outageLog } from './log/outage-log.ts';
 import { untilTick } from './process-tick.ts';
 
 /** Longest wait for one answer of the gateway. */

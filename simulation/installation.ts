@@ -1,7 +1,7 @@
 import { jobDecider, type JobDecider } from '../conversion-job/decider.ts';
 import { processorMetrics } from '../processor/attempts/processor-metrics.ts';
-import { createLog } from '../runtime/log.ts';
-import { createMetrics } from '../runtime/metrics.ts';
+import { createLog } from '../runtime/log/log.ts';
+import { createMetrics } from '../runtime/metrics/metrics.ts';
 import type { Composition } from './composition.ts';
 import type { World } from './engine/world.ts';
 import type { BlobServer } from './ports/blob-server.ts';

@@ -111,7 +111,7 @@ describe('the settings', () => {
     ...mentions(product, /\b(?:process\.env|environment|env)\[['"]([A-Z][A-Z0-9_]+)['"]\]/g),
   ];
 
-  it('are read through runtime/settings.ts alone, by the name that schemas/settings/config.ts declares', () => {
+  it('are read through runtime/settings/settings.ts alone, by the name that schemas/settings/config.ts declares', () => {
     expect(reads.length).toBeGreaterThan(8);
     expect(reads.filter(({ path, id }) => NO_SETTINGS[id]?.includes(path) !== true)).toEqual([]);
     expect(Object.keys(NO_SETTINGS).filter((name) => name in Settings.shape)).toEqual([]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { rebuildProjections } from '../../projector/rebuild.ts';
 import { PROJECTIONS, type RegisteredProjection } from '../../projector/registry.ts';
 import type { ReadStore } from '../../read-store/pool.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import type { MonthStores } from './stores.ts';
 

@@ -9,7 +9,7 @@ import { CLUSTER } from '../../postgres-server/cluster.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../postgres-server/start.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
-import { createLog, type Log } from '../../runtime/log.ts';
+import { createLog, type Log } from '../../runtime/log/log.ts';
 import { allowServerFiles } from '../server-files.ts';
 
 const EVENT_STORE = join(import.meta.dirname, '..', '..', 'event-store-server', 'main.ts');

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import { jobStream } from '../../schemas/events/streams.ts';
 import { serveOperations } from './operations.ts';

@@ -12,9 +12,9 @@ import { startProcessor } from '../../processor/start-processor.ts';
 import { startProjector } from '../../projector/start.ts';
 import { openReadStore } from '../../read-store/pool.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { createLog } from '../../runtime/log.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { serveOperations } from './operations.ts';
 
 const settings = loadSettings(process.env);

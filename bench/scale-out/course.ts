@@ -1,6 +1,6 @@
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { RecordedEvent } from '../../event-store/event-log.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 
 /** The facts of the log about a round, from its first start to its last outcome. */
 export interface Course {

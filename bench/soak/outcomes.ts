@@ -1,5 +1,5 @@
 import { connectEventLog } from '../../event-store/connect.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 
 /** The facts of the log about the jobs. */
 export interface Outcomes {

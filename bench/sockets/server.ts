@@ -15,9 +15,9 @@ import { ownerPagesReader, pageReader } from '../../query-api/change-feed/page-r
 import type { ChangedRow } from '../../query-api/change-feed/page.ts';
 import { readHead } from '../../query-api/tables/projection-head.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { createLog } from '../../runtime/log.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { openReadStore } from '../../read-store/pool.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';

@@ -9,8 +9,8 @@ import {
 import { keepingDecider, keepingPolicyOf } from '../../processor/retention/kept-job.ts';
 import { ORPHAN_AGE_MS } from '../../processor/retention/orphans.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { createLog } from '../../runtime/log.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { openLog, openBlobs } from '../open-stores.ts';
 import { progressOn } from '../progress.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { requestScavenge, type Scavenged } from '../../event-store/request-scavenge.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { findConnection } from '../connections.ts';
 import { usage, PlainFailure } from '../plain-failure.ts';
 import { StoreLocked } from '../../event-store-server/storage/storage-errors.ts';

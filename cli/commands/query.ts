@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ANALYST_ROLE } from '../../read-store/analyst-role.ts';
 import { runQuery, type ColumnKind, type QueryAnswer } from '../../read-store/run-query.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { findConnection, notedConnections } from '../connections.ts';
 import { usage } from '../plain-failure.ts';

@@ -4,7 +4,7 @@ import {
   Settings,
   type SettingName,
 } from '../../schemas/settings/config.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 
 interface SettingLine {
   readonly name: SettingName;

@@ -7,8 +7,8 @@ import {
   type PolicyOutcome,
 } from '../../conversion-job/what-if.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
-import { createLog } from '../../runtime/log.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { understoodOrNull } from '../../schemas/events/event-versions.ts';
 import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { JOB_STREAM_PREFIX, jobIdOfStream } from '../../schemas/events/streams.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { allowToReadAll } from '../../event-store/allow-user.ts';
 import { checkStore, type Checked } from '../../event-store/store-check.ts';
-import { createLog } from '../../runtime/log.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { notedConnections } from '../connections.ts';
 import { PlainFailure, usage } from '../plain-failure.ts';

@@ -3,8 +3,8 @@ import { verifyStreams, type StreamsVerified } from '../../audit/verify-streams.
 import type { EventLog } from '../../event-store/event-log.ts';
 import { PROJECTIONS } from '../../projector/registry.ts';
 import type { Verified } from '../../projector/verify/verified.ts';
-import { createLog, type Log } from '../../runtime/log.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog, type Log } from '../../runtime/log/log.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { openLog, openTables, openBlobs } from '../open-stores.ts';
 import { interruptSignal } from '../stop-asked.ts';

@@ -8,11 +8,11 @@ import { loadSigningSecrets, type SigningSecrets } from '../../identity/signing-
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { systemClock, type Clock } from '../../runtime/clock.ts';
 import { clientReader } from '../../runtime/http/client.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { createMappingDirectory, type MappingDirectory } from '../../runtime/mapping-directory.ts';
-import type { Metrics } from '../../runtime/metrics.ts';
-import { publicFaults } from '../../runtime/production-settings.ts';
-import { SettingsRefused } from '../../runtime/settings.ts';
+import type { Metrics } from '../../runtime/metrics/metrics.ts';
+import { publicFaults } from '../../runtime/settings/production-settings.ts';
+import { SettingsRefused } from '../../runtime/settings/settings.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { openBlobs } from '../open-stores.ts';
 import { PlainFailure } from '../plain-failure.ts';

@@ -7,7 +7,7 @@ import { listen, type Listening } from '../../runtime/http/listen.ts';
 import { observabilityRoutes, type Observed } from '../../runtime/http/observability.ts';
 import { logRefusedAccess } from '../../runtime/http/refused-access.ts';
 import type { StartGate } from '../../runtime/http/start-gate.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import type { Service } from '../../runtime/service.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { openReadStore } from '../../read-store/pool.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { startTestEventStore, type TestEventStore } from '../../tests/harness/event-store.ts';
 import { findProgram } from '../../tests/harness/find-program.ts';
 import { startOtherPostgres } from '../../tests/harness/other-postgres.ts';

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { lineWriter } from '../../runtime/line-writer.ts';
+import { lineWriter } from '../../runtime/log/line-writer.ts';
 
 /**
  * A log file that is larger than this is renamed to `.1`, and a new file begins. So a log needs at most twice this

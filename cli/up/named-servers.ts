@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnusable } from '../../event-store/errors.ts';
 import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
-import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
-import { createLog } from '../../runtime/log.ts';
+import { gatewayAuthorization } from '../../runtime/settings/gateway-token.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import type { WaitingFor } from '../../runtime/service.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { readEventStoreUrl } from '../../schemas/settings/event-store-url.ts';

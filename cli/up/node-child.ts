@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PlainFailure } from '../plain-failure.ts';
 import type { LogFile, LogFiles } from './log-files.ts';
-import { cpuMsOfGroup } from '../../runtime/cpu-time.ts';
+import { cpuMsOfGroup } from '../../runtime/metrics/cpu-time.ts';
 
 /** The interval between two checks of a start. */
 const LOOK_EVERY_MS = 1_000;

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpuMsOfGroup } from '../../runtime/cpu-time.ts';
+import { cpuMsOfGroup } from '../../runtime/metrics/cpu-time.ts';
 import { eventually } from '../../tests/harness/processor-world.ts';
 
 let leader: ChildProcess | undefined;

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { createMetrics } from '../../runtime/metrics.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
 import { watchDisk } from './disk-guard.ts';
 
 it('warns at DISK_WARN_PERCENT, refuses at DISK_REFUSE_PERCENT, and says once when each begins and ends [D26]', async () => {

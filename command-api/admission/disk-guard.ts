@@ -1,7 +1,7 @@
 import { FREE_BYTES_MIN, type BlobStore } from '../../blob-store/blob-store.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Log } from '../../runtime/log.ts';
-import { Gauge, type Metrics } from '../../runtime/metrics.ts';
+import type { Log } from '../../runtime/log/log.ts';
+import { Gauge, type Metrics } from '../../runtime/metrics/metrics.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 
 /** During uploads, the use of the disk is checked at most once in this time. A disk does not fill faster. */

@@ -1,8 +1,8 @@
 import type { JobDecider } from '../../conversion-job/decider.ts';
 import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
 import { differenceFrom } from '../../event-store/log-difference.ts';
-import type { Log } from '../../runtime/log.ts';
-import { Gauge, type Metrics } from '../../runtime/metrics.ts';
+import type { Log } from '../../runtime/log/log.ts';
+import { Gauge, type Metrics } from '../../runtime/metrics/metrics.ts';
 import { CodedError } from '../../schemas/errors/coded-error.ts';
 import { EventNotUnderstood } from '../../schemas/events/event-versions.ts';
 import type { StorageQuota } from '../../schemas/errors/error-codes.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, it } from '@jest/globals';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import type { Following } from '../event-log.ts';
 import { followAll, type Subscribed } from './follow-all.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../../runtime/log.ts';
-import { outageLog } from '../../runtime/outage-log.ts';
+import type { Log } from '../../runtime/log/log.ts';
+import { outageLog } from '../../runtime/log/outage-log.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 import { CheckpointNotInLog } from '../errors.ts';
 import type { Following, FollowOptions } from '../event-log.ts';

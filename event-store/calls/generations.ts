@@ -7,8 +7,8 @@ import {
   UnavailableError,
 } from '@eventstore/db-client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '../../runtime/log.ts';
-import { outageLog } from '../../runtime/outage-log.ts';
+import type { Log } from '../../runtime/log/log.ts';
+import { outageLog } from '../../runtime/log/outage-log.ts';
 import type { EventStoreUrl } from '../../schemas/settings/event-store-url.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 import { LogUnavailable, StoreUnusable } from '../errors.ts';

@@ -1,5 +1,5 @@
 import { BACKWARDS, END, EventStoreDBClient } from '@eventstore/db-client';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import type { EventStoreUrl } from '../../schemas/settings/event-store-url.ts';
 import { openGenerations, type Generations } from '../calls/generations.ts';
 import { within } from '../calls/no-answer.ts';

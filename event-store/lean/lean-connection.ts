@@ -2,7 +2,7 @@ import { convertToCommandError } from '@eventstore/db-client';
 import { Client, credentials, Metadata, type CallOptions, type ClientReadableStream } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import type { EventStoreUrl, NamedServer } from '../../schemas/settings/event-store-url.ts';
 import { openGenerations, type Generations } from '../calls/generations.ts';
 import { within } from '../calls/no-answer.ts';

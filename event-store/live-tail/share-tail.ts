@@ -1,5 +1,5 @@
-import type { Log } from '../../runtime/log.ts';
-import { outageLog } from '../../runtime/outage-log.ts';
+import type { Log } from '../../runtime/log/log.ts';
+import { outageLog } from '../../runtime/log/outage-log.ts';
 import { FOLLOWED_STREAM_PREFIXES, WATCHED_STREAM_PREFIX } from '../../schemas/events/streams.ts';
 import type { AllFilter, EventLog, Following, FollowOptions } from '../event-log.ts';
 import { openLiveTail, type LiveTailParts } from './live-tail.ts';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CheckpointNotInLog } from '../errors.ts';
 import type { EventLog, Following, FollowOptions } from '../event-log.ts';
 import { passes } from '../event-filter.ts';
-import type { OutageLog } from '../../runtime/outage-log.ts';
+import type { OutageLog } from '../../runtime/log/outage-log.ts';
 import type { RingItem } from './event-ring.ts';
 import type { LiveTail, TailReader, TailSession } from './live-tail.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';

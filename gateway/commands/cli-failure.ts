@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CodedError } from '../../schemas/errors/coded-error.ts';
-import { givenSetting } from '../../runtime/settings.ts';
+import { givenSetting } from '../../runtime/settings/settings.ts';
 
 /** The reason why a command of the gateway failed. `docket` prints its sentence, or the error as JSON. */
 export class CliFailure extends CodedError {

@@ -5,7 +5,7 @@ import { openOfficialRules } from '../accuracy/official-rules.ts';
 import { documentLines, summarise } from '../accuracy/report.ts';
 import { testMapping } from '../accuracy/test-mapping.ts';
 import { loadMappings } from '../mapping/registry.ts';
-import { givenSetting } from '../../runtime/settings.ts';
+import { givenSetting } from '../../runtime/settings/settings.ts';
 
 const USAGE = 'Say: docket mapping test DIR --mapping ID [--json] [--verbose] [--mappings FOLDER].';
 

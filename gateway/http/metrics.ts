@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { addProcessMetrics } from '../../runtime/metrics.ts';
+import { addProcessMetrics } from '../../runtime/metrics/metrics.ts';
 import type { PoolState } from '../pool/child-pool.ts';
 
 /** The metrics of the gateway, served at `GET /metrics` in the text format of Prometheus. */

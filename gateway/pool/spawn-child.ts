@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pdfjsFolder } from '../pdf/open-document.ts';
-import { givenSetting } from '../../runtime/settings.ts';
+import { givenSetting } from '../../runtime/settings/settings.ts';
 
 const gatewayFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 const repositoryFolder = dirname(gatewayFolder);

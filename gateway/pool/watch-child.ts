@@ -1,4 +1,4 @@
-import { cpuMsOf } from '../../runtime/cpu-time.ts';
+import { cpuMsOf } from '../../runtime/metrics/cpu-time.ts';
 import { residentBytes } from './memory.ts';
 
 /** The interval at which the watch reads the memory of a child. */

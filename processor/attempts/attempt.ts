@@ -3,7 +3,7 @@ import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { LogUnavailable } from '../../event-store/errors.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { CodedError } from '../../schemas/errors/coded-error.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';

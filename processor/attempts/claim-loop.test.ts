@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { startClaimLoop } from './claim-loop.ts';
 
 describe('the claim loop', () => {

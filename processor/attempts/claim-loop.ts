@@ -1,4 +1,4 @@
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { AttemptCut } from './attempt.ts';
 import { attemptPace, claimsAhead } from './claims-ahead.ts';
 import type { ClaimedItem, WorkList } from '../work-list/work-list.ts';

@@ -2,7 +2,7 @@ import type { BlobStore, OpenedBlob } from '../../blob-store/blob-store.ts';
 import { resultKeyOf } from '../../blob-store/blob-key.ts';
 import { BlobTooLarge } from '../../blob-store/blob-errors.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { CodedError } from '../../schemas/errors/coded-error.ts';
 import type {
   ConvertedBy,

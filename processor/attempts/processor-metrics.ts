@@ -2,7 +2,7 @@ import {
   quarantineMetrics,
   type QuarantineMetrics,
 } from '../../read-store/projection-engine/quarantine-metrics.ts';
-import { Counter, Gauge, Histogram, type Metrics } from '../../runtime/metrics.ts';
+import { Counter, Gauge, Histogram, type Metrics } from '../../runtime/metrics/metrics.ts';
 
 const GATE_STATES = ['closed', 'half-open', 'open'] as const;
 

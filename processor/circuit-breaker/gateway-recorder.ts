@@ -3,7 +3,7 @@ import { chained, hashAfter, linksOf } from '../../event-store/event-hash.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { sealed } from '../../event-store/handle-command.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { retry } from '../../runtime/retry.ts';
 import { understandEvent } from '../../schemas/events/event-versions.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExistingJob } from '../../conversion-job/job.ts';
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
-import type { Log } from '../../runtime/log.ts';
-import { outageLog } from '../../runtime/outage-log.ts';
+import type { Log } from '../../runtime/log/log.ts';
+import { outageLog } from '../../runtime/log/outage-log.ts';
 import { isRetryable } from '../../schemas/errors/coded-error.ts';
 import { markAfter, markAfterAll } from '../../schemas/events/log-mark.ts';
 import type { JobCommands } from '../job-stream/job-commands.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { retryPolicyOf } from '../../conversion-job/retry-policy.ts';
-import { createLog } from '../../runtime/log.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { jobStream } from '../../schemas/events/streams.ts';
 import { poisonStreams, started } from '../../tests/harness/poison.ts';
 import { replayHeldJobs } from './replay-held-jobs.ts';

@@ -1,4 +1,4 @@
-import { outageLog } from '../../runtime/outage-log.ts';
+import { outageLog } from '../../runtime/log/outage-log.ts';
 import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { differenceFrom, LogDiffers } from '../../event-store/log-difference.ts';

@@ -2,7 +2,7 @@ import { jobDecider } from '../../conversion-job/decider.ts';
 import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { ReadStore } from '../../read-store/pool.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { jobIdOfStream } from '../../schemas/events/streams.ts';
 import { jobCommands } from '../job-stream/job-commands.ts';
 import { compareWithStream } from '../leases/sweeper.ts';

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { GATEWAY_HEADERS } from '../../schemas/protocols/gateway-protocol.ts';
 import type { MappingRef } from '../../schemas/events/job-events.ts';
 import { crashPoint } from '../../runtime/crash-points.ts';
-import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
+import { gatewayAuthorization } from '../../runtime/settings/gateway-token.ts';
 import { AttemptFailed, badOutput, failureOfAnswer } from './gateway-failure.ts';
 import { readResultHeaders, type ResultHeaders } from './result-headers.ts';
 

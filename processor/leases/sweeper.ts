@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { isRetryable } from '../../schemas/errors/coded-error.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';

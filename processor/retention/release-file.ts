@@ -3,7 +3,7 @@ import { BlobMissing } from '../../blob-store/blob-errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { handleCommand, loadStream } from '../../event-store/handle-command.ts';
 import { isoNow, type Clock } from '../../runtime/clock.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { EventNotUnderstood } from '../../schemas/events/event-versions.ts';
 import { commandIdOf } from '../../schemas/name-based-ids.ts';
 import { isActive } from '../../schemas/job-states.ts';

@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Metrics } from '../../runtime/metrics.ts';
+import { Counter, Gauge, type Metrics } from '../../runtime/metrics/metrics.ts';
 import type { RemovedFile } from './cleanup-report.ts';
 
 export interface RetentionMetrics {

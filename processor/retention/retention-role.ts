@@ -4,7 +4,7 @@ import type { JobDecider } from '../../conversion-job/decider.ts';
 import { LogUnavailable } from '../../event-store/errors.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { runCleanup, type CleanupParts } from './cleanup.ts';
 import { tallyCleanup } from './cleanup-report.ts';

@@ -8,7 +8,7 @@ import { newSourceKey, resultKeyOf } from '../../blob-store/blob-key.ts';
 import type { BlobStore } from '../../blob-store/blob-store.ts';
 import { jobDecider } from '../../conversion-job/decider.ts';
 import { isActive } from '../../schemas/job-states.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../../tests/harness/processor-world.ts';
 import { postgresWorkList } from '../work-list/postgres-work-list.ts';
 import { runCleanup, type CleanupParts } from './cleanup.ts';

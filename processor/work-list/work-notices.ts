@@ -1,5 +1,5 @@
 import type { ReadStore } from '../../read-store/pool.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 
 const CHANNEL = 'docket_work';

@@ -12,7 +12,7 @@ import {
   type Applied,
   type ProjectionWriter,
 } from '../../read-store/projection-engine/writer.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { FOLLOWED_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import { catchUp } from './catch-up.ts';
 import { createLiveBuffer } from './live-buffer.ts';

@@ -2,7 +2,7 @@ import {
   quarantineMetrics,
   type QuarantineMetrics,
 } from '../../read-store/projection-engine/quarantine-metrics.ts';
-import { Counter, Gauge, Histogram, type Metrics } from '../../runtime/metrics.ts';
+import { Counter, Gauge, Histogram, type Metrics } from '../../runtime/metrics/metrics.ts';
 
 /** The metrics of a projector. The label is the projection's name, so the set of values is bounded. */
 export interface ProjectorMetrics extends QuarantineMetrics {

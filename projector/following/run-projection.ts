@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEASE_BEAT_MS, takeLease } from '../../read-store/projection-engine/lease.ts';
 import type { FoldedRow } from '../../read-store/projection-engine/projection-definition.ts';
-import { outageLog, type OutageLog } from '../../runtime/outage-log.ts';
+import { outageLog, type OutageLog } from '../../runtime/log/outage-log.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 import { codeOf, isRetryable } from '../../schemas/errors/coded-error.ts';
 import { runSession, type SessionOptions, type WaitingFor } from './projection-session.ts';

@@ -8,7 +8,7 @@ import type {
   Projection,
   ProjectionTarget,
 } from '../../read-store/projection-engine/projection-definition.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { LASTING_STREAM_PREFIXES } from '../../schemas/events/streams.ts';
 import { SHORT_LOCK_TIMEOUT } from './lock-timeout.ts';
 

@@ -5,7 +5,7 @@ import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
 import { RowsRefused } from '../../read-store/projection-engine/projection-errors.ts';
 import { releaseLease, renewLease, takeLease } from '../../read-store/projection-engine/lease.ts';
 import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { catchUp, together } from '../following/catch-up.ts';
 import type { RegisteredProjection } from '../registry.ts';
 import { bulkFill, type Filled } from './bulk-fill.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Queryable } from '../../read-store/pool.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import type { RegisteredProjection } from '../registry.ts';
 import type { RunningProjection } from '../following/run-projection.ts';
 import type { WaitingFor } from '../following/projection-session.ts';

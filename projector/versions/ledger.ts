@@ -1,6 +1,6 @@
 import { openReadStore, type Queryable } from '../../read-store/pool.ts';
 import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /** Time limit for reading the ledger, which has few rows. */

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { createLog } from '../../runtime/log.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import type { JobListAnswer } from '../../schemas/protocols/http-api.ts';
 import type { Projection } from '../../read-store/projection-engine/projection-definition.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';

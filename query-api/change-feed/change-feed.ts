@@ -1,5 +1,5 @@
-import type { Log } from '../../runtime/log.ts';
-import { outageLog } from '../../runtime/outage-log.ts';
+import type { Log } from '../../runtime/log/log.ts';
+import { outageLog } from '../../runtime/log/outage-log.ts';
 import { untilTick } from '../../runtime/process-tick.ts';
 import type { Queryable } from '../../read-store/pool.ts';
 import { readHead } from '../tables/projection-head.ts';

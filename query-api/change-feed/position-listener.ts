@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { Log } from '../../runtime/log.ts';
-import { outageLog } from '../../runtime/outage-log.ts';
+import type { Log } from '../../runtime/log/log.ts';
+import { outageLog } from '../../runtime/log/outage-log.ts';
 import { backoffDelayMs } from '../../schemas/backoff.ts';
 
 const CHANNEL = 'docket_position';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { gatewayAuthorization } from '../../runtime/gateway-token.ts';
+import { gatewayAuthorization } from '../../runtime/settings/gateway-token.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
 import { gatewayRefusalSchema } from '../../schemas/protocols/gateway-protocol.ts';
 import { fairTurns, TurnRefused } from './fair-turns.ts';

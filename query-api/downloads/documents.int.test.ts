@@ -6,7 +6,7 @@ import { POLICY } from '../../tests/rooms/conversion-job/scenario.ts';
 import { handleCommand } from '../../event-store/handle-command.ts';
 import { makeInvoicePdf } from '../../tests/rooms/gateway/invoice-pdf.ts';
 import { startGateway, type RunningGateway } from '../../gateway/server.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { gatewayExplanationSchema } from '../../schemas/protocols/gateway-explanation.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';

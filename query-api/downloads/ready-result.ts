@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { ExistingJob } from '../../conversion-job/job.ts';
 import { ApiError } from '../../runtime/http/api-error.ts';
-import { Counter, type Metrics } from '../../runtime/metrics.ts';
+import { Counter, type Metrics } from '../../runtime/metrics/metrics.ts';
 import { codeOf } from '../../schemas/errors/coded-error.ts';
 import { findOwnJob } from './own-job.ts';
 import type { QueryContext } from '../request/query-context.ts';

@@ -10,7 +10,7 @@ import { toCii } from '../../gateway/formats/to-cii.ts';
 import { toUbl } from '../../gateway/formats/to-ubl.ts';
 import { brokenRules } from '../../gateway/rules/broken-rules.ts';
 import { startGateway, type RunningGateway } from '../../gateway/server.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobCommand } from '../../schemas/job-commands.ts';
 import { jobStream } from '../../schemas/events/streams.ts';

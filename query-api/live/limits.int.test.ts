@@ -6,7 +6,7 @@ import { clientReader } from '../../runtime/http/client.ts';
 import { LIVE_CLOSE, LIVE_LIMITS, LIVE_PROTOCOL } from '../../schemas/protocols/live-protocol.ts';
 import { openLive, type LiveTester } from '../../tests/harness/live-tester.ts';
 import { projectInto } from '../../tests/harness/projected-jobs.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 import { admit } from './upgrade-gate.ts';
 

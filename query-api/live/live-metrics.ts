@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Metrics } from '../../runtime/metrics.ts';
+import { Counter, Gauge, type Metrics } from '../../runtime/metrics/metrics.ts';
 
 export interface LiveMetrics {
   readonly framesSent: Counter;

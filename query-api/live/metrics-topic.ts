@@ -1,5 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import type { Follower } from './connection.ts';
 import type { ChangedRow, Page } from '../change-feed/page.ts';
 

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { startProjector } from '../../projector/start.ts';
 import { jobHistories, randomFrom } from '../../tests/rooms/projector/job-histories.ts';
 import type { StoredEvent } from '../../read-store/projection-engine/stored-event.ts';
-import { createLog } from '../../runtime/log.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
 import type { Service } from '../../runtime/service.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import type { JobListAnswer, JobMetrics, JobView, TimelineAnswer } from '../../schemas/protocols/http-api.ts';
 import { startQueryInstallation, type QueryInstallation } from '../../tests/harness/query-installation.ts';
 

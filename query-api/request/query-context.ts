@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../../conversion-job/retry-policy.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { Queryable } from '../../read-store/pool.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../../runtime/log/log.ts';
 import type { MappingListing } from '../../schemas/protocols/http-api.ts';
 import type { ChangeFeed } from '../change-feed/change-feed.ts';
 import type { SealingKeys } from '../tokens/sealed-text.ts';

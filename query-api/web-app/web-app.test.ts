@@ -6,7 +6,7 @@ import request from 'supertest';
 import { createIdentity } from '../../identity/middleware.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { webRoutes } from './web-routes.ts';
 import { loadWebFiles } from './web-files.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { jobsProjection } from '../../projector/jobs/jobs-projection.ts';
 import { JOBS_TARGET } from '../../projector/targets.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
 import { jobHistories } from '../../tests/rooms/projector/job-histories.ts';
 import { openReadStore, type ReadStore } from '../pool.ts';

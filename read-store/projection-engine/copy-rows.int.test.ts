@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { jobsProjection } from '../../projector/jobs/jobs-projection.ts';
 import { JOBS_TABLES } from '../../read-tables/tables.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
 import { jobHistories } from '../../tests/rooms/projector/job-histories.ts';
 import { openReadStore, type ReadStore } from '../pool.ts';

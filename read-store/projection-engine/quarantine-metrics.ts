@@ -1,4 +1,4 @@
-import { Counter, Gauge, type Metrics } from '../../runtime/metrics.ts';
+import { Counter, Gauge, type Metrics } from '../../runtime/metrics/metrics.ts';
 
 /**
  * Metrics of `docket.quarantine`. The label is the projection's name, or `work-list`, so the set of values is bounded.

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, Response } from 'express';
 import type { ErrorBody } from '../../schemas/errors/error-codes.ts';
-import type { Log } from '../log.ts';
-import { outageLog, type OutageLog } from '../outage-log.ts';
+import type { Log } from '../log/log.ts';
+import { outageLog, type OutageLog } from '../log/outage-log.ts';
 import { ApiError } from './api-error.ts';
 
 const METHODS_SERVED = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);

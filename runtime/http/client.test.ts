@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addressList, AddressListRefused } from '../address-list.ts';
+import { addressList, AddressListRefused } from '../settings/address-list.ts';
 import { clientReader } from './client.ts';
 
 const asked = (remoteAddress: string, headers: Record<string, string> = {}) => ({

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
-import { addressList, bareAddress, type AddressList } from '../address-list.ts';
+import { addressList, bareAddress, type AddressList } from '../settings/address-list.ts';
 
 /** The most hops that are read, more than any real chain of proxies has. Earlier hops are ignored. */
 const HOPS_MAX = 20;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { API_ERRORS, ErrorBody } from '../../schemas/errors/error-codes.ts';
-import { createLog } from '../log.ts';
+import { createLog } from '../log/log.ts';
 import { createApp, endWithJsonErrors } from './app.ts';
 import { HTTP_LIMITS, listen, type Listening } from './listen.ts';
 

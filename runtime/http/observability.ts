@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Service } from '../service.ts';
 
 export interface Observed {

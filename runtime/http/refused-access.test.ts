@@ -3,7 +3,7 @@ import request from 'supertest';
 import { ApiError } from './api-error.ts';
 import { createApp, endWithJsonErrors } from './app.ts';
 import { clientReader } from './client.ts';
-import { createLog } from '../log.ts';
+import { createLog } from '../log/log.ts';
 import { logRefusedAccess } from './refused-access.ts';
 import type { ApiErrorCode } from '../../schemas/errors/error-codes.ts';
 

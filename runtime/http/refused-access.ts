@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { ReadClient } from './client.ts';
 
 /** Most lines a second. The next line states the number of refusals without a line. */

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { createApp, endWithJsonErrors } from './app.ts';
 import { listen } from './listen.ts';
 import { startGate } from './start-gate.ts';

@@ -9,7 +9,7 @@ import type { Page } from '../../query-api/change-feed/page.ts';
 import type { TopicScope } from '../../query-api/change-feed/topic-scope.ts';
 import { ReadStoreUnavailable } from '../../read-store/read-store-errors.ts';
 import type { Queryable } from '../../read-store/pool.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
 import { ask } from '../engine/network.ts';
 import type { Life } from '../engine/world.ts';
 import { RETRY_POLICY, silentLog, type Installation } from '../installation.ts';

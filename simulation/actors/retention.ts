@@ -3,7 +3,7 @@ import { tallyCleanup } from '../../processor/retention/cleanup-report.ts';
 import { keepingDecider, keepingPolicyOf } from '../../processor/retention/kept-job.ts';
 import { retentionMetrics } from '../../processor/retention/retention-metrics.ts';
 import { retentionRole } from '../../processor/retention/retention-role.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import type { RetentionParts } from '../composition.ts';
 import type { Life } from '../engine/world.ts';

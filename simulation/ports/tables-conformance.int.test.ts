@@ -9,7 +9,7 @@ import { seizeLease } from '../../read-store/projection-engine/lease.ts';
 import type { Column, Table, Values } from '../../read-store/projection-engine/table.ts';
 import type { JobRow } from '../../read-tables/jobs/jobs-table.ts';
 import { migrateReadTables } from '../../read-tables/migrate.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { startTestPostgres, type TestPostgres } from '../../tests/harness/postgres.ts';
 import { jobHistories } from '../../tests/rooms/projector/job-histories.ts';
 import { createWorld } from '../engine/world.ts';

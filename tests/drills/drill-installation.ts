@@ -6,7 +6,7 @@ import { openFilesystemBlobStore } from '../../blob-store/filesystem.ts';
 import { connectEventLog } from '../../event-store/connect.ts';
 import type { EventLog } from '../../event-store/event-log.ts';
 import { openReadStore, type ReadStore } from '../../read-store/pool.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { startTestEventStore, type TestEventStore } from '../harness/event-store.ts';
 import { startFaultProxy, type FaultProxy } from '../harness/fault-proxy.ts';
 import { startS3Double, type S3Double } from '../harness/s3-double/s3-double.ts';

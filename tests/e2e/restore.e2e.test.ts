@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { makeInvoicePdf } from '../rooms/gateway/invoice-pdf.ts';
 import { openReadStore } from '../../read-store/pool.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { startInstallation, type Installation } from '../harness/installation.ts';
 import { newApiUser, until, type ApiUser } from '../harness/api-user.ts';
 import { runDocket } from '../harness/run-docket.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../postgres-server/start.ts';
 import { listenersOf } from '../rooms/postgres-server/listeners-of.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { startInstallation, type Installation } from '../harness/installation.ts';
 import { OPEN, SECOND_USER_ID, type Doors, type Outcomes } from '../harness/second-user.ts';
 

@@ -2,7 +2,7 @@ import { connectEventLog } from '../../event-store/connect.ts';
 import { chained } from '../../event-store/event-hash.ts';
 import type { EventLog, RecordedEvent } from '../../event-store/event-log.ts';
 import { sealed } from '../../event-store/handle-command.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 import { commandIdOf, jobIdOf } from '../../schemas/name-based-ids.ts';
 import type { JobEvent } from '../../schemas/events/job-events.ts';
 import { jobStream } from '../../schemas/events/streams.ts';

@@ -9,7 +9,7 @@ import { PASSWORDS_FILE } from '../../postgres-server/passwords.ts';
 import { ensurePasswords } from '../../postgres-server/set-aside.ts';
 import { ROLE } from '../../postgres-server/roles.ts';
 import { startEmbeddedPostgres } from '../../postgres-server/start.ts';
-import { createLog } from '../../runtime/log.ts';
+import { createLog } from '../../runtime/log/log.ts';
 
 const run = promisify(execFile);
 /** The path of the prepared folder, for processes that are started later. */

@@ -8,9 +8,9 @@ import { connectEventLog } from '../../event-store/connect.ts';
 import { startProcessor } from '../../processor/start-processor.ts';
 import { openReadStore } from '../../read-store/pool.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { createLog } from '../../runtime/log.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 
 const settings = loadSettings(process.env);
 const logger = createLog('processor', settings.LOG_LEVEL);

@@ -14,9 +14,9 @@ import { openReadStore } from '../../read-store/pool.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
 import { listen } from '../../runtime/http/listen.ts';
-import { createLog } from '../../runtime/log.ts';
-import { createMetrics } from '../../runtime/metrics.ts';
-import { loadSettings } from '../../runtime/settings.ts';
+import { createLog } from '../../runtime/log/log.ts';
+import { createMetrics } from '../../runtime/metrics/metrics.ts';
+import { loadSettings } from '../../runtime/settings/settings.ts';
 import { startTestEventStore } from './event-store.ts';
 import { startTestPostgres } from './postgres.ts';
 

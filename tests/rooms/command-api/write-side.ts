@@ -10,9 +10,9 @@ import { createRateLimits } from '../../../identity/rate-limits.ts';
 import { systemClock } from '../../../runtime/clock.ts';
 import { createApp, endWithJsonErrors } from '../../../runtime/http/app.ts';
 import { listen } from '../../../runtime/http/listen.ts';
-import { createLog } from '../../../runtime/log.ts';
-import { createMetrics, type Metrics } from '../../../runtime/metrics.ts';
-import { loadSettings } from '../../../runtime/settings.ts';
+import { createLog } from '../../../runtime/log/log.ts';
+import { createMetrics, type Metrics } from '../../../runtime/metrics/metrics.ts';
+import { loadSettings } from '../../../runtime/settings/settings.ts';
 import type { MappingListing } from '../../../schemas/protocols/http-api.ts';
 import { createCommandApi } from '../../../command-api/service.ts';
 

@@ -1,4 +1,4 @@
-import { codeOf } from '../schemas/errors/coded-error.ts';
+import { codeOf } from '../../schemas/errors/coded-error.ts';
 import type { Log } from './log.ts';
 
 /** The log repeats a continuing outage after this time. */

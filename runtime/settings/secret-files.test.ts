@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SECRET_SETTINGS, secretFileVariable } from '../schemas/settings/config.ts';
+import { SECRET_SETTINGS, secretFileVariable } from '../../schemas/settings/config.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { SettingsRefused } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Settings } from '../schemas/settings/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { addressList } from './address-list.ts';
 
 /** Passwords in this repository or in the manuals of the stores, which everybody knows (A-BF05). */

@@ -1,5 +1,5 @@
-import { CodedError } from '../schemas/errors/coded-error.ts';
-import { Settings } from '../schemas/settings/config.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
+import { Settings } from '../../schemas/settings/config.ts';
 import { addressList, AddressListRefused } from './address-list.ts';
 import { productionFaults } from './production-settings.ts';
 

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { pino, stdTimeFunctions, type Logger } from 'pino';
-import type { Settings } from '../schemas/settings/config.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 import { lineWriter } from './line-writer.ts';
 
 export type Log = Logger;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm } from 'node:fs/promises';
-import { codeOf, nullIfMissing } from '../schemas/errors/coded-error.ts';
+import { codeOf, nullIfMissing } from '../../schemas/errors/coded-error.ts';
 
 const KEY_FILE_MODE = 0o600;
 

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import { CodedError } from '../schemas/errors/coded-error.ts';
+import { CodedError } from '../../schemas/errors/coded-error.ts';
 
 /** Names for common ranges (RFC 1122, 3927, 4193, 4291, 1918), the same as in Express's `trust proxy`. */
 const NAMED_RANGES: Readonly<Record<string, readonly string[]>> = {

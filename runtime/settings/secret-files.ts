@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { SECRET_SETTINGS, secretFileVariable } from '../schemas/settings/config.ts';
+import { SECRET_SETTINGS, secretFileVariable } from '../../schemas/settings/config.ts';
 import { SettingsRefused } from './settings.ts';
 
 /** The longest secret is a connection string with many hosts. A larger file is a mistake. */
