@@ -3,17 +3,23 @@ import type { Text } from './semantic-invoice.ts';
 
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/;
 
+/** Matches most amounts, which have their two decimals. */
+const AMOUNT = /^(?:0|[1-9]\d*)\.\d\d$/;
+/** Matches a decimal without needless zeros. */
+const PLAIN = /^(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
+
 /**
  * Writes a decimal without needless zeros. A text that is no decimal is not changed, so that a broken rule can quote
  * it.
  */
 export function plainDecimal(written: Text): Text {
-  return written !== undefined && DECIMAL.test(written) ? new Big(written).toFixed() : written;
+  if (written === undefined || PLAIN.test(written)) return written;
+  return DECIMAL.test(written) ? new Big(written).toFixed() : written;
 }
 
 /** Writes an amount with two decimals. An amount with more decimals is not changed (BR-DEC). */
 export function amountText(written: Text): Text {
-  if (written === undefined || !DECIMAL.test(written)) return written;
+  if (written === undefined || AMOUNT.test(written) || !DECIMAL.test(written)) return written;
   const value = new Big(written);
   return value.round(2).eq(value) ? value.toFixed(2) : value.toFixed();
 }

@@ -14,7 +14,13 @@ export function neededWords(source: string): string[][] {
 export function holdsNeeded(needs: readonly (readonly string[])[], text: string): boolean {
   if (needs.length === 0) return true;
   const folded = foldedText(text);
-  return needs.every((words) => words.some((word) => folded.includes(word)));
+  for (let i = 0; i < needs.length; i += 1) if (!holdsOne(needs[i] ?? [], folded)) return false;
+  return true;
+}
+
+function holdsOne(words: readonly string[], folded: string): boolean {
+  for (let i = 0; i < words.length; i += 1) if (folded.includes(words[i] ?? '')) return true;
+  return false;
 }
 
 /**

@@ -15,15 +15,13 @@ export function writtenElement(root: XmlNode): XmlElement {
 }
 
 function elementOf({ name, attributes, text, children }: XmlNode): XmlElement {
+  const own = attributes === undefined ? NO_ATTRIBUTES : attributesOf(attributes);
+  if (children === undefined || children.length === 0)
+    return { name, attributes: own, text: xmlText(text ?? '').text.trim(), children: NO_CHILDREN };
   const below: XmlElement[] = [];
-  for (const child of children ?? []) below.push(elementOf(child));
-  return {
-    name,
-    attributes: attributes === undefined ? NO_ATTRIBUTES : attributesOf(attributes),
-    // The writer leaves out the text of an element that has children.
-    text: below.length > 0 || text === undefined ? '' : xmlText(text).text.trim(),
-    children: below.length > 0 ? below : NO_CHILDREN,
-  };
+  for (let i = 0; i < children.length; i += 1) below.push(elementOf(children[i] as XmlNode));
+  // The writer leaves out the text of an element that has children.
+  return { name, attributes: own, text: '', children: below };
 }
 
 function attributesOf(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

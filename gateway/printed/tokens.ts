@@ -1,6 +1,7 @@
 import { union } from '../pdf/matrix.ts';
 import { together } from '../pdf/recognised.ts';
 import type { Line, PageText, Word } from '../pdf/words.ts';
+import { remembered } from './remembered.ts';
 
 /** A word that is prepared for matching. Labels are compared by `key`, which has no case, accents or punctuation. */
 export interface Token {
@@ -32,8 +33,12 @@ const LETTERS = /^[A-Za-z0-9]+$/;
 const PLAIN = /^[\x20-\x7e]*$/;
 const NOT_PLAIN_LETTERS = /[^a-z0-9]/g;
 
+const KEYS_KEPT_MAX = 2000;
+
 /** The key of a text: lower case, no accents, only letters and digits. A single `%`, `#` or `€` is kept. */
-export function keyOf(text: string): string {
+export const keyOf = remembered(madeKey, KEYS_KEPT_MAX);
+
+function madeKey(text: string): string {
   if (LETTERS.test(text)) return text.toLowerCase();
   if (PLAIN.test(text)) {
     const letters = text.toLowerCase().replace(NOT_PLAIN_LETTERS, '');

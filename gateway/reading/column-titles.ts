@@ -195,10 +195,14 @@ function mayHoldTitle(tokens: readonly Token[], index: ColumnIndex): boolean {
   return false;
 }
 
+/** Piles need at least two words side by side, and one word below them. */
+const WORDS_OF_PILES_MIN = 3;
+
 /**
  * Finds the titles of a cell whose first line holds several titles that touch. The rest of each title stands below it.
  */
 function titlesOfPiles(cell: TitleCell, index: ColumnIndex): Title[] {
+  if (cell.tokens.length < WORDS_OF_PILES_MIN) return [];
   const piles: Token[][] = [];
   for (const token of cell.tokens) {
     const pile = piles.find((own) => own.some((above) => token.x0 < above.x1 && token.x1 > above.x0));
@@ -219,9 +223,9 @@ function titlesOf(cell: TitleCell, index: ColumnIndex): readonly Title[] {
   if (titles.length > 0) return titles;
   // Words in brackets explain a title: `Item no. (kind)`, `Unit price (excl. VAT)`.
   const from = cell.tokens.findIndex(({ text }) => text.startsWith('('));
+  if (from < 0) return NO_TITLES;
   const to = cell.tokens.findIndex(({ text }) => text.endsWith(')'));
-  const inside =
-    from < 0 || to < from || to - from >= WORDS_IN_BRACKETS_MAX ? [] : cell.tokens.slice(from, to + 1);
+  const inside = to < from || to - from >= WORDS_IN_BRACKETS_MAX ? [] : cell.tokens.slice(from, to + 1);
   const tokens = cell.tokens.filter((token) => !inside.includes(token));
   if (inside.length === 0 || tokens.length === 0) return NO_TITLES;
   const bare = titlesOfWords({ ...cell, tokens }, index);

@@ -70,9 +70,9 @@ const WORDS_AFTER_SLASH_MAX = 3;
  */
 function inTwoLanguages(line: TokenLine, from: number, index: LabelIndex): LabelHit | undefined {
   const first = line.tokens[from] as Token;
-  const [, one = '', other = '', colon] = WITH_SLASH.exec(first.text) ?? [];
-  const uses = index.byKey.get(keyOf(one));
-  if (one === '' || !uses) return undefined;
+  const [, one, other = '', colon] = (first.text.includes('/') && WITH_SLASH.exec(first.text)) || [];
+  const uses = one === undefined ? undefined : index.byKey.get(keyOf(one));
+  if (one === undefined || !uses) return undefined;
   let key = keyOf(other);
   let meant = index.byKey.get(key);
   let to = from + 1;

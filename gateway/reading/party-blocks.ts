@@ -254,9 +254,9 @@ function tokensOfPart(value: string, cell: BlockCell | undefined): readonly Toke
 
 /** Finds the country in the address itself: its name on a separate line, or the form of the postal code. */
 function printedCountry(cells: readonly BlockCell[]): Found | undefined {
-  const own = cells.findLast((cell) => countryNamed(textOf(cell.tokens)) !== undefined);
   const country = countryOfAddress(cells.map((cell) => textOf(cell.tokens)));
   if (country === undefined) return undefined;
+  const own = cells.findLast((cell) => countryNamed(textOf(cell.tokens)) !== undefined);
   return own
     ? foundIn(country, own.tokens, 'country of the address', 0.9)
     : derived(country, 'form of the address');

@@ -1,4 +1,5 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
+import { remembered } from '../printed/remembered.ts';
 import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import { isUnit } from '../values/units.ts';
 
@@ -28,20 +29,10 @@ export interface WordForm {
   readonly text: number;
 }
 
-/** The known forms of words, since tables repeat words. It is emptied when it is full. */
-const forms = new Map<string, WordForm>();
 const FORMS_KEPT_MAX = 2000;
-const KEPT_LENGTH_MAX = 40;
 
 /** Returns the form of a word. */
-export function formOf(text: string): WordForm {
-  const known = forms.get(text);
-  if (known) return known;
-  const form = computedForm(text);
-  if (forms.size >= FORMS_KEPT_MAX) forms.clear();
-  if (text.length <= KEPT_LENGTH_MAX) forms.set(text, form);
-  return form;
-}
+export const formOf = remembered(computedForm, FORMS_KEPT_MAX);
 
 /** A word in front of one of several amounts in a cell: `(Gross:`. */
 const LABEL_IN_CELL = /^\(\p{L}[\p{L}.]*\)?:$/u;

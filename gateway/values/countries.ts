@@ -98,7 +98,8 @@ export function isPostalCodeOf(country: string, code: string): boolean {
  */
 export function countryOfAddress(lines: readonly string[]): string | undefined {
   for (const line of lines.toReversed()) {
-    const named = countryNamed(line) ?? countryNamed(/,([^,]+)$/.exec(line)?.[1] ?? '');
+    const [, afterComma] = /,([^,]+)$/.exec(line) ?? [];
+    const named = countryNamed(line) ?? (afterComma === undefined ? undefined : countryNamed(afterComma));
     if (named !== undefined) return named;
   }
   return lines.map(countryOfPostalForm).find((country) => country !== undefined);

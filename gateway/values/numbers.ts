@@ -2,10 +2,11 @@
 export type DecimalMark = 'comma' | 'point';
 
 const DASHES = /[\u2010-\u2015\u2212]/g;
+const ASCII = /^[\x20-\x7e]*$/;
 
 /** Writes every kind of dash, hyphen and minus sign as `-`, because programs use one for another. */
 export function plainDashes(text: string): string {
-  return text.replace(DASHES, '-');
+  return ASCII.test(text) ? text : text.replace(DASHES, '-');
 }
 
 /** Digits, with groups of three separated by point, comma, apostrophe or space, and at most one decimal part. */
