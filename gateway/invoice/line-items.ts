@@ -11,12 +11,8 @@ import type { ReadTable } from '../reading/table-rows.ts';
 export function lineItems(table: ReadTable): InvoiceLine[] {
   const title = table.headers[0]?.columns.find((column) => column.name === 'name')?.title ?? '';
   const isTwofold = NAME_AND_DESCRIPTION.test(title);
-  return withCodesBefore(
-    table.rows
-      .map((row, i) => lineOf(row, i + 1, isTwofold))
-      .map(withUnitInName)
-      .map(withUsualBase),
-  );
+  const lines = table.rows.map((row, i) => withUnitInName(lineOf(row, i + 1, isTwofold)));
+  return withCodesBefore(lines.map((line) => withUsualBase(line, lines)));
 }
 
 /** Titles of a column that holds the name of an item followed by its description. */
@@ -86,16 +82,25 @@ const BASED_TOTAL_MIN = 1;
 
 /**
  * Adds the number of units of a price that the page does not state: the amount is exactly a tenth or a hundredth of
- * quantity times price. The quantity must be a whole number without marks, and not that number of units itself.
+ * quantity times price. The quantity must be a whole number without marks, and not that number of units itself. No line of
+ * the same price and unit may add up for one unit. The result has a warning, since the sum proves nothing any more.
  */
-function withUsualBase(line: InvoiceLine): InvoiceLine {
+function withUsualBase(line: InvoiceLine, lines: readonly InvoiceLine[]): InvoiceLine {
   const { qty, price, total } = line;
   if (line.priceBase || !qty || !price || !total || !/^\d+$/.test(qty.raw.trim())) return line;
   if (!/[.,]\d{2}(?:\d{2})?(?!\d)/.test(price.raw) || new Big(total.value).lt(BASED_TOTAL_MIN)) return line;
+  if (lines.some((other) => isSoldByOne(other, line))) return line;
   const based = USUAL_BASES.filter((base) => base !== qty.value)
     .map((base) => ({ ...line, priceBase: derived(base, 'quantity × price / amount') }))
     .find((one) => expectedNet(one).minus(total.value).abs().lte('0.01'));
   return based ?? line;
+}
+
+/** True for a line with the price and the unit of another, whose amount is quantity times price. */
+function isSoldByOne({ price, unit, qty, total, ...rest }: InvoiceLine, other: InvoiceLine): boolean {
+  if (!price || !qty || !total || !other.price || unit?.value !== other.unit?.value) return false;
+  const net = expectedNet({ price, unit, qty, total, ...rest });
+  return new Big(price.value).eq(other.price.value) && net.minus(total.value).abs().lte('0.01');
 }
 
 function added(amount: Found | undefined, other: Found | undefined): Found | undefined {

@@ -117,7 +117,19 @@ describe('lines of a table', () => {
       ],
     });
     expect(xml).toMatch(/<cbc:BaseQuantity[^>]*>100</);
-    expect(warnings).toEqual([]);
+    expect(warnings).toEqual(['PRICE_BASE_DERIVED']);
+  });
+
+  it('that have the price of another line keep it for one unit, if the other line adds up', async () => {
+    const { xml, warnings } = await read({
+      rows: [
+        ['Schrauben M6', '1000', '30,00', '300,00'],
+        ['Schrauben M8', '10', '30,00', '300,00'],
+      ],
+      totals: [['Nettobetrag', '600,00 EUR'], ['MwSt. 19 %', '114,00 EUR'], ['Gesamtbetrag', '714,00 EUR']],
+    }); // prettier-ignore
+    expect(xml).not.toContain('BaseQuantity');
+    expect(warnings).toEqual(['LINE-NET']);
   });
 
   it('whose quantity is printed with a mark keep their price, since the mark may be misread', async () => {

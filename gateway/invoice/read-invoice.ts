@@ -37,6 +37,7 @@ import { readParties } from './read-parties.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { preferQr } from './prefer-qr.ts';
 import {
+  baseWarnings,
   lineWarnings,
   nameWarnings,
   numberWarnings,
@@ -128,6 +129,7 @@ export function readInvoice(
     ...numberWarnings(fields.get('number'), candidates.get('number') ?? []),
     ...rowWarnings(printedLines),
     ...lineWarnings(lines),
+    ...baseWarnings(lines),
     ...priceWarnings(lines),
     ...nameWarnings(lines),
   ];

@@ -61,6 +61,20 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   ]);
 }
 
+/** Warns about prices that were taken as prices of several units, because only then the amount of the line holds. */
+export function baseWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
+  return lines.flatMap(({ position, price, priceBase, qty, total }) =>
+    price && qty && total && priceBase?.page === 0
+      ? [
+          {
+            code: 'PRICE_BASE_DERIVED',
+            message: `The price of line ${position} was taken as the price of ${priceBase.value} units, which the page does not say: ${qty.value} × ${price.value} is ${new Big(qty.value).times(price.value).toFixed(2)}, but the amount is ${new Big(total.value).toFixed(2)}.`,
+          },
+        ]
+      : [],
+  );
+}
+
 /** Warns about prices that are printed with too few decimals: price times quantity does not give the amount. */
 export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap((line) => {
