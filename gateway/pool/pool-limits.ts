@@ -14,7 +14,10 @@ export interface PoolLimits {
    */
   readonly documentStillMsMax: number;
   readonly residentBytesMax: number;
-  /** Number of documents after which a child is replaced, so that a slow memory leak has no effect. */
+  /**
+   * Number of documents after which a child is replaced, so that a slow memory leak has no effect. A start costs as
+   * much processor time as a hundred documents (ADR 0183).
+   */
   readonly documentsPerChildMax: number;
   /** The most processor time of a child during its start. */
   readonly startCpuMsMax: number;
@@ -42,7 +45,7 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = {
   documentCpuMsMax: 20_000,
   documentStillMsMax: 10_000,
   residentBytesMax: 700 * 1024 * 1024,
-  documentsPerChildMax: 200,
+  documentsPerChildMax: 1_000,
   startCpuMsMax: 60_000,
   startStillMsMax: 60_000,
   slowAfterCpuMs: 1500,

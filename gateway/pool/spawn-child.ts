@@ -40,8 +40,8 @@ export function spawnChild(options: ChildOptions): ChildProcess {
 }
 
 /**
- * Flags of V8 for a process that reads 200 documents and ends. They disable the optimising compiler, because it needs
- * more time than it saves in such a process (ADR 0025). The young generation has room for an ordinary document from the
+ * Flags of V8 for a process that reads 1,000 documents and ends. They disable the optimising compiler, because it needs
+ * more time than it saves in such a process (ADR 0025, 0183). The young generation has room for an ordinary document from the
  * start, and the child frees it after each document (ADR 0206). Collections take one thread, and a function is compiled
  * anew after 1,000 calls instead of 400 (ADR 0207).
  */
