@@ -21,10 +21,6 @@ import type { StreamEnd } from './stream-ends.ts';
 /** No correct seal covers the job. */
 export class NotSealed extends CodedError {
   readonly code = 'NOT_SEALED';
-
-  constructor(why: string) {
-    super(why);
-  }
 }
 
 export interface BundleParts {

@@ -3,10 +3,6 @@ import { CodedError } from '../schemas/errors/coded-error.ts';
 /** The embedded Postgres cannot be started or prepared. The message is one sentence for the user at the terminal. */
 export class EmbeddedPostgresFailed extends CodedError {
   readonly code = 'EMBEDDED_POSTGRES_FAILED';
-
-  constructor(sentence: string, options?: ErrorOptions) {
-    super(sentence, options);
-  }
 }
 
 /** Patterns in the messages of a Postgres that ended, each with a sentence for the user. The first match counts. */

@@ -20,10 +20,6 @@ export interface QueryAnswer {
 /** Postgres refused the statement, or it took too long. The message is Postgres' own. */
 export class QueryRefused extends CodedError {
   readonly code = 'QUERY_REFUSED';
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-  }
 }
 
 /** The kind of a column by its type's oid in `pg_type`. */

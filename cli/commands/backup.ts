@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { resolve, dirname, join } from 'node:path';
 import { backUp } from '../../archive/backup.ts';
 import { openBackupKey, type BackupSecret } from '../../archive/backup-key.ts';
 import { checkBackup } from '../../archive/check-backup.ts';
@@ -11,12 +11,12 @@ import { createLog, type Log } from '../../runtime/log/log.ts';
 import { loadSettings } from '../../runtime/settings/settings.ts';
 import type { Settings } from '../../schemas/settings/config.ts';
 import { folderPlace, unfitSentence } from './archive.ts';
-import { readIdentity, writeIdentity } from './identity-files.ts';
 import { interruptSignal } from '../stop-asked.ts';
 import { openBlobs, openBucket } from '../open-stores.ts';
 import { PlainFailure, usage } from '../plain-failure.ts';
 import { progressOn } from '../progress.ts';
 import { reachLog } from '../reach-log.ts';
+import { nullIfMissing } from '../../schemas/errors/coded-error.ts';
 
 const SAFE_TO_REPEAT = 'Everything written so far stays. Run the same command again to continue.';
 
@@ -166,4 +166,43 @@ async function secretOf({ BACKUP_KEY_FILE, BACKUP_PASSPHRASE }: Settings): Promi
 
 function secondsSince(ms: number): number {
   return Math.round((performance.now() - ms) / 10) / 100;
+}
+
+/** The files that identify an installation, besides its log and blobs. */
+const FILES = ['session-keys', 'seal-key.pem'];
+const SEALS = 'seals';
+
+/** Reads the files by name, in base64. Leaves out missing files. */
+async function readIdentity(dataDir: string): Promise<Record<string, string>> {
+  const names = [...FILES, ...(await namesIn(join(dataDir, SEALS))).map((name) => `${SEALS}/${name}`)];
+  const files: Record<string, string> = {};
+  for (const name of names) {
+    const content = await readFile(join(dataDir, name)).catch(nullIfMissing);
+    if (content !== null) files[name] = content.toString('base64');
+  }
+  return files;
+}
+
+/**
+ * Writes the files. An existing file with other content is not changed.
+ * @returns the names of such files
+ */
+async function writeIdentity(dataDir: string, files: Readonly<Record<string, string>>): Promise<string[]> {
+  const kept: string[] = [];
+  for (const [name, base64] of Object.entries(files)) {
+    if (!FILES.includes(name) && !/^seals\/[a-z0-9.-]+$/.test(name)) continue;
+    const path = join(dataDir, name);
+    const content = Buffer.from(base64, 'base64');
+    const present = await readFile(path).catch(nullIfMissing);
+    if (present !== null && !present.equals(content)) kept.push(name);
+    if (present !== null) continue;
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, content, { mode: 0o600, flag: 'wx' });
+  }
+  return kept;
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(nullIfMissing);
+  return (names ?? []).filter((name) => !name.startsWith('.'));
 }

@@ -1,8 +1,8 @@
 import { unansweredAppends } from '../../event-store/client/client-append.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { checkCrashPoint } from '../../runtime/crash-points.ts';
-import type { Listening } from '../../runtime/http/listen.ts';
-import { startGate } from '../../runtime/http/start-gate.ts';
+import { type Listening, listen } from '../../runtime/http/listen.ts';
+import { startGate, type StartGate } from '../../runtime/http/start-gate.ts';
 import { createLog, type Log } from '../../runtime/log/log.ts';
 import { createMetrics } from '../../runtime/metrics/metrics.ts';
 import type { Service, WaitingFor } from '../../runtime/service.ts';
@@ -11,8 +11,15 @@ import { PlainFailure, usage } from '../plain-failure.ts';
 import { untilAskedToStop } from '../stop-asked.ts';
 import { watchDependencies } from './dependencies.ts';
 import { gatherParts, type Parts } from './parts.ts';
-import { listenForAll, listenForHealth } from './ports.ts';
 import { SERVICES, type ServiceName } from './services.ts';
+import type { RequestHandler } from 'express';
+import { answerRaw } from '../../runtime/http/answer-raw.ts';
+import { ApiError } from '../../runtime/http/api-error.ts';
+import { createApp, endWithJsonErrors } from '../../runtime/http/app.ts';
+import { clientReader } from '../../runtime/http/client.ts';
+import { observabilityRoutes, type Observed } from '../../runtime/http/observability.ts';
+import { logRefusedAccess } from '../../runtime/http/refused-access.ts';
+import type { Settings } from '../../schemas/settings/config.ts';
 
 /** The longest time for which an open socket or timer may keep a stopped process alive. */
 const HELD_MS_MAX = 1_000;
@@ -154,4 +161,48 @@ async function endHopelessStart(services: readonly Service[], isOver: () => bool
 function failure({ dependency, at, why }: WaitingFor): PlainFailure {
   const where = at === null ? '' : ` at ${at}`;
   return new PlainFailure('CANNOT_BE_READY', `The ${dependency}${where} will not serve Docket: ${why}`);
+}
+
+/**
+ * Listens on the port of `/health`, `/ready` and `/metrics`.
+ * @throws PortUnavailable
+ */
+async function listenForHealth(
+  settings: Settings,
+  parts: Observed & { readonly logger: Log },
+): Promise<Listening> {
+  const app = createApp();
+  app.use(observabilityRoutes(parts));
+  endWithJsonErrors(app, parts.logger);
+  const { HEALTH_CHECK_HOST: host, HEALTH_CHECK_PORT: port } = settings;
+  return listen(app, { host, port, setting: 'HEALTH_CHECK_PORT' });
+}
+
+/**
+ * Listens on the public port.
+ * @throws PortUnavailable
+ */
+async function listenForAll(parts: {
+  readonly settings: Settings;
+  readonly services: readonly Service[];
+  readonly gate: StartGate;
+  readonly logger: Log;
+  /** Limits the requests of each address. */
+  readonly byAddress: RequestHandler;
+}): Promise<Listening> {
+  const { settings, services, gate, logger } = parts;
+  const app = createApp();
+  app.use(gate.middleware);
+  const readClient = clientReader(settings.TRUST_PROXY);
+  app.use(logRefusedAccess({ log: logger, readClient, nowMs: () => performance.now() }));
+  app.use(parts.byAddress);
+  for (const { router } of services) if (router) app.use(router);
+  endWithJsonErrors(app, logger);
+  const listening = await listen(app, { host: settings.HOST, port: settings.PORT });
+  listening.server.on('upgrade', (request, socket, head) => {
+    if (!gate.isOpen()) return answerRaw(socket, gate.refusal());
+    for (const service of services) if (service.upgrade?.(request, socket, head)) return;
+    answerRaw(socket, new ApiError('NOT_FOUND'));
+  });
+  return listening;
 }

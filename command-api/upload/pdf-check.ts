@@ -3,10 +3,6 @@ import { CodedError } from '../../schemas/errors/coded-error.ts';
 /** The file does not begin like a PDF, or lacks its structure. */
 export class NotPdf extends CodedError {
   readonly code = 'NOT_PDF';
-
-  constructor(why: string) {
-    super(why);
-  }
 }
 
 /**

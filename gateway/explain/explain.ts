@@ -1,25 +1,21 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import type { GatewayExplanation } from '../../schemas/protocols/gateway-explanation.ts';
-import { failureMessage } from '../checks/run-checks.ts';
-import type { JudgedFinding } from '../checks/run-checks.ts';
+import type { GatewayExplanation, ExplainedValue } from '../../schemas/protocols/gateway-explanation.ts';
+import { failureMessage, type JudgedFinding } from '../checks/run-checks.ts';
 import { detect } from '../detect/detect.ts';
 import { embeddedInvoices } from '../embedded/embedded-invoices.ts';
-import { judgeInvoice } from '../invoice/convert-invoice.ts';
-import type { JudgedReading } from '../invoice/convert-invoice.ts';
+import { judgeInvoice, type JudgedReading } from '../invoice/convert-invoice.ts';
 import type { InvoiceMapping, Mapping } from '../mapping/mapping-schema.ts';
 import type { MappingRegistry } from '../mapping/registry.ts';
-import { writtenInvoice } from '../formats/written-invoice.ts';
-import type { WrittenInvoice } from '../formats/written-invoice.ts';
+import { writtenInvoice, type WrittenInvoice } from '../formats/written-invoice.ts';
 import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
 import { scanReader } from '../ocr/scan-reader.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import type { BrokenRule } from '../rules/rule.ts';
 import { timetablePages } from '../timetable/convert-timetable.ts';
 import { readTimetable } from '../timetable/read-timetable.ts';
-import type { PageSize } from './page-sizes.ts';
-import { pageSizes } from './page-sizes.ts';
-import { embeddedValues } from './embedded-values.ts';
+import { type PageSize, pageSizes } from './page-sizes.ts';
 import { invoiceValues, timetableValues } from './values.ts';
+import type { SemanticInvoice, SemanticParty, Text } from '../formats/semantic-invoice.ts';
 
 /** The most candidates that are shown for each field. */
 const CANDIDATES_SHOWN_MAX = 8;
@@ -177,4 +173,56 @@ function tablesShown(reading: JudgedReading): Record<string, object> {
       },
     ]),
   );
+}
+
+type Named = readonly [path: string, kind: ExplainedValue['kind'], value: Text];
+
+/**
+ * Returns every value of an embedded e-invoice that a person would look for on the page. These values have no places
+ * on the page.
+ */
+function embeddedValues(invoice: SemanticInvoice): ExplainedValue[] {
+  return [...named(invoice)].flatMap(([path, kind, value]) => {
+    if (value === undefined) return [];
+    const place = { page: 0, box: null, pageWidth: null, pageHeight: null };
+    return [{ path, kind, value, raw: '', ...place, rule: 'embedded e-invoice', confidence: 1 }];
+  });
+}
+
+function* named(invoice: SemanticInvoice): Generator<Named> {
+  const { totals } = invoice;
+  const fields = {
+    number: invoice.number,
+    issueDate: invoice.issueDate,
+    dueDate: invoice.dueDate,
+    currency: invoice.currency,
+    net: totals.net,
+    tax: totals.tax,
+    grand: totals.grand,
+    payable: totals.payable,
+    iban: invoice.payments[0]?.account,
+  };
+  for (const [name, value] of Object.entries(fields)) yield [name, 'field', value];
+  yield* party('seller', invoice.seller);
+  yield* party('buyer', invoice.buyer);
+  for (const [i, line] of invoice.lines.entries()) {
+    const { sellerCode: code, name, quantity: qty, unit, price, rate, net: total } = line;
+    const parts = { code, name, qty, unit, price, rate, total };
+    for (const [part, value] of Object.entries(parts)) yield [`lines[${i}].${part}`, 'line', value];
+  }
+  for (const [i, { rate, basis, tax, reason }] of invoice.vat.entries())
+    for (const [part, value] of Object.entries({ rate, basis, tax, reason }))
+      yield [`vat[${i}].${part}`, 'vat', value];
+}
+
+function* party(role: 'seller' | 'buyer', { name, vatId, address }: SemanticParty): Generator<Named> {
+  const parts = {
+    name,
+    vatId,
+    street: address?.line1,
+    postalCode: address?.postalCode,
+    city: address?.city,
+    country: address?.country,
+  };
+  for (const [part, value] of Object.entries(parts)) yield [`${role}.${part}`, 'party', value];
 }

@@ -8,8 +8,8 @@ import {
   encodeInvoiceIdentity,
   encodeWarnings,
   invoiceFormatSchema,
+  type GatewayHealth,
 } from '../../schemas/protocols/gateway-protocol.ts';
-import type { GatewayHealth } from '../../schemas/protocols/gateway-protocol.ts';
 import type { GatewayLog } from '../log/gateway-log.ts';
 import type { LiveMappings } from '../mapping/live-mappings.ts';
 import type { ChildPool } from '../pool/child-pool.ts';
@@ -19,7 +19,6 @@ import { Refusal } from '../protocol/refusal.ts';
 import { admit, type Admission } from './admit.ts';
 import { sendJson, sendRefusal } from './responses.ts';
 import type { GatewayMetrics } from './metrics.ts';
-import { readBody } from './read-body.ts';
 import { sha256Of } from '../../schemas/sha256.ts';
 
 /** The objects that every route may use. */
@@ -213,4 +212,29 @@ function sendResult(
     [GATEWAY_HEADERS.warnings]: encodeWarnings(outcome.warnings),
   });
   response.end(outcome.body);
+}
+
+/**
+ * Reads a request's body into memory.
+ * @param bytesMax the most bytes; a body with a larger declared length is refused before it is read
+ * @throws Refusal `TOO_LARGE`, or `BAD_REQUEST` when the caller closes the connection
+ */
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Uint8Array> {
+  const tooLarge = (): Refusal =>
+    new Refusal('TOO_LARGE', `The file is larger than ${Math.floor(bytesMax / 1024 / 1024)} MB.`);
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bytesMax) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal('BAD_REQUEST', 'The file did not arrive whole.', { cause: error });
+  }
+  return Buffer.concat(chunks, bytes);
 }

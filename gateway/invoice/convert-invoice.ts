@@ -1,6 +1,5 @@
 import type { PDFDocumentProxy } from 'pdfjs-dist';
-import { checkWarnings, failureMessage, runChecks } from '../checks/run-checks.ts';
-import type { JudgedFinding } from '../checks/run-checks.ts';
+import { checkWarnings, failureMessage, runChecks, type JudgedFinding } from '../checks/run-checks.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import { deliveryWarnings } from '../found-invoice/delivery.ts';
 import { identityOfRead } from '../formats/invoice-identity.ts';
@@ -8,19 +7,19 @@ import { writtenInvoice } from '../formats/written-invoice.ts';
 import { judgeScan } from '../ocr/judge-scan.ts';
 import { scanReader } from '../ocr/scan-reader.ts';
 import { hiddenWarnings, requireText, scanWarnings } from '../pdf/hidden-warnings.ts';
-import { DEFAULT_READ_LIMITS, readPdf } from '../pdf/read-pdf.ts';
-import type { PdfText } from '../pdf/read-pdf.ts';
+import { DEFAULT_READ_LIMITS, readPdf, type PdfText } from '../pdf/read-pdf.ts';
 import type { ConverterSuccess } from '../protocol/child-protocol.ts';
 import { withoutCopies } from '../reading/copies.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { creditSigns } from './credit-signs.ts';
 import { domesticBuyer, domesticWarnings } from '../found-invoice/domestic-buyer.ts';
 import { currencyWarnings } from './invoice-currency.ts';
-import { partyWarnings } from './party-warnings.ts';
 import type { QrPayload } from '../found-invoice/qr-payload.ts';
-import type { InvoiceReading } from './read-invoice.ts';
-import { readInvoice } from './read-invoice.ts';
+import { type InvoiceReading, readInvoice } from './read-invoice.ts';
 import { qrCollector } from './qr-images.ts';
+import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
+import { DOUBTFUL_NAME, FORM_APART } from '../reading/name-doubts.ts';
+import type { Invoice, Party } from '../found-invoice/invoice.ts';
 
 /** An invoice that was read and checked, and that can now be written or explained. */
 export interface JudgedReading extends InvoiceReading {
@@ -124,4 +123,27 @@ export function writeReading(
       ...hiddenWarnings(text.hidden),
     ],
   };
+}
+
+/** Warns about names of parties that are in doubt, and about a name that both parties have. */
+function partyWarnings({ seller, buyer }: Invoice): GatewayWarning[] {
+  const isShared = seller.name !== undefined && plain(seller) === plain(buyer);
+  return [
+    ...nameWarnings('SELLER_NAME', 'seller’s name (BT-27)', seller, isShared),
+    ...nameWarnings('BUYER_NAME', 'buyer’s name (BT-44)', buyer, isShared),
+  ];
+}
+
+function plain({ name }: Party): string {
+  return name?.value.toLowerCase().replace(/\s+/g, ' ') ?? '';
+}
+
+function nameWarnings(code: string, what: string, { name }: Party, isShared: boolean): GatewayWarning[] {
+  if (!name || (!isShared && name.confidence > DOUBTFUL_NAME)) return [];
+  const why = isShared
+    ? 'the other party has the same'
+    : name.rule.endsWith(FORM_APART)
+      ? `the page says “${name.raw}” and also states the legal form alone, so the form was left out`
+      : 'another line of the address may be the name as well';
+  return [{ code, message: `The ${what} is read as “${name.value}”; ${why}.` }];
 }

@@ -6,10 +6,9 @@ import { loadParsingHalf } from './parsing-half.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { ERROR_SENTENCES } from '../../schemas/errors/error-sentences.ts';
 import { decodeImagesOnDemand } from './images-on-demand.ts';
-import { inflateAtOnce } from './inflate-at-once.ts';
-import { sameThreadChannel } from './same-thread-port.ts';
-import type { Port } from './same-thread-port.ts';
+import { sameThreadChannel, type Port } from './same-thread-port.ts';
 import { leaveFontsUnmended } from './unmended-fonts.ts';
+import { inflateSync } from 'node:zlib';
 
 /** pdfjs needs these browser classes while it loads. Reading text and images never draws with them. */
 class NotDrawnHere {}
@@ -128,4 +127,37 @@ function refusalFor(error: unknown): Refusal {
   if (name === 'PasswordException' || /encrypt/i.test(message))
     return new Refusal('PDF_ENCRYPTED', ERROR_SENTENCES.PDF_ENCRYPTED, { cause: error });
   return new Refusal('PDF_CORRUPT', ERROR_SENTENCES.PDF_CORRUPT, { cause: error });
+}
+
+/** The most unpacked bytes of one stream. pdfjs unpacks larger streams itself, within the child's memory limit. */
+const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
+
+/**
+ * Replaces `DecompressionStream` when pdfjs unpacks a whole stream that is already in memory. A child converts one
+ * document at a time, so another thread would save no time. The web stream around it takes more time than the
+ * unpacking itself. Bytes that cannot be unpacked (cut off, damaged) make the read fail. pdfjs then uses its own
+ * tolerant decoder.
+ */
+function inflateAtOnce(format: string): {
+  writable: { getWriter(): object };
+  readable: AsyncIterable<Uint8Array>;
+} {
+  const input = Promise.withResolvers<Uint8Array>();
+  const writer = {
+    ready: Promise.resolve(),
+    write: (bytes: Uint8Array): Promise<void> => {
+      input.resolve(bytes);
+      return Promise.resolve();
+    },
+    close: (): Promise<void> => Promise.resolve(),
+  };
+  return {
+    writable: { getWriter: () => writer },
+    readable: {
+      async *[Symbol.asyncIterator]() {
+        if (format !== 'deflate') throw new TypeError(`${format} is not unpacked here`);
+        yield inflateSync(await input.promise, { maxOutputLength: OUTPUT_BYTES_MAX });
+      },
+    },
+  };
 }

@@ -1,10 +1,7 @@
 import type { ChildMessage, ConverterOutcome, ParentMessage } from '../protocol/child-protocol.ts';
 import { Refusal } from '../protocol/refusal.ts';
 import { giveLessPriority, newSlot, type Slot, type Waiting } from './child-slot.ts';
-import type { ChildExit } from './ended-child.ts';
-import { OUT_OF_MEMORY, outcomeOfEnded, pastLimit } from './ended-child.ts';
-import type { RunningPool } from './running-pool.ts';
-import { noteReplacement, stoppingRefusal } from './running-pool.ts';
+import { type RunningPool, noteReplacement, stoppingRefusal } from './running-pool.ts';
 import { spawnChild } from './spawn-child.ts';
 import { watchChild } from './watch-child.ts';
 
@@ -184,4 +181,35 @@ export function sendTo({ child }: Slot, message: ParentMessage): void {
     // The exit handler gives the outcome for a child that has ended. This kill makes sure that the child ends.
     if (error) child.kill('SIGKILL');
   });
+}
+
+/** The exit code and signal of a child. */
+interface ChildExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const OUT_OF_MEMORY = pastLimit('needs more memory than the gateway allows');
+
+/** Returns the refusal of a document that exceeds a limit. */
+function pastLimit(what: string): ConverterOutcome {
+  return { ok: false, code: 'PDF_LIMIT', message: `The file ${what}.` };
+}
+
+/** Returns the outcome of a document whose child ended; undefined when the document is to be tried once more. */
+function outcomeOfEnded(
+  job: Waiting,
+  { verdict }: Slot,
+  { code, signal }: ChildExit,
+): ConverterOutcome | undefined {
+  if (verdict && verdict !== 'again') return verdict;
+  // V8 aborts when its heap is full.
+  if (signal === 'SIGABRT' || code === 134) return OUT_OF_MEMORY;
+  if (!job.retried) return undefined;
+  if (verdict === 'again') return pastLimit('made the converter stand still twice');
+  return {
+    ok: false,
+    code: 'CONVERTER_CRASHED',
+    message: 'The converter stopped twice while reading this file.',
+  };
 }

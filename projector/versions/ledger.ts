@@ -73,8 +73,4 @@ export async function builtVersion(
 /** An operator's request about a version cannot be done. The message states the reason and the remedy. */
 export class VersionRefused extends CodedError {
   readonly code = 'VERSION_REFUSED';
-
-  constructor(message: string) {
-    super(message);
-  }
 }

@@ -12,10 +12,6 @@ const ENTRIES_MAX = 100;
 /** A list of addresses has an entry that is no address. */
 export class AddressListRefused extends CodedError {
   readonly code = 'SETTINGS_REFUSED';
-
-  constructor(why: string) {
-    super(why);
-  }
 }
 
 /**

@@ -13,9 +13,11 @@ import { OPS_PATH } from '../router.ts';
 import { useText } from '../text/text-context.ts';
 import { JobFacts } from './job-facts.tsx';
 import { useJobStory } from './job-story.ts';
-import { ReadingPanel } from './reading-panel.tsx';
 import { Timeline } from './timeline.tsx';
 import { Why } from './why.tsx';
+import type { FunctionComponent } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { useStore } from '../store.ts';
 
 /**
  * One document: its state and the reason, its history, the page beside the result, and the raw events. For operators,
@@ -136,6 +138,35 @@ function RawEvents({ entries }: { entries: readonly TimelineEntry[] }) {
       <pre tabIndex={0} role="region" aria-label={t('jobEvents')}>
         {json}
       </pre>
+    </details>
+  );
+}
+
+type ReadingComponent = FunctionComponent<{ job: JobView; base: string }>;
+
+/** The document beside its result. The panel loads its code and the gateway's data when it is opened. */
+function ReadingPanel({ job, base }: { job: JobView; base: string }) {
+  const app = useApp();
+  const { t } = useText();
+  const open = useStore(app.preferences, (now) => now.reading);
+  const [Reading, setReading] = useState<ReadingComponent | null>(null);
+  useEffect(() => {
+    if (open) void import('./reading/reading.tsx').then((loaded) => setReading(() => loaded.Reading));
+  }, [open]);
+  if (job.state !== 'ready' && job.state !== 'failed') return null;
+  return (
+    <details
+      class="raw"
+      open={open}
+      onToggle={(event) => {
+        const reading = event.currentTarget.open;
+        app.preferences.update((now) => (now.reading === reading ? now : { ...now, reading }));
+      }}
+    >
+      <summary>
+        {t('jobReading')} <span class="quiet">{t('jobReadingHint')}</span>
+      </summary>
+      {open && Reading !== null && <Reading key={job.jobId} job={job} base={base} />}
     </details>
   );
 }
