@@ -88,7 +88,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const server = createServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: 10_000,
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: 10_000,
   });
   server.on('request', (request, response) => void route(context, request, response));
   server.on(

@@ -27,6 +27,7 @@ import { PROCESSOR_MIGRATIONS, PROCESSOR_SCHEMA } from './migrations/all.ts';
 import { watchLog, type LogWatch } from './log-watch.ts';
 import { openWorkNotices } from './work-list/work-notices.ts';
 import { ownLeaseWatch } from './leases/own-leases.ts';
+import { quietPauses } from './leases/quiet-pauses.ts';
 import { processorMetrics } from './attempts/processor-metrics.ts';
 import { repeat, type Repeating } from './repeating.ts';
 import { ORPHAN_AGE_MS } from './retention/orphans.ts';
@@ -126,6 +127,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     maxRate: settings.GATEWAY_MAX_RATE,
     run: (item, attempt) => {
       begun += 1;
+      if (quiet.end()) for (const task of tasks) task.hurry();
       const own = jobCommands(watch?.forAttempt() ?? log, decider, actor);
       const attempted = runAttempt(
         { ...shared, commands: own, lastAttempts: chances, blobs: parts.blobs, convert: gateway.convert },
@@ -139,10 +141,13 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     },
     onTrouble: troubled('claims'),
   });
+  const hurryList = (): void => {
+    for (const task of listTasks) task.hurry();
+  };
   /** Called when a job has entered the list. */
   const onListed = (): void => {
     loop.wake();
-    for (const task of listTasks) task.hurry();
+    hurryList();
   };
   const notices = openWorkNotices(store, onListed, logger);
   const feeder: FeederRole = feederRole({
@@ -155,6 +160,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
       onListed();
       notices.send();
     },
+    onFirstRow: hurryList,
     onHeld: (held) => {
       for (const { recorded, reason } of held) {
         metrics.quarantinedEvents.inc({ projection: 'work-list' });
@@ -175,6 +181,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     abandon: (lease) => abandon(shared, lease),
     settledAfterMs: settings.PROCESSOR_BEAT_MS * 2,
   });
+  const quiet = quietPauses(settings.PROCESSOR_BEAT_MS, ownLeases.isQuiet);
   const retention = retentionRole({
     log,
     settings,
@@ -215,18 +222,21 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
   };
   const beat = async (): Promise<void> => {
     if (!ready) return prepare();
-    if (await list.beat(processorId, workerId)) return;
+    if (await list.beat(processorId, workerId, quiet.restMs())) return;
     if (!superseded) logger.error('another processor runs under this id, so this one makes no more claims');
     superseded = true;
   };
   const beatTrouble = troubled('beat');
   const tasks: Repeating[] = [
     repeat(
-      () => untilTick(settings.PROCESSOR_BEAT_MS),
+      () => untilTick(quiet.beatPauseMs()),
       evenly,
       beat,
       (error) => {
-        if (error !== null) beatingSinceMs = performance.now();
+        if (error !== null) {
+          beatingSinceMs = performance.now();
+          quiet.end();
+        }
         beatTrouble(error);
       },
     ),
@@ -256,7 +266,7 @@ export async function startProcessor(parts: ProcessorParts): Promise<Service> {
     );
     tasks.push(
       ...listTasks,
-      repeat(() => untilTick(settings.PROCESSOR_BEAT_MS), evenly, ownLeases, troubled('own leases')),
+      repeat(() => untilTick(quiet.lookPauseMs()), evenly, ownLeases.look, troubled('own leases')),
       // A processor that cannot clean up still converts, so a failure of retention does not change its readiness.
       repeat(
         () => untilTick(retention.pauseMs()),

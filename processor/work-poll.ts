@@ -15,7 +15,7 @@ export interface PollPauses {
   readonly idleMs: number;
 }
 
-const PAUSES: PollPauses = { busyMs: 500, idleMs: 5_000 };
+const PAUSES: PollPauses = { busyMs: 500, idleMs: 10_000 };
 
 export interface WorkPollParts {
   readonly list: Pick<WorkList, 'offerDue'>;

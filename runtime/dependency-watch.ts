@@ -7,12 +7,12 @@ import type { WaitingFor } from './service.ts';
 export interface ProbePauses {
   /** The pause while somebody asks for the result. */
   readonly askedMs: number;
-  /** The pause when nobody has asked for the result during the last `askedWithinMs` (ADR 0196). */
+  /** The pause when nobody has asked for the result during the last `askedWithinMs` (ADR 0210). */
   readonly unaskedMs: number;
   readonly askedWithinMs: number;
 }
 
-const PAUSES: ProbePauses = { askedMs: 2_000, unaskedMs: 10_000, askedWithinMs: 60_000 };
+const PAUSES: ProbePauses = { askedMs: 2_000, unaskedMs: 60_000, askedWithinMs: 60_000 };
 /** Pause after a failed probe. It doubles up to `askedMs`. */
 const PROBE_AGAIN_MS = 100;
 /** A probe without an answer after this time counts as failed, although it still runs. */

@@ -12,13 +12,24 @@ it('pauses below two seconds end on whole seconds, half a second from where they
     }
 });
 
-it('longer pauses all end on even seconds, half a second late at most', () => {
+it('pauses of two seconds and more all end on even seconds, half a second late at most', () => {
   for (const nowMs of MOMENTS_MS)
-    for (const ms of [2_000, 2_750, 5_000, 30_000]) {
+    for (const ms of [2_000, 2_750, 5_000, 9_999]) {
       const pauseMs = untilTick(ms, nowMs);
       expect((nowMs + pauseMs) % 2_000).toBeCloseTo(0, 6);
       expect(pauseMs - ms).toBeLessThanOrEqual(500);
       expect(pauseMs - ms).toBeGreaterThan(-1_500.001);
+      expect(pauseMs).toBeGreaterThan(0);
+    }
+});
+
+it('pauses of ten seconds and more all end on tens of seconds, half a second late at most', () => {
+  for (const nowMs of MOMENTS_MS)
+    for (const ms of [10_000, 15_000, 60_000]) {
+      const pauseMs = untilTick(ms, nowMs);
+      expect((nowMs + pauseMs) % 10_000).toBeCloseTo(0, 6);
+      expect(pauseMs - ms).toBeLessThanOrEqual(500);
+      expect(pauseMs - ms).toBeGreaterThan(-9_500.001);
       expect(pauseMs).toBeGreaterThan(0);
     }
 });

@@ -11,7 +11,7 @@ const LOG_FILE_BYTES_MAX = 20 * 1024 * 1024;
  * A removed or moved file is made again after this time, or at the first line that comes a second after the last
  * check.
  */
-const CHECK_EVERY_MS = 5_000;
+const CHECK_EVERY_MS = 10_000;
 const CHECK_BEFORE_WRITE_MS = 1_000;
 
 /** The log of one child process. */

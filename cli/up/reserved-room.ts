@@ -14,7 +14,7 @@ const RELEASE_BELOW_BYTES = 32 * 1024 * 1024;
  * that they need.
  */
 const RESERVE_ABOVE_BYTES = RESERVED_BYTES + 2 * FREE_BYTES_MIN;
-const LOOK_EVERY_MS = 5_000;
+const LOOK_EVERY_MS = 10_000;
 const CHUNK = Buffer.alloc(1024 * 1024);
 
 const fileIn = (dataDir: string): string => join(dataDir, 'reserved-room');

@@ -5,6 +5,7 @@ import { differenceFrom, LogDiffers } from '../../event-store/log-difference.ts'
 import type { Quarantined } from '../../read-store/projection-engine/fold-batch.ts';
 import type { WaitingNow } from '../../runtime/service.ts';
 import { FED_STREAM_PREFIXES, startFeed, type Feed } from './feed.ts';
+import { feederRest } from './feeder-rest.ts';
 import type { BeginAtOnce } from './hand-over.ts';
 import { reviewHeld, sweep, type SweepParts } from '../leases/sweeper.ts';
 import { FeedLost, type FeedGrant } from '../work-list/work-list.ts';
@@ -14,8 +15,6 @@ const SWEEP_EVERY_MS = 1_000;
 const COUNT_EVERY_MS = 5_000;
 /** Interval of sweeps and counts while the list is empty: a count found no row, and nobody has written since. */
 const EMPTY_SWEEP_EVERY_MS = 30_000;
-/** While the list is empty, the feeder renews its lease this many times within the length of the lease. */
-const RENEWALS_A_LEASE = 4;
 /** Interval of the log lines about a rebuild's progress. */
 const PROGRESS_EVERY_MS = 5_000;
 
@@ -46,6 +45,8 @@ export interface FeederRoleParts extends SweepParts {
   readonly isBacklogged: () => boolean;
   readonly beginAtOnce: BeginAtOnce;
   readonly onOffered: () => void;
+  /** Called when an empty list is about to get a row, so that `tend` comes soon. */
+  readonly onFirstRow: () => void;
   readonly onHeld: (held: readonly Quarantined[]) => void;
 }
 
@@ -75,6 +76,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
   /** True when the last count found no row, and nobody has written to the list since. */
   let isEmpty = false;
   let listings = 0;
+  const rest = feederRest(settings.PROCESSOR_SILENT_MS);
 
   const resign = async (): Promise<void> => {
     const ending = current;
@@ -103,7 +105,9 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
       onOffered: parts.onOffered,
       onListed: () => {
         listings += 1;
+        const wasEmpty = isEmpty;
         isEmpty = false;
+        if (wasEmpty) parts.onFirstRow();
       },
       onHeld: parts.onHeld,
       onLost: (cause) => lost(grant.epoch, cause),
@@ -131,7 +135,7 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     if (isCutOff) await log.head();
     isCutOff = false;
     const written = current?.feed.written() ?? 'start';
-    const grant = await list.holdFeed(processorId, workerId, settings.PROCESSOR_SILENT_MS);
+    const grant = await list.holdFeed(processorId, workerId, rest.leaseMs(written, { isEmpty }));
     if (grant === null || (current !== null && current.epoch !== grant.epoch)) await resign();
     if (grant === null) return void (failure = null);
     if (current !== null && isBefore(grant.position, written)) {
@@ -176,8 +180,8 @@ export function feederRole(parts: FeederRoleParts): FeederRole {
     tend,
     isFeeding: () => current !== null,
     pauseMs: (busyMs) => {
-      const isQuiet = isEmpty && current !== null && current.feed.brokenSinceMs() === null;
-      return isQuiet ? Math.max(busyMs, settings.PROCESSOR_SILENT_MS / RENEWALS_A_LEASE) : busyMs;
+      if (!isEmpty || current === null || current.feed.brokenSinceMs() !== null) return busyMs;
+      return rest.emptyPauseMs(current.feed.written(), busyMs);
     },
     trouble: () => {
       if (failure !== null) return { dependency: 'work list', why: `It cannot be written: ${failure}` };

@@ -2,18 +2,12 @@ import { expect, it } from '@jest/globals';
 import type { LostLease } from '../work-list/work-list.ts';
 import { ownLeaseWatch } from './own-leases.ts';
 
-it('a worker that begins nothing asks the list seldom, and gives a stray lease back all the same', async () => {
+it('a worker that begins nothing is quiet until it begins an attempt, and gives a stray lease back all the same', async () => {
   let begun = 1;
-  let asked = 0;
   let leases: { jobId: string; fencingToken: string }[] = [];
   const abandoned: LostLease[] = [];
-  const look = ownLeaseWatch({
-    list: {
-      leasesOf: () => {
-        asked += 1;
-        return Promise.resolve(leases);
-      },
-    },
+  const watch = ownLeaseWatch({
+    list: { leasesOf: () => Promise.resolve(leases) },
     commands: { look: () => Promise.reject(new Error('nothing runs')) },
     workerId: 'p.00000001',
     running: () => [],
@@ -21,24 +15,26 @@ it('a worker that begins nothing asks the list seldom, and gives a stray lease b
     abandon: (lease) => Promise.resolve(void abandoned.push(lease)),
     settledAfterMs: 0,
   });
-  const looks = async (count: number): Promise<number> => {
-    const before = asked;
-    for (let n = 0; n < count; n += 1) await look();
-    return asked - before;
+  const looks = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n += 1) await watch.look();
   };
-  await looks(100);
-  expect(await looks(90)).toBeLessThanOrEqual(7);
+  await looks(10);
+  expect(watch.isQuiet()).toBe(false);
+  await looks(30);
+  expect(watch.isQuiet()).toBe(true);
   // The answer of a start was lost: the lease shows itself later, and nothing runs here.
   begun += 1;
-  expect(await looks(3)).toBe(3);
+  expect(watch.isQuiet()).toBe(false);
   leases = [{ jobId: 'a', fencingToken: '5' }];
   await looks(2);
   expect(abandoned).toEqual([{ jobId: 'a', fencingToken: '5', cause: 'lease-ended' }]);
-  // One of which nobody here knows anything is found within a minute of such looks.
+  // A quiet worker finds a lease of which it knows nothing at its next two looks.
   leases = [];
-  await looks(100);
+  await looks(40);
+  expect(watch.isQuiet()).toBe(true);
   abandoned.length = 0;
   leases = [{ jobId: 'b', fencingToken: '7' }];
-  await looks(30);
+  await looks(2);
   expect(abandoned[0]).toMatchObject({ jobId: 'b' });
+  expect(watch.isQuiet()).toBe(false);
 });

@@ -20,16 +20,20 @@ export interface OwnLeaseParts {
  * lease whose start got no answer.
  */
 const QUIET_LOOKS = 30;
-/** A quiet worker reads the list only at every fifteenth look. */
-const QUIET_LOOK_EACH = 15;
+
+export interface OwnLeaseWatch {
+  /** Makes a comparison. Call it on every heartbeat; for a quiet worker a fifteenth of these calls is enough. */
+  readonly look: () => Promise<void>;
+  /** True when the worker has had no attempt and no lease for a while, until it begins an attempt. */
+  readonly isQuiet: () => boolean;
+}
 
 /**
  * Compares the attempts that this worker runs with the attempts on the list. It cuts an attempt whose job was
  * cancelled or given to another worker. It abandons a lease without an attempt, which a start without an answer
  * leaves behind.
- * @returns the comparison, to call on every heartbeat
  */
-export function ownLeaseWatch(parts: OwnLeaseParts): () => Promise<void> {
+export function ownLeaseWatch(parts: OwnLeaseParts): OwnLeaseWatch {
   /**
    * Leases without an attempt at the last comparison. A lease is abandoned when it still has no attempt at the next
    * comparison.
@@ -38,11 +42,10 @@ export function ownLeaseWatch(parts: OwnLeaseParts): () => Promise<void> {
   let quietLooks = 0;
   let begunBefore = 0;
 
-  return async () => {
-    const begun = parts.begun();
-    quietLooks = begun === begunBefore && parts.running().length === 0 ? quietLooks + 1 : 0;
-    begunBefore = begun;
-    if (quietLooks > QUIET_LOOKS && quietLooks % QUIET_LOOK_EACH !== 0) return;
+  const isIdle = (): boolean => parts.begun() === begunBefore && parts.running().length === 0;
+  const look = async (): Promise<void> => {
+    quietLooks = isIdle() ? quietLooks + 1 : 0;
+    begunBefore = parts.begun();
     const leases = await parts.list.leasesOf(parts.workerId);
     const running = parts.running();
     if (leases.length + running.length > 0) quietLooks = 0;
@@ -58,6 +61,7 @@ export function ownLeaseWatch(parts: OwnLeaseParts): () => Promise<void> {
         await parts.abandon({ ...lease, cause: 'lease-ended' });
     strays = new Set(idle.map((lease) => lease.fencingToken + lease.jobId));
   };
+  return { look, isQuiet: () => quietLooks > QUIET_LOOKS && isIdle() };
 }
 
 async function cutIfLost(parts: OwnLeaseParts, attempt: RunningAttempt): Promise<void> {

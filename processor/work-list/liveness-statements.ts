@@ -6,12 +6,14 @@ insert into processor.processors (processor_id, worker_id) values ($1, $2)
 on conflict (processor_id) do update set worker_id = excluded.worker_id, started_at = now(), beat_at = now()`;
 
 /**
- * $1 processor, $2 worker. Returns no row when a later start of the processor has replaced this start. Inserts the
- * row again when it was lost with the tables.
+ * $1 processor, $2 worker, $3 ms. Returns no row when a later start of the processor has replaced this start. Inserts
+ * the row again when it was lost with the tables. The heartbeat of a quiet worker is dated ahead by its long pause, so
+ * all who judge silence wait for that much longer (ADR 0210).
  */
 export const BEAT = `
-insert into processor.processors as known (processor_id, worker_id) values ($1, $2)
-on conflict (processor_id) do update set beat_at = now() where known.worker_id = excluded.worker_id
+insert into processor.processors as known (processor_id, worker_id, beat_at)
+values ($1, $2, now() + $3 * interval '1 ms')
+on conflict (processor_id) do update set beat_at = excluded.beat_at where known.worker_id = excluded.worker_id
 returning 1`;
 
 export const LEAVE = `delete from processor.processors where worker_id = $1`;

@@ -48,7 +48,8 @@ export function postgresWorkList(store: ReadStore): WorkList {
 
   return {
     enlist: async (processorId, workerId) => void (await rows(ENLIST, [processorId, workerId])),
-    beat: async (processorId, workerId) => (await rows(BEAT, [processorId, workerId])).length > 0,
+    beat: async (processorId, workerId, restMs) =>
+      (await rows(BEAT, [processorId, workerId, restMs])).length > 0,
     leave: async (workerId) => void (await rows(LEAVE, [workerId])),
 
     holdFeed: async (processorId, workerId, ttlMs) => {

@@ -72,8 +72,11 @@ export class FeedLost extends CodedError {
 export interface WorkList {
   /** Announces a new start of a processor. Leases of its earlier starts count as lost from then on. */
   enlist(processorId: string, workerId: string): Promise<void>;
-  /** Records a heartbeat of the worker. False when a later start of the same processor has replaced the worker. */
-  beat(processorId: string, workerId: string): Promise<boolean>;
+  /**
+   * Records a heartbeat of the worker, which counts as silent `restMs` later than usual. False when a later start of the
+   * same processor has replaced the worker.
+   */
+  beat(processorId: string, workerId: string, restMs: number): Promise<boolean>;
   /** Records that the worker has stopped in order. */
   leave(workerId: string): Promise<void>;
 

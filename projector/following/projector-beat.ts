@@ -4,11 +4,10 @@ import type { ProjectionTarget } from '../../read-store/projection-engine/projec
 import type { ReadStore } from '../../read-store/pool.ts';
 import { untilTick } from '../../runtime/process-tick.ts';
 
-/**
- * The pause between two beats after `quietAfterMs` without a written event. A lease lasts a second longer, so take-overs
- * are as fast as before (ADR 0203).
- */
-const QUIET_BEAT_MS = 2_000;
+/** The pause between two beats after `quietAfterMs` without a written event (ADR 0210). */
+const QUIET_BEAT_MS = 10_000;
+/** Length of the lease that a quiet beat writes. After a crash in a quiet time, a standby takes over within this time. */
+export const QUIET_LEASE_TTL_MS = 15_000;
 const QUIET_AFTER_MS = 60_000;
 
 /** A version of a projection whose tables are built. */
@@ -28,7 +27,7 @@ export interface KeptLease {
 export interface ProjectorBeat {
   /** Renews the lease with each beat. */
   keep(target: ProjectionTarget, fencingEpoch: bigint): KeptLease;
-  /** Records that events were written. */
+  /** Records that events were written. The first call after a quiet time renews the leases for the short time. */
   worked(): void;
   /** Begins the beats. Each beat passes the built versions to `onBuilt`. */
   start(onBuilt: (built: readonly BuiltVersion[]) => void): void;
@@ -61,8 +60,8 @@ interface BeatRow extends BuiltVersion {
 }
 
 /**
- * Renews the leases every second, or every two seconds after `quietAfterMs` without a written event. Reports at each
- * beat which versions are built.
+ * Renews the leases every second. After `quietAfterMs` without a written event it renews them seldom, for a longer time.
+ * Reports at each beat which versions are built.
  */
 export function projectorBeat(
   store: Pick<ReadStore, 'query' | 'prepared'>,
@@ -71,6 +70,9 @@ export function projectorBeat(
   const held = new Set<Held>();
   let workedAtMs = performance.now();
   let timer: NodeJS.Timeout | undefined;
+  let tell: ((built: readonly BuiltVersion[]) => void) | null = null;
+  /** True when the last beat renewed the leases for the longer time. */
+  let isQuiet = false;
 
   const beat = async (onBuilt: (built: readonly BuiltVersion[]) => void): Promise<void> => {
     const asked = [...held];
@@ -78,7 +80,7 @@ export function projectorBeat(
       asked.map(({ target }) => target.ledger),
       asked.map(({ target }) => target.version),
       asked.map(({ fencingEpoch }) => fencingEpoch.toString()),
-      LEASE_TTL_MS,
+      isQuiet ? QUIET_LEASE_TTL_MS : LEASE_TTL_MS,
     ];
     const answer = await store.prepared<BeatRow>(BEAT, values).catch((error: unknown) => {
       for (const { lose } of asked) lose(error);
@@ -95,12 +97,31 @@ export function projectorBeat(
     onBuilt(answer.rows.filter(({ epoch }) => epoch === null));
   };
 
+  const next = (): void => {
+    timer = setTimeout(onBeat, untilTick(isQuiet ? QUIET_BEAT_MS : LEASE_BEAT_MS));
+  };
+  const onBeat = (): void => {
+    if (tell === null) return;
+    isQuiet = performance.now() - workedAtMs >= quietAfterMs;
+    next();
+    void beat(tell);
+  };
+  /** Ends a quiet time: the leases last for the short time again. */
+  const wake = (): void => {
+    workedAtMs = performance.now();
+    if (!isQuiet) return;
+    clearTimeout(timer);
+    onBeat();
+  };
+
   return {
     keep: (target, fencingEpoch) => {
       const { promise: lost, reject: lose } = Promise.withResolvers<never>();
       lost.catch(() => undefined);
       const own: Held = { target, fencingEpoch, lose };
       held.add(own);
+      // A new lease lasts for the short time, so a beat must come soon.
+      wake();
       return {
         lost,
         giveBack: async () => {
@@ -110,20 +131,14 @@ export function projectorBeat(
         },
       };
     },
-    worked: () => {
-      workedAtMs = performance.now();
-    },
+    worked: wake,
     start: (onBuilt) => {
-      const next = (): void => {
-        const isQuiet = performance.now() - workedAtMs >= quietAfterMs;
-        const onBeat = (): void => {
-          next();
-          void beat(onBuilt);
-        };
-        timer = setTimeout(onBeat, untilTick(isQuiet ? QUIET_BEAT_MS : LEASE_BEAT_MS));
-      };
-      if (timer === undefined) next();
+      if (tell === null) next();
+      tell = onBuilt;
     },
-    stop: () => clearTimeout(timer),
+    stop: () => {
+      tell = null;
+      clearTimeout(timer);
+    },
   };
 }

@@ -8,7 +8,7 @@ import { ledgerVersions, VersionRefused, type LedgerVersion } from './ledger.ts'
 import { pointViewAt } from './view-columns.ts';
 
 /** The longest wait of a switch for a version that is slightly behind, in ms. */
-const CATCH_UP_MS_MAX = 10_000;
+const CATCH_UP_MS_MAX = 20_000;
 const TRY_AGAIN_MS = 50;
 export interface Switched {
   readonly from: number;

@@ -9,8 +9,8 @@ import type { ChangedRow } from './page.ts';
 
 /** While a socket or a request waits for changes, a lost notification delays the feed by no more than this. */
 const POLL_MS = 1_000;
-/** While nobody waits, a lost notification delays the feed by no more than this (ADR 0196). */
-const IDLE_POLL_MS = 10_000;
+/** While nobody waits, a lost notification delays the feed by no more than this (ADR 0210). */
+const IDLE_POLL_MS = 30_000;
 /** The interval before the tables exist. It is short, because a first start makes the tables within a second. */
 const FIRST_POLL_MS = 100;
 /** Number of rows in one read. The feed reads further rows in further pages. */

@@ -58,7 +58,9 @@ async function readWorkers({ store, silentMs }: PresentSources): Promise<Present
     alive: boolean;
     converting: string;
   }>(
-    `select processor_id, started_at, beat_at, beat_at > now() - $1 * interval '1 ms' as alive,
+    // The heartbeat of a quiet processor is dated ahead.
+    `select processor_id, started_at, least(beat_at, now()) as beat_at,
+       beat_at > now() - $1 * interval '1 ms' as alive,
        (select count(*) from docket.jobs where state = 'converting' and worker_id = w.worker_id) as converting
      from processor.workers w order by processor_id`,
     [silentMs],

@@ -7,7 +7,7 @@ import { HTTP_LIMITS, listen, type Listening } from './listen.ts';
 
 let listening: Listening;
 beforeAll(async () => {
-  const limits = { ...HTTP_LIMITS, headersTimeoutMs: 500 };
+  const limits = { ...HTTP_LIMITS, headersTimeoutMs: 500, checkedEveryMs: 250 };
   const app = createApp();
   endWithJsonErrors(app, createLog('test', 'silent'));
   listening = await listen(app, { host: '127.0.0.1', port: 0 }, limits);

@@ -10,6 +10,11 @@ export interface HttpLimits {
   readonly headersTimeoutMs: number;
   /** Longest time for one whole request, body included. 0 lets the route decide. */
   readonly requestTimeoutMs: number;
+  /**
+   * The interval at which Node looks for connections past their limit. Node looks even without a connection, and each
+   * look wakes an idle process (ADR 0210).
+   */
+  readonly checkedEveryMs: number;
   readonly keepAliveTimeoutMs: number;
   readonly headerBytesMax: number;
   readonly connectionsMax: number;
@@ -18,16 +23,11 @@ export interface HttpLimits {
 export const HTTP_LIMITS: HttpLimits = {
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 0,
+  checkedEveryMs: 10_000,
   keepAliveTimeoutMs: 65_000,
   headerBytesMax: 16 * 1024,
   connectionsMax: 20_000,
 };
-
-/**
- * The interval at which Node looks for connections past their limit: half of the shortest limit. Node looks even
- * without a connection, and each look wakes an idle process. Node's default is 30 s.
- */
-const CONNECTIONS_CHECKING_MS = HTTP_LIMITS.headersTimeoutMs / 2;
 
 /** The interval at which a closing server closes idle connections. */
 const IDLE_SWEEP_MS = 50;
@@ -90,7 +90,7 @@ export async function listen(
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       maxHeaderSize: limits.headerBytesMax,
-      connectionsCheckingInterval: CONNECTIONS_CHECKING_MS,
+      connectionsCheckingInterval: limits.checkedEveryMs,
       // Node's own refusal of a request without Host has no body, so `createApp` refuses such a request with JSON.
       requireHostHeader: false,
     },

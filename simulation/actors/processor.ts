@@ -7,6 +7,7 @@ import { jobCommands } from '../../processor/job-stream/job-commands.ts';
 import { lastAttempts } from '../../processor/attempts/last-attempts.ts';
 import { watchLog, type LogWatch } from '../../processor/log-watch.ts';
 import { ownLeaseWatch } from '../../processor/leases/own-leases.ts';
+import { quietPauses } from '../../processor/leases/quiet-pauses.ts';
 import { repeat, type Repeating } from '../../processor/repeating.ts';
 import { abandon } from '../../processor/leases/sweeper.ts';
 import type { WorkList } from '../../processor/work-list/work-list.ts';
@@ -99,6 +100,7 @@ export function bootProcessor(installation: Installation, life: Life, processorI
     run: (item, attempt) => {
       claims.begun(item.jobId);
       begun += 1;
+      if (quiet.end()) for (const task of [beating, ...listTasks]) task.hurry();
       const own = composition.commands(jobCommands(watch?.forAttempt() ?? log, decider, actor));
       return runAttempt({ ...parts, commands: own }, item, attempt.cut.signal, (token) => {
         attempt.fencingToken = token;
@@ -107,6 +109,10 @@ export function bootProcessor(installation: Installation, life: Life, processorI
       });
     },
   });
+  const listTasks: Repeating[] = [];
+  const hurryList = (): void => {
+    for (const task of listTasks) task.hurry();
+  };
   const feeder = feederRole({
     ...parts,
     log,
@@ -118,8 +124,9 @@ export function bootProcessor(installation: Installation, life: Life, processorI
     },
     onOffered: () => {
       loop.wake();
-      for (const task of listTasks) task.hurry();
+      hurryList();
     },
+    onFirstRow: hurryList,
     onHeld: (held) => {
       for (const { recorded } of held)
         world.trace.say(life.name, () => `holds ${recorded.stream} at event ${recorded.revision}`);
@@ -134,11 +141,11 @@ export function bootProcessor(installation: Installation, life: Life, processorI
     abandon: (lease) => abandon(parts, lease),
     settledAfterMs: SETTINGS.PROCESSOR_BEAT_MS * 2,
   });
+  const quiet = quietPauses(SETTINGS.PROCESSOR_BEAT_MS, ownLeases.isQuiet);
   const trusted = (): boolean => performance.now() - beatingSinceMs > 2 * SETTINGS.PROCESSOR_BEAT_MS;
-  const listTasks: Repeating[] = [];
   const startTending = (): void => {
-    repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, ownLeases, troubled('own leases'));
     listTasks.push(
+      repeat(quiet.lookPauseMs, parts.random, ownLeases.look, troubled('own leases')),
       repeat(
         () => feeder.pauseMs(SETTINGS.PROCESSOR_BEAT_MS),
         parts.random,
@@ -158,7 +165,7 @@ export function bootProcessor(installation: Installation, life: Life, processorI
   };
   const beat = async (): Promise<void> => {
     if (ready) {
-      superseded = !(await list.beat(processorId, workerId)) || superseded;
+      superseded = !(await list.beat(processorId, workerId, quiet.restMs())) || superseded;
       return;
     }
     await list.enlist(processorId, workerId);
@@ -174,8 +181,11 @@ export function bootProcessor(installation: Installation, life: Life, processorI
     startTending();
     loop.wake();
   };
-  repeat(SETTINGS.PROCESSOR_BEAT_MS, parts.random, beat, (error) => {
-    if (error !== null) beatingSinceMs = performance.now();
+  const beating = repeat(quiet.beatPauseMs, parts.random, beat, (error) => {
+    if (error !== null) {
+      beatingSinceMs = performance.now();
+      quiet.end();
+    }
     troubled('beat')(error);
   });
 }

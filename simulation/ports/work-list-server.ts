@@ -37,7 +37,7 @@ export interface WorkListServer {
   readonly rows: Map<string, WorkRow>;
   position(): FeedGrant['position'];
   enlist(processorId: string, workerId: string): void;
-  beat(processorId: string, workerId: string): boolean;
+  beat(processorId: string, workerId: string, restMs: number): boolean;
   leave(workerId: string): void;
   holdFeed(processorId: string, workerId: string, ttlMs: number): FeedGrant | null;
   dropFeed(workerId: string): void;
@@ -108,10 +108,10 @@ export function createWorkListServer(world: World, forgetRetention: () => void):
     rows,
     position: () => feed.position ?? 'start',
     enlist: (processorId, workerId) => void processors.set(processorId, { workerId, beatAtMs: now() }),
-    beat: (processorId, workerId) => {
+    beat: (processorId, workerId, restMs) => {
       const known = processors.get(processorId);
       if (known && known.workerId !== workerId) return false;
-      processors.set(processorId, { workerId, beatAtMs: now() });
+      processors.set(processorId, { workerId, beatAtMs: now() + restMs });
       return true;
     },
     leave: (workerId) => {

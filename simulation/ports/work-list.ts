@@ -25,8 +25,8 @@ export function simulatedWorkList(world: World, life: Life, server: WorkListServ
   };
   return {
     enlist: (processorId, workerId) => asking('enlist', () => server.enlist(processorId, workerId)),
-    beat: (processorId, workerId) =>
-      asking('beat', () => server.beat(processorId, workerId), { changes: false }),
+    beat: (processorId, workerId, restMs) =>
+      asking('beat', () => server.beat(processorId, workerId, restMs), { changes: false }),
     leave: (workerId) => asking('leave', () => server.leave(workerId)),
     holdFeed: (processorId, workerId, ttlMs) =>
       asking('hold feed', () => server.holdFeed(processorId, workerId, ttlMs), { changes: false }),
