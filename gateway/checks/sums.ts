@@ -1,6 +1,7 @@
 import Big from 'big.js';
-import { expectedNet, lineNet, roundingOf } from '../found-invoice/amounts.ts';
+import { amountThatAddsUp, expectedNet, lineNet, roundingOf } from '../found-invoice/amounts.ts';
 import type { VatCategory } from '../found-invoice/invoice.ts';
+import { isSameNumber } from '../values/numbers.ts';
 import type { Check } from './check.ts';
 import { equalAmounts } from './check.ts';
 
@@ -93,18 +94,13 @@ function basisRule(categories: readonly VatCategory[]): Check {
     if (invoice.lines.some((line) => !line.rate) || !amounts.allowance.eq(0) || !amounts.charge.eq(0))
       return [];
     return rows.map(({ rate: { value } }) => {
-      const own = invoice.lines.filter((line) => line.rate && isSameRate(line.rate.value, value));
-      const sameRate = invoice.vat.filter((other) => isSameRate(other.rate.value, value));
+      const own = invoice.lines.filter((line) => line.rate && isSameNumber(line.rate.value, value));
+      const sameRate = invoice.vat.filter((other) => isSameNumber(other.rate.value, value));
       const basis = sum(sameRate.map((other) => new Big(other.basis.value)));
       const what = `basis at ${new Big(value).toString()} % and its lines`;
       return equalAmounts(what, basis, sum(own.map(lineNet)), Math.max(1, linesTolerance(own.length)));
     });
   };
-}
-
-/** Most rates are written in the same way; only the others are parsed. */
-function isSameRate(one: string, other: string): boolean {
-  return one === other || new Big(one).eq(other);
 }
 
 /** BR-E-10 (EN 16931-1): a row of the breakdown that is exempt gives the reason (BT-120 or BT-121). */
@@ -125,10 +121,12 @@ const brE10: Check = ({ invoice }) =>
 const lineNetRule: Check = ({ invoice }) =>
   invoice.lines.flatMap((line) => {
     if (!line.total || !line.price || !line.qty) return [];
+    const what = `amount of line ${line.position}`;
+    const same = amountThatAddsUp(line);
+    if (same !== undefined) return [{ ok: true, what, left: same, right: same }];
     const total = new Big(line.total.value);
     const expected = expectedNet(line);
     const ok = total.minus(expected).abs().lte(roundingOf(line));
-    const what = `amount of line ${line.position}`;
     return [{ ok, what, left: total.toFixed(2), right: expected.toFixed(2) }];
   });
 

@@ -1,13 +1,15 @@
 import Big from 'big.js';
 import type { Amounts } from '../found-invoice/amounts.ts';
-import { amountsOf, grossOf, lineNet, priceOf, quantityOf } from '../found-invoice/amounts.ts';
+import { amountsOf, grossOf, lineNet, lineNetText, priceOf, quantityOf } from '../found-invoice/amounts.ts';
 import { countryDeliveredTo } from '../found-invoice/delivery.ts';
 import type { Invoice, InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 import type { InvoiceMapping } from '../mapping/mapping-schema.ts';
 import type { Maybe } from '../output/ubl-nodes.ts';
 import { group, money, text } from '../output/ubl-nodes.ts';
 import type { XmlNode } from '../output/xml-writer.ts';
+import { isSameNumber } from '../values/numbers.ts';
 import { unitCode } from '../values/units.ts';
+import { plainDecimal } from './decimals.ts';
 import { foundBuyer, foundSeller } from './found-parties.ts';
 import type {
   AllowanceOrCharge,
@@ -107,7 +109,7 @@ function splitByRate(
   const parts = invoice.vat
     .map((row) => {
       const lines = invoice.lines
-        .filter((line) => line.rate && new Big(line.rate.value).eq(row.rate.value))
+        .filter((line) => line.rate && isSameNumber(line.rate.value, row.rate.value))
         .reduce((sum, line) => sum.plus(lineNet(line)), new Big(0));
       return { row, amount: charge ? new Big(row.basis.value).minus(lines) : lines.minus(row.basis.value) };
     })
@@ -188,9 +190,9 @@ function lineOf(line: InvoiceLine, vat: readonly VatRow[]): SemanticLine {
   const unit = unitCode(line.unit?.value);
   return {
     id: String(line.position),
-    quantity: quantity.toFixed(),
+    quantity,
     unit,
-    net: lineNet(line).toFixed(2),
+    net: lineNetText(line),
     allowances: [...discountOf(line), ...adjustmentOf(line)],
     price,
     baseQuantity: line.priceBase?.value,
@@ -205,12 +207,11 @@ function lineOf(line: InvoiceLine, vat: readonly VatRow[]): SemanticLine {
 }
 
 /** Moves the sign of a returned item from the price to the quantity, because a price is never negative (BR-27). */
-function unsignedPrice(line: InvoiceLine): { price: string; quantity: Big } {
+function unsignedPrice(line: InvoiceLine): { price: string; quantity: Text } {
   const price = line.price?.value ?? priceOf(line).toFixed();
-  const quantity = quantityOf(line);
   return price.startsWith('-')
-    ? { price: price.slice(1), quantity: quantity.times(-1) }
-    : { price, quantity };
+    ? { price: price.slice(1), quantity: quantityOf(line).times(-1).toFixed() }
+    : { price, quantity: plainDecimal(line.qty?.value ?? '1') };
 }
 
 function discountOf(line: InvoiceLine): AllowanceOrCharge[] {
@@ -233,6 +234,6 @@ function adjustmentOf(line: InvoiceLine): AllowanceOrCharge[] {
 
 function lineCategory({ rate }: InvoiceLine, vat: readonly VatRow[]): { category?: Text; rate?: Text } {
   if (!rate) return {};
-  const row = vat.find((each) => new Big(each.rate.value).eq(rate.value));
+  const row = vat.find((each) => isSameNumber(each.rate.value, rate.value));
   return { category: row?.category ?? (new Big(rate.value).eq(0) ? 'E' : 'S'), rate: rate.value };
 }

@@ -53,8 +53,39 @@ export function lineNet(line: InvoiceLine): Big {
 /** Computes the amount of a line from quantity, price, discount, allowances and charges, without rounding. */
 export function expectedNet(line: InvoiceLine): Big {
   const gross = grossOf(line);
-  const net = line.discount ? gross.minus(discountOf(line)) : gross;
+  const net = line.discount ? gross.minus(gross.times(line.discount.value).div(100)) : gross;
   return line.adjustment ? net.plus(line.adjustment.value) : net;
+}
+
+/** Floats tell two amounts apart if they differ by more than a tenth of a cent and are below this amount. */
+const FLOATS_TELL_BELOW = 1e9;
+const SURELY_SAME_CENT = 0.004;
+
+/** Matches a positive amount with two decimals, as most amounts are printed. */
+const CENTS = /^(?:0|[1-9]\d*)\.\d\d$/;
+
+/**
+ * Returns the printed amount of a line if the computed amount, rounded, is surely the same. A float shows this for most
+ * lines. Undefined means that only the exact amount can tell.
+ */
+export function amountThatAddsUp(line: InvoiceLine): string | undefined {
+  const printed = line.total?.value ?? '';
+  const total = CENTS.test(printed) ? Number(printed) : 0;
+  const isSure =
+    total > 0 && total < FLOATS_TELL_BELOW && Math.abs(roughNet(line) - total) < SURELY_SAME_CENT;
+  return isSure ? printed : undefined;
+}
+
+/** Computes the amount of a line with a printed price as a float. For other lines it returns NaN. */
+function roughNet({ qty, price, priceBase, discount, adjustment }: InvoiceLine): number {
+  const gross = (Number(qty?.value ?? 1) * Number(price?.value)) / Number(priceBase?.value ?? 1);
+  return gross * (1 - Number(discount?.value ?? 0) / 100) + Number(adjustment?.value ?? 0);
+}
+
+/** The net amount of a line with two decimals. */
+export function lineNetText(line: InvoiceLine): string {
+  const printed = line.total?.value ?? '';
+  return CENTS.test(printed) ? printed : lineNet(line).toFixed(2);
 }
 
 /**
@@ -84,10 +115,4 @@ export function priceOf(line: InvoiceLine): Big {
   if (line.price) return new Big(line.price.value);
   const qty = quantityOf(line);
   return qty.eq(0) || !line.total ? new Big(0) : new Big(line.total.value).div(qty).round(6, Big.roundHalfUp);
-}
-
-/** The discount as an amount: quantity × price less the discount gives the printed amount. */
-export function discountOf(line: InvoiceLine): Big {
-  if (!line.discount) return new Big(0);
-  return grossOf(line).times(line.discount.value).div(100);
 }

@@ -7,6 +7,7 @@ import { parseValue } from '../reading/value-parsers.ts';
 import { lineNet } from '../found-invoice/amounts.ts';
 import type { DocumentAllowance, InvoiceLine, VatRow } from '../found-invoice/invoice.ts';
 import { categoryCodeIn } from './vat-categories.ts';
+import { isSameNumber } from '../values/numbers.ts';
 
 /** A line under the items that states an allowance or a charge on the document. */
 export interface AllowanceLine {
@@ -173,9 +174,9 @@ function isBalanced(
   return vat.every((row) => {
     // A line states its rate only. When several rows have that rate, all lines of the rate count for the first of
     // these rows.
-    const isFirst = vat.find((other) => new Big(other.rate.value).eq(row.rate.value)) === row;
+    const isFirst = vat.find((other) => isSameNumber(other.rate.value, row.rate.value)) === row;
     const own = isFirst
-      ? lines.filter((line) => line.rate && new Big(line.rate.value).eq(row.rate.value))
+      ? lines.filter((line) => line.rate && isSameNumber(line.rate.value, row.rate.value))
       : [];
     const sum = own.reduce((total, line) => total.plus(lineNet(line)), new Big(0));
     const basis = allowances

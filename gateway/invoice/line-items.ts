@@ -1,8 +1,9 @@
 import Big from 'big.js';
 import { derived } from '../printed/provenance.ts';
 import type { Found } from '../printed/provenance.ts';
+import { isSameNumber } from '../values/numbers.ts';
 import { isMeasure } from '../values/units.ts';
-import { expectedNet } from '../found-invoice/amounts.ts';
+import { amountThatAddsUp, expectedNet } from '../found-invoice/amounts.ts';
 import type { InvoiceLine } from '../found-invoice/invoice.ts';
 import type { TableRow } from '../reading/open-rows.ts';
 import type { ReadTable } from '../reading/table-rows.ts';
@@ -97,10 +98,11 @@ function withUsualBase(line: InvoiceLine, lines: readonly InvoiceLine[]): Invoic
 }
 
 /** True for a line with the price and the unit of another, whose amount is quantity times price. */
-function isSoldByOne({ price, unit, qty, total, ...rest }: InvoiceLine, other: InvoiceLine): boolean {
+function isSoldByOne(one: InvoiceLine, other: InvoiceLine): boolean {
+  const { price, unit, qty, total } = one;
   if (!price || !qty || !total || !other.price || unit?.value !== other.unit?.value) return false;
-  const net = expectedNet({ price, unit, qty, total, ...rest });
-  return new Big(price.value).eq(other.price.value) && net.minus(total.value).abs().lte('0.01');
+  if (!isSameNumber(price.value, other.price.value)) return false;
+  return amountThatAddsUp(one) !== undefined || expectedNet(one).minus(total.value).abs().lte('0.01');
 }
 
 function added(amount: Found | undefined, other: Found | undefined): Found | undefined {

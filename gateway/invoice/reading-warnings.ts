@@ -1,6 +1,6 @@
 import Big from 'big.js';
 import type { GatewayWarning } from '../../schemas/protocols/gateway-protocol.ts';
-import { expectedNet, roundingOf } from '../found-invoice/amounts.ts';
+import { amountThatAddsUp, expectedNet, roundingOf } from '../found-invoice/amounts.ts';
 import type { InvoiceLine } from '../found-invoice/invoice.ts';
 import type { Candidate } from '../reading/candidates.ts';
 import type { Found } from '../printed/provenance.ts';
@@ -79,7 +79,7 @@ export function baseWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
 export function priceWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap((line) => {
     const { position, price, qty, total } = line;
-    if (!price || !qty || !total) return [];
+    if (!price || !qty || !total || amountThatAddsUp(line) !== undefined) return [];
     const expected = expectedNet(line).round(2, Big.roundHalfUp);
     if (expected.eq(total.value) || expected.minus(total.value).abs().gt(roundingOf(line))) return [];
     return [

@@ -9,6 +9,7 @@ import type { InvoiceLine, VatCategory, VatRow } from '../found-invoice/invoice.
 import { categoryCodeIn, categoryOf, exemptionsOf, withoutCategoryCode } from './vat-categories.ts';
 import { isTaxOf } from './vat-total-lines.ts';
 import type { VatTotalLine } from './vat-total-lines.ts';
+import { isSameNumber } from '../values/numbers.ts';
 
 /** The values from which the breakdown is computed when no table of it is printed. */
 export interface VatSources {
@@ -109,7 +110,7 @@ function fromTotals(
 ): RawRow[] {
   const net = fields.get('net');
   const rows = totals.map(({ rate, basis, tax }): RawRow | undefined => {
-    const own = lines.filter((line) => line.rate && new Big(line.rate.value).eq(rate.value));
+    const own = lines.filter((line) => line.rate && isSameNumber(line.rate.value, rate.value));
     const sum = own.reduce((s, line) => s.plus(line.total?.value ?? 0), new Big(0));
     const alone = totals.length === 1 && net && isTaxOf(net.value, rate.value, tax.value) ? net : undefined;
     const added = own.length > 0 ? derived(sum.toFixed(2), 'sum of the lines at the rate') : undefined;

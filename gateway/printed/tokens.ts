@@ -1,7 +1,7 @@
 import { union } from '../pdf/matrix.ts';
 import { together } from '../pdf/recognised.ts';
 import type { Line, PageText, Word } from '../pdf/words.ts';
-import { remembered } from './remembered.ts';
+import { remembered } from '../values/remembered.ts';
 
 /** A word that is prepared for matching. Labels are compared by `key`, which has no case, accents or punctuation. */
 export interface Token {
@@ -100,16 +100,27 @@ function characterWidth({ words }: Line): number | undefined {
 function tokensOf(line: Line): Token[] {
   const tokens: Token[] = [];
   const width = characterWidth(line);
-  for (const word of line.words)
-    for (const { text, x0, x1 } of splitWord(word)) {
-      const previous = tokens.at(-1);
-      const printed = previous ? (x0 - previous.x1) / Math.max(word.size, 1) : Number.POSITIVE_INFINITY;
-      const isBlank = width !== undefined && Math.abs(printed - width) < 3 * SAME_WIDTH;
-      const gap = isBlank ? ORDINARY_BLANK : printed;
-      tokens.push({ text, x0, x1, key: keyOf(text), word, gap });
-    }
+  for (let i = 0; i < line.words.length; i += 1) {
+    const word = line.words[i] as Word;
+    const parts = splitWord(word);
+    if (!parts) tokens.push(tokenOf(word, word, tokens.at(-1), width));
+    else for (const part of parts) tokens.push(tokenOf(part, word, tokens.at(-1), width));
+  }
+  return tokens.some((_, at) => groupedDigits(tokens, at) > 1) ? joinGroups(tokens) : tokens;
+}
 
-  return joinGroups(tokens);
+type Part = Pick<Word, 'text' | 'x0' | 'x1'>;
+
+/** @param width the width of each character in monospaced type, as `characterWidth` returns it */
+function tokenOf(
+  { text, x0, x1 }: Part,
+  word: Word,
+  previous: Token | undefined,
+  width: number | undefined,
+): Token {
+  const printed = previous ? (x0 - previous.x1) / Math.max(word.size, 1) : Number.POSITIVE_INFINITY;
+  const isBlank = width !== undefined && Math.abs(printed - width) < 3 * SAME_WIDTH;
+  return { text, x0, x1, key: keyOf(text), word, gap: isBlank ? ORDINARY_BLANK : printed };
 }
 
 /** Joins groups of digits (`1 234,56`) into one number if the last group has decimals. */
@@ -172,7 +183,8 @@ function mayBeTwoAmounts(text: string): boolean {
   return length >= TWO_AMOUNTS_LENGTH_MIN && length < AMOUNT_LENGTH_MAX && last >= '0' && last <= '9';
 }
 
-function splitWord(word: Word): readonly Pick<Word, 'text' | 'x0' | 'x1'>[] {
+/** Returns the parts of a word; undefined for a word that is not split. */
+function splitWord(word: Word): readonly Part[] | undefined {
   const { text } = word;
   const match =
     text.length > 200 || text.includes('*')
@@ -180,7 +192,7 @@ function splitWord(word: Word): readonly Pick<Word, 'text' | 'x0' | 'x1'>[] {
       : ((text.includes(':') ? LABEL_AND_VALUE.exec(text) : null) ??
         (text.includes('(') ? WORD_AND_BRACKET.exec(text) : null) ??
         (mayBeTwoAmounts(text) ? TWO_AMOUNTS.exec(text) : null));
-  if (match === null) return [word];
+  if (match === null) return undefined;
   const [left = '', right = ''] = match.slice(1).filter((part) => part !== undefined);
   const middle = word.x0 + ((word.x1 - word.x0) * left.length) / word.text.length;
   return [

@@ -252,12 +252,9 @@ function placeCost(token: Token, column: PlacedColumn): number {
   const size = Math.max(token.word.size, 1);
   const middle = (token.x0 + token.x1) / 2;
   const isText = column.type === 'text';
-  const gap =
-    (isText
-      ? Math.max(0, column.x0 - middle, token.x0 - column.x1)
-      : column.holdsWords
-        ? Math.max(0, column.x0 - middle, middle - column.x1)
-        : Math.max(0, column.x0 - token.x1, token.x0 - column.x1)) / size;
+  const left = column.x0 - (isText || column.holdsWords ? middle : token.x1);
+  const right = (!isText && column.holdsWords ? middle : token.x0) - column.x1;
+  const gap = Math.max(0, left, right) / size;
   const edges =
     Math.min(
       Math.abs(token.x0 - column.x0),

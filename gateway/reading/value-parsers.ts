@@ -4,6 +4,7 @@ import { ATCUD, ibanLength, isNif, parseIban, parseVatId } from '../values/ident
 import type { DecimalMark } from '../values/numbers.ts';
 import { currencyOf, parseNumber, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import type { FIELD_TYPES } from '../mapping/mapping-schema.ts';
+import { remembered } from '../values/remembered.ts';
 import { keyOf, textOf } from '../printed/tokens.ts';
 import type { Token } from '../printed/tokens.ts';
 
@@ -37,6 +38,9 @@ export function parseValue(
 /** Tokens closer than this share of the font size can be parts of one number. */
 const GROUP_GAP_MAX = 0.55;
 
+const FIGURES_KEPT_MAX = 2000;
+const bareFigure = remembered((text) => withoutCurrency(plainDashes(text)), FIGURES_KEPT_MAX);
+
 /** Reads the number at the start, with groups of digits joined (`1 234,56`), and counts its tokens. */
 export function numberAt(
   tokens: readonly Token[],
@@ -44,7 +48,7 @@ export function numberAt(
 ): { value: string; count: number; decimals: number } | undefined {
   const first = tokens[0];
   if (!first || !/\d/.test(first.text)) return undefined;
-  let text = withoutCurrency(plainDashes(first.text));
+  let text = bareFigure(first.text);
   let count = 1;
   if (/^[-+(]?\d{1,3}$/.test(text))
     for (
@@ -81,7 +85,7 @@ const money: Parser = (tokens, notation) => {
   const after = tokens[skipped + number.count];
   if (after && after.gap < 1 && /^%/.test(after.text)) return undefined;
   const trailing = after && after.gap < 1.2 && currencyOf(after.text) !== undefined ? 1 : 0;
-  if (number.value.replace(/\D/g, '').length > 15) return undefined;
+  if (number.value.length > 15 && number.value.replace(/\D/g, '').length > 15) return undefined;
   const looksLikeMoney = number.decimals === 2 || currency || trailing > 0;
   const value = sign !== '' && !number.value.startsWith('-') ? `-${number.value}` : number.value;
   return { value, count: skipped + number.count + trailing, fit: looksLikeMoney ? 1 : 0.45 };

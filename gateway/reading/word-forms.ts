@@ -1,5 +1,5 @@
 import type { TableRule } from '../mapping/mapping-schema.ts';
-import { remembered } from '../printed/remembered.ts';
+import { remembered } from '../values/remembered.ts';
 import { currencyOf, plainDashes, withoutCurrency } from '../values/numbers.ts';
 import { isUnit } from '../values/units.ts';
 

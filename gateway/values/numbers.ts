@@ -1,3 +1,6 @@
+import Big from 'big.js';
+import { remembered } from './remembered.ts';
+
 /** The decimal mark that a document uses. */
 export type DecimalMark = 'comma' | 'point';
 
@@ -18,6 +21,17 @@ const NUMBER = /^(?:\d{1,3}(?:[.,'’ ]\d{3})+|\d+)(?:[.,]\d{1,6})?$/;
  * @returns undefined when the text is not a number.
  */
 export function parseNumber(raw: string, mark: DecimalMark): string | undefined {
+  return READ_BY_MARK[mark](raw);
+}
+
+const NUMBERS_KEPT_MAX = 2000;
+/** Pages repeat amounts, and an amount is read for the table and for several fields. */
+const READ_BY_MARK = {
+  comma: remembered((raw) => readNumber(raw, 'comma'), NUMBERS_KEPT_MAX),
+  point: remembered((raw) => readNumber(raw, 'point'), NUMBERS_KEPT_MAX),
+} as const;
+
+function readNumber(raw: string, mark: DecimalMark): string | undefined {
   let text = plainDashes(raw.trim());
   let negative = false;
   const bracketed = /^\((.+)\)$/.exec(text);
@@ -64,6 +78,14 @@ function toPlain(text: string, mark: DecimalMark): string | undefined {
 function strip(whole: string, decimals: string): string {
   const digits = whole.replace(/[^\d]/g, '').replace(/^0+(?=\d)/, '');
   return decimals === '' ? digits : `${digits === '' ? '0' : digits}.${decimals}`;
+}
+
+/**
+ * True for two plain decimals with the same value, such as `6` and `6.00`. Equal values have equal floats, so most
+ * pairs need no exact comparison.
+ */
+export function isSameNumber(one: string, other: string): boolean {
+  return one === other || (Number(one) === Number(other) && new Big(one).eq(other));
 }
 
 /** Finds the document's decimal mark by its amounts with two decimals. In a tie, the fallback decides. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { dateOrderOf, parseDate } from './dates.ts';
 import { isIbanValid, isNif, parseVatId } from './identifiers.ts';
-import { decimalMarkOf, parseNumber } from './numbers.ts';
+import { decimalMarkOf, isSameNumber, parseNumber } from './numbers.ts';
 
 describe('numbers', () => {
   it.each([
@@ -74,5 +74,13 @@ describe('identifiers', () => {
   it('reads VAT numbers with blanks and refuses other shapes', () => {
     expect(parseVatId('FR 11 123 456 782')).toBe('FR11123456782');
     expect(parseVatId('XX123456789')).toBeUndefined();
+  });
+});
+
+describe('equal numbers', () => {
+  it('are equal in value, however many zeros they have', () => {
+    expect(isSameNumber('6', '6.00')).toBe(true);
+    expect(isSameNumber('6', '6.01')).toBe(false);
+    expect(isSameNumber('0.1', '0.10000000000000000001')).toBe(false);
   });
 });
