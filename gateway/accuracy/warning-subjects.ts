@@ -36,6 +36,7 @@ const SUBJECTS: Readonly<Record<string, readonly Subject[]>> = {
   NUMBER_GOES_ON: ['id'],
   ROWS_LEFT_OUT: ['lines'],
   DATES: ['date', 'due'],
+  DUE_DATES: ['due'],
   'PT-NIF-SELLER': ['sellerVat'],
   'PT-NIF-BUYER': ['buyerVat'],
   'PT-ATCUD': ['atcud'],

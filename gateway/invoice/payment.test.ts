@@ -26,7 +26,19 @@ async function paid(page: PlainInvoice): Promise<Paid> {
   };
 }
 
+const DATED = [
+  ['Rechnungsnummer:', 'M-2024-07'],
+  ['Rechnungsdatum:', '17.06.2024'],
+] as const;
+
 describe('the due date', () => {
+  it('has a warning where a second label of due dates has another date', async () => {
+    const page = { head: [...DATED, ['Fällig am:', '05.07.2024']] as const };
+    const second = { ...page, after: ['Zahlbar bis zum 17.07.2024 ohne Abzug.'] };
+    expect((await paid(page)).warnings).toEqual([]);
+    expect((await paid(second)).warnings).toEqual(['DUE_DATES']);
+  });
+
   it.each([
     'Die Rechnung ist zahlbar zum 17.07.2024 rein netto.',
     'Bitte überweisen bis 17.07.2024.',

@@ -38,6 +38,7 @@ import type { QrPayload } from '../found-invoice/qr-payload.ts';
 import { preferQr } from './prefer-qr.ts';
 import {
   baseWarnings,
+  dueDateWarnings,
   lineWarnings,
   nameWarnings,
   numberWarnings,
@@ -127,6 +128,7 @@ export function readInvoice(
   };
   const doubts = [
     ...numberWarnings(fields.get('number'), candidates.get('number') ?? []),
+    ...dueDateWarnings(fields.get('dueDate'), fields.get('issueDate'), candidates.get('dueDate') ?? []),
     ...rowWarnings(printedLines),
     ...lineWarnings(lines),
     ...baseWarnings(lines),

@@ -27,11 +27,11 @@ export function numberWarnings(
 }
 
 /**
- * Warns about three kinds of lines. The unit is unknown and was written as "one" (`C62`). The cell of an amount holds
- * other text. The quantity is not printed, so the price was computed from the amount, which may include an allowance.
+ * Warns about three kinds of lines. The unit is unknown and was written as "one" (`C62`). The cell of an amount or of a
+ * code holds other text. The quantity is not printed, so the price was computed from the amount, which may include an allowance.
  */
 export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
-  return lines.flatMap(({ position, unit, qty, price, total, discount }) => [
+  return lines.flatMap(({ position, unit, code, qty, price, total, discount }) => [
     ...(qty && total && !price && !new Big(qty.value).eq(1)
       ? [
           {
@@ -48,7 +48,7 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
           },
         ]
       : []),
-    ...[price, total, discount].flatMap((found) =>
+    ...[code, price, total, discount].flatMap((found) =>
       found?.leftOver === undefined
         ? []
         : [
@@ -60,6 +60,31 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
     ),
   ]);
 }
+
+/** Warns about another date at a label of due dates, which the page does not call the date of a discount. */
+export function dueDateWarnings(
+  due: Found | undefined,
+  issue: Found | undefined,
+  candidates: readonly Candidate[],
+): GatewayWarning[] {
+  if (!due) return [];
+  // A line with several dates states the terms of one payment, and the last of them is due.
+  const own = new Set(candidates.filter(({ value }) => value === due.value).map(({ line }) => line));
+  const other = candidates.find(
+    ({ value, score, line }) =>
+      value !== due.value && !own.has(line) && score >= SECOND_DATE_MIN && value > (issue?.value ?? ''),
+  );
+  if (!other) return [];
+  return [
+    {
+      code: 'DUE_DATES',
+      message: `The due date (BT-9) is read as ${due.value}; the page says ${other.value} at a label of due dates as well (“${other.raw}”).`,
+    },
+  ];
+}
+
+/** A date with a lower score stands too far from its label. */
+const SECOND_DATE_MIN = 0.5;
 
 /** Warns about prices that were taken as prices of several units, because only then the amount of the line holds. */
 export function baseWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
@@ -121,10 +146,31 @@ export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
 const NAME_AND_COLON = /^[^:]+:[^:]*$/su;
 
 /**
- * Warns about names that may end at their colon. All names have a colon, and one of them has nothing after it. Then a
+ * Warns about names that begin with a remark, and about names that may end at their colon. For the latter, all names have a colon, and one of them has nothing after it. Then a
  * program probably joined name and description. Some sellers use both as the name, so the reader does not split them.
  */
 export function nameWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
+  return [...remarkWarnings(lines), ...colonWarnings(lines)];
+}
+
+/** A period or the mark of a list at the start of a name. The name itself then stands on a line that was not read. */
+const REMARK =
+  /^(?:[*\u2022]\s|(?:p[ée]r[ií]ode?o?|\p{L}*zeitraum|billing period|service period)\b(?=.*\d))/iu;
+
+function remarkWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
+  return lines.flatMap(({ position, name }) =>
+    name && REMARK.test(name.value)
+      ? [
+          {
+            code: 'LINE_NAME',
+            message: `The name of line ${position} begins with a remark and may lack its first line: “${name.value}”.`,
+          },
+        ]
+      : [],
+  );
+}
+
+function colonWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   const names = lines.map(({ name }) => name?.raw.trim() ?? '');
   if (!names.every((name) => NAME_AND_COLON.test(name)) || !names.some((name) => name.endsWith(':')))
     return [];

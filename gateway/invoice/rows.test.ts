@@ -24,6 +24,56 @@ const COLUMNS: PlainInvoice = {
   starts: [50, 85, 180, 330, 400, 450, 500],
 }; // prettier-ignore
 
+describe('remarks under an item', () => {
+  it('with the mark of a list belong to the item above, also where they stand closer to the item below', async () => {
+    const lines = await linesOf({
+      columns: ['Pos', 'Beschreibung', 'Einzelpreis', 'Menge', 'Betrag'],
+      starts: [50, 110, 330, 400, 480],
+      rows: [
+        ['1', ['Eichentisch', 'Preis pro Tisch: 150,00', '', '* Lieferzeit: Juni', '* Ursprung: DE'], '150,00', '2', '300,00'],
+        ['2', 'Hocker', '25,00', '4', '100,00'],
+      ],
+    }); // prettier-ignore
+    expect(lines).toMatchObject([{ name: 'Eichentisch' }, { name: 'Hocker' }]);
+  });
+
+  it('are no names: a name that begins with a period has a warning', async () => {
+    const pdf = await makePlainInvoice({
+      columns: ['Pos', 'Beschreibung', 'Einzelpreis', 'Menge', 'Betrag'],
+      starts: [50, 110, 330, 400, 480],
+      rows: [
+        ['1', 'Zeitraum vom 01.05.2024 bis 31.05.2024 Wartung', '150,00', '2', '300,00'],
+        ['2', 'Hocker', '25,00', '4', '100,00'],
+      ],
+    });
+    const outcome = await convert({
+      id: 1,
+      kind: 'convert',
+      mappingId: 'eu_invoice_v1',
+      parameters: {},
+      pdf,
+    });
+    expect(outcome).toMatchObject({ ok: true, warnings: [{ code: 'LINE_NAME' }] });
+  });
+});
+
+describe('a cell of references', () => {
+  it('with a number of unknown owner beside the code has a warning', async () => {
+    const cells = (label: string) => [
+      ['1', [`${label} ET-2000`, 'Ref.: 4711-A'], 'Eichentisch', '150,00', '2 Stk', '19 %', '300,00'],
+      ['2', 'HK-9', 'Hocker', '25,00', '4 Stk', '19 %', '100,00'],
+    ];
+    const codes = async (label: string): Promise<string[]> => {
+      const page = { ...COLUMNS, columns: ['Pos', 'Referenzen', ...(COLUMNS.columns ?? []).slice(2)], rows: cells(label) };
+      const pdf = await makePlainInvoice(page);
+      const outcome = await convert({ id: 1, kind: 'convert', mappingId: 'eu_invoice_v1', parameters: {}, pdf });
+      return outcome.ok ? outcome.warnings.map(({ code }) => code) : [outcome.message];
+    };
+    expect(await codes('L_NR:')).toEqual(['CELL_TEXT']);
+    expect(await codes('Kunden-Art.-Nr.:')).toEqual([]);
+  }); // prettier-ignore
+});
+
 describe('titles of columns', () => {
   it('are read under a heading that stands right over them', async () => {
     const lines = await linesOf({

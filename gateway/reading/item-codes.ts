@@ -72,7 +72,13 @@ function withoutUnknownOwners(references: readonly Reference[], title: string): 
   return references.flatMap((reference): Reference[] => {
     if (reference.kind !== 'unlabelled') return [reference];
     const last = reference.lines.at(-1);
-    return isBuyersFirst && last && reference.lines.length > 1 ? [{ kind: 'seller', lines: [last] }] : [];
+    if (!isBuyersFirst || !last || reference.lines.length < 2) return [];
+    // More lines than two numbers: one of them is broken, and its part may be read as the number.
+    const rest = reference.lines.length > 2 ? reference.lines.slice(0, -1) : [];
+    return [
+      { kind: 'seller', lines: [last] },
+      ...(rest.length > 0 ? [{ kind: 'other' as const, lines: rest }] : []),
+    ];
   });
 }
 
@@ -89,13 +95,26 @@ export function itemCodes(lines: readonly (readonly Token[])[], title: string): 
   const found = PREFERRED.flatMap((kind) => {
     const reference = references.find((one) => one.kind === kind && one.lines.length > 0);
     const value = reference && valueOf(reference);
-    return value === undefined || !reference
-      ? []
-      : [{ kind, code: foundIn(value, reference.lines.flat(), `column code, ${kind}`, 0.85) }];
+    if (value === undefined || !reference) return [];
+    const code = foundIn(value, reference.lines.flat(), `column code, ${kind}`, 0.85);
+    const leftOver = kind === 'seller' ? otherNumber(references) : undefined;
+    return [{ kind, code: leftOver === undefined ? code : { ...code, leftOver } }];
   });
   const trade = found.find(({ kind, code }, i) => i > 0 && kind === 'standard' && GTIN.test(code.value));
   return { code: found[0]?.code, standardCode: trade?.code };
 }
+
+/** A number in the cell whose owner is unknown, so that it may be the code as well. It has at least one digit. */
+function otherNumber(references: readonly Reference[]): string | undefined {
+  const texts = references.flatMap(({ kind, lines }) => (kind === 'other' ? [textOf(lines.flat())] : []));
+  return texts.find(
+    (text) => /\d/.test(text) && text.length >= CODE_LENGTH_MIN && text.length <= CODE_LENGTH_MAX,
+  );
+}
+
+/** A shorter or longer text in a cell of references is no number of an item. */
+const CODE_LENGTH_MIN = 3;
+const CODE_LENGTH_MAX = 40;
 
 /** Reads the code from a line of a description that holds nothing else: `Art.-Nr.: 4711`. */
 export function codeLine(line: readonly Token[]): Found | undefined {

@@ -36,6 +36,7 @@ export function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, c
     top: line.y,
     size: line.size,
   };
+  if (above) takeListed(part, context);
   const waiting = part.pending.splice(0);
   if (part.isCentred && above) {
     const [before, after] = atWidestGap(above, waiting, row);
@@ -48,6 +49,18 @@ export function openRow(part: Part, body: BodyLine, cells: Map<string, Found>, c
     if (part.rows.length === 0) part.isCentred = own.length > 0;
   }
   part.rows.push(row);
+}
+
+/** A mark in front of a remark of a list. */
+const BULLET = /^[*\u2022\u25aa\u25cf\u25e6]$/;
+
+/** Adds the pending lines to the row above, up to the last remark of a list. No name begins with the mark of a remark. */
+function takeListed(part: Part, context: CellContext): void {
+  const at = part.pending.findLastIndex(({ line: { tokens } }) => BULLET.test(tokens[0]?.text ?? ''));
+  if (at < 0) return;
+  const [...after] = part.pending.splice(at + 1);
+  takeChain(part, part.pending.splice(0), context);
+  part.pending.splice(0, Infinity, ...after);
 }
 
 /** Adds the last pending line to the row above it, if the line is close enough. Returns whether the line was added. */
