@@ -1,7 +1,7 @@
 import type { FieldRule } from '../mapping/mapping-schema.ts';
 import { linearPattern } from '../mapping/linear-pattern.ts';
 import type { ReadDocument } from './document.ts';
-import { discountDates, EARLY_DISCOUNT, labelShare } from './label-worth.ts';
+import { discountDates, EARLY_DISCOUNT, isBeforePeriod, labelShare } from './label-worth.ts';
 import { ibanCandidates } from './ibans.ts';
 import { valueBeside } from './beside-values.ts';
 import { isIncludedTax } from './included-tax.ts';
@@ -53,6 +53,7 @@ export function candidatesFor(
     // The titles of columns and the names of goods are not labels of totals.
     if (rule.type === 'money' && isIncludedTax(hit)) continue;
     if (rule.type === 'date' && VERSION.test(line.text)) continue;
+    if (name === 'issueDate' && isBeforePeriod(hit, document)) continue;
     if (itemLines.has(line.index) || (area && !isInside(area, line, hit.x0))) continue;
     for (const direction of rule.directions) {
       const reach = direction === 'right' ? rightOf(hit, rule, document) : belowOf(hit, rule, document);

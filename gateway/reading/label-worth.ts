@@ -42,6 +42,22 @@ function isInTitle({ line, from }: LabelHit, { bodySize }: ReadDocument): boolea
   );
 }
 
+const UNTIL = /^(?:bis|to|until|au|al|ate|hasta)$/;
+
+/**
+ * True in front of two dates with a word for "until" between them: `vom 01.05.2024 bis 31.05.2024`. The first day of a
+ * period is hardly ever the issue date.
+ */
+export function isBeforePeriod({ line, to }: LabelHit, { notation }: ReadDocument): boolean {
+  const tokens = line.tokens.slice(to);
+  const untilAt = tokens.findIndex(({ key }) => UNTIL.test(key));
+  return (
+    untilAt > 0 &&
+    parseValue('date', tokens.slice(0, untilAt), notation)?.count === untilAt &&
+    parseValue('date', tokens.slice(untilAt + 1), notation) !== undefined
+  );
+}
+
 /** Words of a discount for early payment. A date beside them is not the due date. */
 export const EARLY_DISCOUNT = /skonto|discount|escompte|desconto|descuento|sconto|pronto pag/i;
 /** Words for the payment in full, beside which the due date stands. */
