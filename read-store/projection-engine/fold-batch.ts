@@ -22,7 +22,7 @@ export interface Change<Row> {
   readonly first: StoredEvent;
   row: Row | undefined;
   /** New rows of each derived table, one for each primary key. For an `add` table, the numbers to add. */
-  readonly derived: readonly Values[][];
+  readonly derived: (readonly Values[])[];
 }
 
 /** Events of a stream that are missing between its row and the batch: from (inclusive) to (exclusive). */
@@ -99,7 +99,8 @@ export function foldBatch<Event, Row extends FoldedRow>(
       // Only a row stores its revision. For a stream without a row, an event could count twice.
       for (let index = 0; after !== undefined && index < projection.derived.length; index += 1) {
         const table = projection.derived[index]!;
-        addEntries(change.derived[index]!, table, table.entriesOf(event, recorded, before, after));
+        const entries = table.entriesOf(event, recorded, before, after);
+        if (entries.length > 0) change.derived[index] = withEntries(change.derived[index]!, table, entries);
       }
       change.row = after;
       changes.set(key, change);
@@ -112,27 +113,38 @@ export function foldBatch<Event, Row extends FoldedRow>(
   return { changes, quarantined: [...quarantined.values()], gaps: [...found.values()], applied };
 }
 
+/** The rows of a table before its first row. */
+const NO_ROWS: readonly Values[] = [];
+
 function startOfChange<Event, Row extends FoldedRow>(
   projection: Projection<Event, Row>,
   key: string,
   first: StoredEvent,
 ): Change<Row> {
-  return { key, first, row: undefined, derived: projection.derived.map(() => []) };
+  return {
+    key,
+    first,
+    row: undefined,
+    derived: new Array<readonly Values[]>(projection.derived.length).fill(NO_ROWS),
+  };
 }
 
-function addEntries(
-  collected: Values[],
+/** Rows of a table, and then those of one more event. Most changes have one event, whose rows need no other array. */
+function withEntries(
+  collected: readonly Values[],
   table: Projection<unknown, never>['derived'][number],
   entries: readonly Values[],
-): void {
+): readonly Values[] {
+  // An event is folded once, so appended rows are new. Only a row that can be replaced may exist already. Added
+  // numbers are summed when the whole batch is folded.
+  if (table.writes !== 'replace') return collected.length === 0 ? entries : collected.concat(entries);
+  const rows = [...collected];
   for (const values of entries) {
-    // An event is folded once, so appended rows are new. Only a row that can be replaced may exist already. Added
-    // numbers are summed when the whole batch is folded.
-    const at =
-      table.writes === 'replace' ? collected.findIndex((older) => sameKey(table, older, values)) : -1;
-    if (at < 0) collected.push(values);
-    else collected[at] = merged(table, collected[at]!, values);
+    const at = rows.findIndex((older) => sameKey(table, older, values));
+    if (at < 0) rows.push(values);
+    else rows[at] = merged(table, rows[at]!, values);
   }
+  return rows;
 }
 
 function reasonOf(error: unknown): string {

@@ -71,8 +71,9 @@ export function listed<Source>(columns: ColumnDefinitions<Source>): readonly Def
 export function valuesBy<Source>(columns: ColumnDefinitions<Source>): (source: Source) => Values {
   const readers = Object.values(columns).map(({ of }) => of);
   return (source) => {
-    const values: ColumnValue[] = [];
-    for (let index = 0; index < readers.length; index += 1) values.push(readers[index]!(source));
+    // An array that grows by `push` reserves more than twice the room.
+    const values = new Array<ColumnValue>(readers.length);
+    for (let index = 0; index < readers.length; index += 1) values[index] = readers[index]!(source);
     return values;
   };
 }

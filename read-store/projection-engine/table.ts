@@ -41,9 +41,9 @@ export function sameKey(table: Table, one: Values, other: Values): boolean {
 export function merged(table: Table, older: Values, newer: Values): Values {
   if (table.writes === 'add') return added(table, older, newer);
   const { columns } = table;
-  const values: ColumnValue[] = [];
+  const values = new Array<ColumnValue>(columns.length);
   for (let index = 0; index < columns.length; index += 1)
-    values.push(newer[index] ?? (columns[index]!.keepsOlder ? older[index] : null) ?? null);
+    values[index] = newer[index] ?? (columns[index]!.keepsOlder ? older[index] : null) ?? null;
   return values;
 }
 

@@ -47,6 +47,8 @@ const COLUMNS = columnsFor<Figure>()({
 });
 
 const valuesOf = valuesBy(COLUMNS);
+/** Place of the column `start` in a row. */
+const START = Object.keys(COLUMNS).indexOf('start');
 
 /**
  * The table stores every figure three times. Charts use the figures by the minute. Sums over months use the figures by
@@ -82,53 +84,86 @@ function rejectedIn(event: ServiceEvent): number {
 
 type Counted = Pick<Figure, 'detail' | 'value'> & { readonly name: string };
 
-/** The rows of a figure by minute, by quarter and in all, in this order. */
-type RowsOfFigure = readonly [Values, Values, Values];
+/** The rows of a count by minute, by quarter and in all. */
+interface RowsOfCount {
+  minute: Values;
+  quarter: Values;
+  readonly ever: Values;
+}
 
-/** Most figures of one minute whose rows are kept. Only counts are kept, because sums of bytes are mostly different. */
-const KEPT_FIGURES_MAX = 256;
-const kept = new Map<string, RowsOfFigure>();
-let keptMinute = '';
-let keptQuarter = '';
+/** Most counts whose rows are kept. Sums of bytes are mostly different, so their rows are not kept. */
+const KEPT_COUNTS_MAX = 256;
+/** The rows of counts by value, figure and detail. */
+const kept = {
+  more: new Map<string, Map<string, RowsOfCount>>(),
+  fewer: new Map<string, Map<string, RowsOfCount>>(),
+};
+let keptCounts = 0;
+/** The beginning of the last instant, and the starts of its minute and of its quarter. All rows of a minute share these texts. */
+let beginning = '';
+let minute = '';
+let quarter = '';
 
+/** The rows of one grain follow each other, with one text for its start. `runningSums` finds them faster so. */
 function inEachGrain(at: string, counted: readonly Counted[]): Values[] {
-  const rows: Values[] = [];
-  if (counted.length === 0) return rows;
-  const minute = minuteOf(at);
-  if (minute !== keptMinute || kept.size >= KEPT_FIGURES_MAX) {
-    keptMinute = minute;
-    keptQuarter = quarterOf(at);
-    kept.clear();
+  const count = counted.length;
+  const rows = new Array<Values>(count * 3);
+  if (count === 0) return rows;
+  if (beginning === '' || !at.startsWith(beginning)) {
+    beginning = at.slice(0, MINUTE_CHARS);
+    minute = `${beginning}:00.000Z`;
+    quarter = quarterOf(at);
   }
-  const figures = counted.map(rowsInKeptMinute);
-  // Rows of one grain follow each other, with one text for its start. `runningSums` finds them faster so.
-  for (const grain of [0, 1, 2] as const) for (const each of figures) rows.push(each[grain]);
+  for (let index = 0; index < count; index += 1) {
+    const of = rowsOf(counted[index]!);
+    rows[index] = of.minute;
+    rows[index + count] = of.quarter;
+    rows[index + 2 * count] = of.ever;
+  }
   return rows;
 }
 
 /**
- * The events of one minute mostly add the same few counts. They get the same rows again, because new rows for each
- * event are a sixth of a projector's garbage under load.
+ * Most events add the same few counts. They get the same rows again, because new rows for each event are a sixth of a
+ * projector's garbage under load.
  */
-function rowsInKeptMinute({ name: figure, detail, value }: Counted): RowsOfFigure {
-  const isCount = Math.abs(value) === 1;
-  const key = isCount ? `${value} ${figure} ${detail}` : '';
-  const known = isCount ? kept.get(key) : undefined;
-  if (known !== undefined) return known;
-  const rows: RowsOfFigure = [
-    valuesOf({ grain: 'minute', start: keptMinute, figure, detail, value }),
-    valuesOf({ grain: 'quarter', start: keptQuarter, figure, detail, value }),
-    valuesOf({ grain: 'ever', start: EVER, figure, detail, value }),
-  ];
-  if (isCount) kept.set(key, rows);
-  return rows;
+function rowsOf({ name: figure, detail, value }: Counted): RowsOfCount {
+  const rowIn = (grain: Figure['grain'], start: string): Values =>
+    valuesOf({ grain, start, figure, detail, value });
+  const counts = value === 1 ? kept.more : value === -1 ? kept.fewer : null;
+  const known = counts?.get(figure)?.get(detail);
+  if (known === undefined) {
+    const rows = {
+      minute: rowIn('minute', minute),
+      quarter: rowIn('quarter', quarter),
+      ever: rowIn('ever', EVER),
+    };
+    if (counts !== null) keep(counts, { figure, detail }, rows);
+    return rows;
+  }
+  if (known.minute[START] !== minute) {
+    known.minute = rowIn('minute', minute);
+    if (known.quarter[START] !== quarter) known.quarter = rowIn('quarter', quarter);
+  }
+  return known;
 }
 
-/** The minute of an instant, cut from its text, because instants in the log are `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
-function minuteOf(at: string): string {
-  return `${at.slice(0, MINUTE_CHARS)}:00.000Z`;
+function keep(
+  counts: Map<string, Map<string, RowsOfCount>>,
+  { figure, detail }: Pick<Figure, 'figure' | 'detail'>,
+  rows: RowsOfCount,
+): void {
+  if (keptCounts >= KEPT_COUNTS_MAX) {
+    kept.more.clear();
+    kept.fewer.clear();
+    keptCounts = 0;
+  }
+  const byDetail = counts.get(figure) ?? new Map<string, RowsOfCount>();
+  counts.set(figure, byDetail.set(detail, rows));
+  keptCounts += 1;
 }
 
+/** The quarter of an hour of an instant, by its text, because instants in the log are `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
 function quarterOf(at: string): string {
   const minutes = Number(at.slice(14, 16));
   const start = String(minutes - (minutes % QUARTER_MINUTES)).padStart(2, '0');
