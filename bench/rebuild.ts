@@ -72,7 +72,11 @@ async function engineAlone(store: ReadStore, events: readonly StoredEvent[]): Pr
     now = writer.apply(batch, batch.at(-1)!.position);
   }
   await Promise.all([before, now]);
-  await store.query(JOBS_TABLES.index(target.schema).join(''));
+  await store.query(
+    JOBS_TABLES.index(target.schema)
+      .map(({ statements }) => statements)
+      .join(''),
+  );
   return seconds(startedAt);
 }
 
@@ -85,7 +89,11 @@ async function bareCopy(store: ReadStore, folder: string): Promise<{ rows: numbe
   let rows = 0;
   for (const table of JOBS_TABLES.names)
     rows += (await store.query(`copy bench_copy.${table} from '${join(folder, table)}'`)).rowCount;
-  await store.query(JOBS_TABLES.index('bench_copy').join(''));
+  await store.query(
+    JOBS_TABLES.index('bench_copy')
+      .map(({ statements }) => statements)
+      .join(''),
+  );
   return { rows, took: seconds(startedAt) };
 }
 

@@ -233,7 +233,10 @@ describe('a rebuild', () => {
     const before = await epoch();
     const slow: RegisteredProjection = {
       ...PROJECTIONS[0]!,
-      tables: { ...PROJECTIONS[0]!.tables, index: () => ['select pg_sleep(60)'] },
+      tables: {
+        ...PROJECTIONS[0]!.tables,
+        index: () => [{ table: 'jobs', isAppended: true, statements: 'select pg_sleep(60)' }],
+      },
     };
     const stop = new AbortController();
     const rebuilding = rebuildProjections({ projections: [slow], log, url, logger, stop: stop.signal });

@@ -6,15 +6,14 @@ import { readStoreError } from './read-store-errors.ts';
 interface CopyConnection {
   readonly stream: Writable;
   query(text: string): void;
-  sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   sendCopyFail(reason: string): void;
 }
 
 /**
  * Runs a `copy ... from stdin` with text in PostgreSQL's text format. `pg` does not support COPY itself, but lets a
- * custom query use its connection. The next chunk is requested when the connection has taken the previous chunk,
- * which may then be overwritten.
+ * custom query use its connection. The next chunk is requested when the connection has taken the previous chunk. No chunk
+ * may be overwritten before the statement has ended.
  * @throws ReadStoreUnavailable, the error of the statement, or the errors of `chunks`
  */
 export async function copyIn(
@@ -31,6 +30,21 @@ export async function copyIn(
   }
 }
 
+/** Message type and length of `CopyData` (PostgreSQL 18, 54.7). */
+const HEADER_BYTES = 5;
+const COPY_DATA = 'd'.charCodeAt(0);
+
+/** Sends `CopyData` without copying the chunk, which `sendCopyFromChunk` of `pg` copies twice. */
+function sendChunk(stream: Writable, chunk: Buffer): void {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header[0] = COPY_DATA;
+  header.writeInt32BE(chunk.length + HEADER_BYTES - 1, 1);
+  stream.cork();
+  stream.write(header);
+  stream.write(chunk);
+  stream.uncork();
+}
+
 /** A query for `pg`. It replaces `callback` to watch the time limit. */
 function copying(statement: string, chunks: Iterable<Buffer>, callback: (error: Error | null) => void) {
   const rest = chunks[Symbol.iterator]();
@@ -41,7 +55,7 @@ function copying(statement: string, chunks: Iterable<Buffer>, callback: (error: 
       while (!isOver) {
         const next = rest.next();
         if (next.done) return connection.endCopyFrom();
-        connection.sendCopyFromChunk(next.value);
+        sendChunk(connection.stream, next.value);
         if (connection.stream.writableNeedDrain)
           return void connection.stream.once('drain', () => send(connection));
       }

@@ -65,7 +65,12 @@ describe('the migrations of the read store', () => {
   ])('leave in %s what the definitions of the tables make', async (schema, tables) => {
     await migrateReadTables(url);
     await store.query(tables.create('made_again'));
-    await store.query(tables.index('made_again').join(''));
+    await store.query(
+      tables
+        .index('made_again')
+        .map(({ statements }) => statements)
+        .join(''),
+    );
     const relations = await schemaOf(store);
     const of = (name: string) =>
       relations

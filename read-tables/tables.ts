@@ -12,6 +12,15 @@ import { invoicesTable } from './jobs/invoices-table.ts';
 import { jobsTable } from './jobs/jobs-table.ts';
 import { timelineTable } from './jobs/timeline-table.ts';
 
+/** The keys and indexes that are made when a table is full. */
+export interface TableIndex {
+  readonly table: string;
+  /** True for a table that is full when the log is read to its end. Others get their held rows after that. */
+  readonly isAppended: boolean;
+  /** SQL; an empty text when there is nothing to make. */
+  readonly statements: string;
+}
+
 /**
  * Describes the tables.
  * @param tables the table of rows first, the largest table last
@@ -21,11 +30,14 @@ function tablesOf(tables: readonly DefinedTable[]) {
     /** Makes the schema, and the tables with the keys that writing needs. */
     create: (schema: string) =>
       `create schema ${schema};\n${tables.map((table) => createTable(schema, table)).join('')}`,
-    /** Makes the other keys and indexes of filled tables: one text for each table, the largest first. */
-    index: (schema: string) =>
+    /** What filled tables still need: their other keys and indexes. The largest table is the first. */
+    index: (schema: string): readonly TableIndex[] =>
       tables
-        .map((table) => indexTable(schema, table))
-        .filter((text) => text !== '')
+        .map((table) => ({
+          table: table.name,
+          isAppended: table.writes === 'append',
+          statements: indexTable(schema, table),
+        }))
         .reverse(),
     names: tables.map(({ name }) => name),
   };

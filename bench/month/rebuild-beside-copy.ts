@@ -84,7 +84,12 @@ async function copyRows(
   const seconds = await secondsOf(async () => {
     for (const table of tables.names)
       rows += (await store.query(`copy ${COPY_SCHEMA}.${table} from '${join(files, table)}'`)).rowCount;
-    await store.query(tables.index(COPY_SCHEMA).join(''));
+    await store.query(
+      tables
+        .index(COPY_SCHEMA)
+        .map(({ statements }) => statements)
+        .join(''),
+    );
   });
   await store.query(`drop schema ${COPY_SCHEMA} cascade`);
   return { rows, seconds };

@@ -8,13 +8,17 @@ import type { ProjectionTarget } from '../../read-store/projection-engine/projec
 import type { Log } from '../../runtime/log/log.ts';
 import { catchUp, together } from '../following/catch-up.ts';
 import type { RegisteredProjection } from '../registry.ts';
+import { allDone } from './all-done.ts';
 import { bulkFill, type Filled } from './bulk-fill.ts';
 import { finishTables } from './finish-tables.ts';
 
 /** If a build is silent for this long, another build may start the tables again. */
 const LEASE_TTL_MS = 60_000;
 const LEASE_BEAT_MS = 10_000;
-/** Connections for each projection. While one connection writes a batch, the other begins the next batch. */
+/**
+ * Connections for each projection. While one connection writes a batch, the other begins the next batch. At the end one
+ * connection writes held rows, while the other makes indexes of appended rows.
+ */
 const CONNECTIONS_EACH = 2;
 /** One connection for the lease, while all other connections make indexes. */
 const CONNECTIONS_BESIDE = 1;
@@ -103,12 +107,14 @@ async function fill(store: ReadStore, tables: readonly Filled[], parts: BuildPar
   const isStopped = () => stop.aborted;
   let events = 0;
   const onBatch = (through: bigint, more: number) => onProgress(through, (events += more));
-  if (!(await bulkFill({ tables, log, store, heldRowsMax, isStopped, onBatch })))
-    for (const { projection, target } of tables) await startOver(store, projection, target);
+  const isFinished = await bulkFill({ tables, log, store, heldRowsMax, isStopped, onBatch });
   stop.throwIfAborted();
   const writeRest = (some: readonly Filled[]) => writeFromLog(store, some, { ...parts, onBatch });
-  await writeRest(tables);
-  await Promise.all(tables.map(({ projection, target }) => finishTables(store, projection, target.schema)));
+  if (!isFinished) {
+    for (const { projection, target } of tables) await startOver(store, projection, target);
+    await writeRest(tables);
+    await allDone(tables.map((each) => finishTables(store, each, () => true)));
+  }
   return { store, tables, writeRest };
 }
 

@@ -1,10 +1,13 @@
 import { getHeapStatistics } from 'node:v8';
 import type { EventLog } from '../../event-store/event-log.ts';
 import type { ReadStore } from '../../read-store/pool.ts';
+import type { BulkWriter } from '../../read-store/projection-engine/bulk-writer.ts';
 import { areValuesRefused } from '../../read-store/projection-engine/projection-errors.ts';
 import type { ProjectionTarget } from '../../read-store/projection-engine/projection-definition.ts';
 import { catchUp, together } from '../following/catch-up.ts';
 import type { RegisteredProjection } from '../registry.ts';
+import { allDone } from './all-done.ts';
+import { finishTables } from './finish-tables.ts';
 
 /** Average memory of a held row over all tables: 600 bytes, measured at 200,000 jobs. */
 const ROW_BYTES = 600;
@@ -32,9 +35,9 @@ function heldRowsByMemory(): number {
 
 /**
  * Fills new tables from the log in as few writes as memory allows, all projections from one read. When memory is
- * full, it writes the rows and continues with empty memory. The ordinary writers write the newest events. Returns
- * false when Postgres refused a value. Then the ordinary writers must make the tables again, because only they can
- * find the stream of the value.
+ * full, it writes the rows and continues with empty memory. Then it makes the indexes. The ordinary writers write the
+ * newest events. Returns false when Postgres refused a value. Then the ordinary writers must make the tables again,
+ * because only they can find the stream of the value.
  * @param options.heldRowsMax rows in memory, of all projections together
  * @throws CheckpointMoved, LogUnavailable, ReadStoreUnavailable
  */
@@ -58,12 +61,35 @@ export async function bulkFill(options: {
       await catchUp(log, all, onBatch, () => isStopped() || isFull());
       if (isStopped()) return true;
       const mustGoOn = isFull();
-      await Promise.all(writers.map((writer) => writer.finish()));
-      if (!mustGoOn) return true;
+      if (mustGoOn) await allDone(writers.map((writer) => writer.finish()));
+      else return await finishAll(store, tables, writers);
     } catch (error) {
       await Promise.all(writers.map((writer) => writer.settled()));
       if (!areValuesRefused(error)) throw error;
       return false;
     }
   }
+}
+
+/**
+ * Writes all rows and makes all indexes. The tables of appended rows are full first, so their indexes are made while the
+ * held rows are written.
+ */
+async function finishAll(
+  store: ReadStore,
+  tables: readonly Filled[],
+  writers: readonly BulkWriter[],
+): Promise<true> {
+  await allDone(
+    tables.map(async (each, index) => {
+      const writer = writers[index]!;
+      await writer.writeAppended();
+      const finishHeld = async (): Promise<void> => {
+        await writer.finish();
+        await finishTables(store, each, ({ isAppended }) => !isAppended);
+      };
+      await allDone([finishHeld(), finishTables(store, each, ({ isAppended }) => isAppended)]);
+    }),
+  );
+  return true;
 }

@@ -1,16 +1,26 @@
 import type { Queryable } from '../../read-store/queryable.ts';
+import type { TableIndex } from '../../read-tables/tables.ts';
 import type { RegisteredProjection } from '../registry.ts';
 
 /**
- * Gives filled tables their other keys and indexes, and analyses them. Without statistics Postgres plans badly for
- * large tables until autovacuum runs. The tables are processed in parallel, as far as there are connections.
+ * Gives filled tables their other keys and indexes, and analyses them, one table after the other. Without statistics
+ * Postgres plans badly for large tables until autovacuum runs.
+ * @param isFull tells which tables; the others stay as they are
  * @throws ReadStoreUnavailable
  */
 export async function finishTables(
   store: Queryable,
-  { tables }: RegisteredProjection,
-  schema: string,
+  {
+    projection: { tables },
+    target: { schema },
+  }: Pick<RegisteredProjection, 'target'> & {
+    readonly projection: Pick<RegisteredProjection, 'tables'>;
+  },
+  isFull: (table: TableIndex) => boolean,
 ): Promise<void> {
-  await Promise.all(tables.index(schema).map((statements) => store.query(statements)));
-  await Promise.all(tables.names.map((table) => store.query(`analyze ${schema}.${table}`)));
+  for (const each of tables.index(schema)) {
+    if (!isFull(each)) continue;
+    if (each.statements !== '') await store.query(each.statements);
+    await store.query(`analyze ${schema}.${each.table}`);
+  }
 }

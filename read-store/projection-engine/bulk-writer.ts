@@ -9,6 +9,7 @@ import { CheckpointMoved } from './projection-errors.ts';
 import type { Quarantined } from './fold-batch.ts';
 import { foldWithRows } from './fold-with-rows.ts';
 import { holdRows } from './held-rows.ts';
+import { everyKeyIsKnown, keyFilter } from './key-filter.ts';
 import type { FoldedRow, ProjectionTarget, Projection } from './projection-definition.ts';
 import { heldStreams, holdStreams } from './quarantine.ts';
 import { columnArrays, writeStatement, onConflict } from './statement.ts';
@@ -21,7 +22,7 @@ import type { Applied, ProjectionWriter } from './writer.ts';
 const ROWS_AT_ONCE = 10_000;
 /** Appended rows are written when this many bytes of rows wait, or when as many sums wait as the next constant says. */
 const WRITE_BYTES = 4 * 1024 * 1024;
-const WRITE_SUMS = 20_000;
+const WRITE_SUMS = 10_000;
 
 /** Fills tables that nobody reads yet. Its rows count only after `finish` has moved the checkpoint. */
 export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'apply'> {
@@ -29,6 +30,8 @@ export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'appl
   checkpoint(): Checkpoint;
   /** Number of rows in memory. When there are many, call `finish` and continue with another writer. */
   heldRows(): number;
+  /** Writes the appended rows that still wait in memory. After that, no more events may come. */
+  writeAppended(): Promise<void>;
   /** Writes the rows in memory and the checkpoint, in one transaction. */
   finish(): Promise<void>;
   /** Resolves when no work runs any more, after success and after failure. */
@@ -36,8 +39,8 @@ export interface BulkWriter extends Pick<ProjectionWriter, 'heldStreams' | 'appl
 }
 
 /**
- * Opens a writer for tables under construction (ADR 0057, 0184). It turns appended rows, and parts of sums, into bytes
- * and sends them by COPY when enough wait. It keeps rows that may change in memory and writes them once. It writes no
+ * Opens a writer for tables under construction (ADR 0057, 0184, 0201). It turns appended rows and sums into bytes and
+ * sends them by COPY when enough wait. It keeps rows that may change in memory and writes them once. It writes no
  * checkpoint in between: a killed build starts again. One value that Postgres refuses fails the whole build.
  * @throws ReadStoreUnavailable
  */
@@ -51,7 +54,8 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
   if (isNew) await dropKeys(store, projection, target.schema);
   const streamsHeld = await heldStreams(store, target);
   const held = holdRows(projection);
-  const appended = appendedRows(projection);
+  // A table that had rows before this writer may have any key.
+  const appended = appendedRows(projection, isNew ? keyFilter : everyKeyIsKnown);
   const withParts = new Set<Table>();
   const quarantined: Quarantined[] = [];
   let folded = from;
@@ -76,6 +80,11 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
     writing = append(options, withParts, given);
     writing.catch(() => undefined);
   };
+  const writeAppended = async (): Promise<void> => {
+    await folding;
+    await write();
+    await writing;
+  };
   return {
     checkpoint: () => folded,
     heldStreams: () => streamsHeld,
@@ -86,10 +95,9 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
       applied.catch(() => undefined);
       return applied;
     },
+    writeAppended,
     finish: async () => {
-      await folding;
-      await write();
-      await writing;
+      await writeAppended();
       const to = folded;
       await store.transaction(async (within) => {
         await removeCrashMarker(within, target.schema);
@@ -98,10 +106,10 @@ export async function openBulkWriter<Event, Row extends FoldedRow>(
           // If no rows were written before, none can exist already.
           const writeRows = isNew ? copyRows : upsertRows;
           for (const { table, rows } of held.all()) await writeRows(within, target.schema, table, rows);
-          for (const table of withParts) await sumParts(within, target.schema, table, isNew);
           await holdStreams(within, target, quarantined);
         }
         if (isNew) await addKeys(within, projection, target.schema);
+        for (const table of withParts) await sumParts(within, target.schema, table);
       });
     },
     settled: () => Promise.allSettled([folding, writing]),
@@ -118,11 +126,10 @@ async function append<Event, Row extends FoldedRow>(
   await store.transaction(async (within) => {
     await within.query('set local synchronous_commit = off');
     await requireLease(within, target, fencingEpoch);
-    for (const { table, lines } of given) {
-      const isSum = table.writes === 'add';
-      if (isSum && !withParts.has(table)) await createParts(within, target.schema, table);
-      if (isSum) withParts.add(table);
-      await copyIntoTable(within, { schema: target.schema, table: isSum ? partsOf(table) : table }, lines);
+    for (const { table, lines, areParts } of given) {
+      if (areParts && !withParts.has(table)) await createParts(within, target.schema, table);
+      if (areParts) withParts.add(table);
+      await copyIntoTable(within, { schema: target.schema, table: areParts ? partsOf(table) : table }, lines);
     }
   });
 }
@@ -189,7 +196,7 @@ async function removeCrashMarker(within: Queryable, schema: string): Promise<voi
   await within.query(`drop table ${markerOf(schema)}`);
 }
 
-/** The table that gathers parts of the sums of an `add` table while it is filled. */
+/** The table that gathers more parts of sums that an `add` table may have, while it is filled. */
 const partsOf = (table: Table): Pick<Table, 'name' | 'columns'> => ({
   name: `${table.name}_parts`,
   columns: table.columns,
@@ -201,11 +208,8 @@ async function createParts(on: Queryable, schema: string, table: Table): Promise
   await on.query(`create unlogged table ${schema}.${name} (like ${schema}.${table.name})`);
 }
 
-/**
- * Adds the sums to the table itself, and removes the parts.
- * @param isEmpty true for a table without rows, which needs no key for this
- */
-async function sumParts(within: Queryable, schema: string, table: Table, isEmpty: boolean): Promise<void> {
+/** Adds the sums to the table itself, which has its key, and removes the parts. */
+async function sumParts(within: Queryable, schema: string, table: Table): Promise<void> {
   const { name } = partsOf(table);
   const keys = table.columns.slice(0, table.keyColumns).map((column) => column.name);
   const sums = table.columns
@@ -213,8 +217,7 @@ async function sumParts(within: Queryable, schema: string, table: Table, isEmpty
     .map((column) => `sum(${column.name})::${column.type} as ${column.name}`);
   await within.query(
     `insert into ${schema}.${table.name} as present (${table.columns.map((column) => column.name).join(', ')})
-     select ${[...keys, ...sums].join(', ')} from ${schema}.${name} group by ${keys.join(', ')}
-     ${isEmpty ? '' : onConflict(table)}`,
+     select ${[...keys, ...sums].join(', ')} from ${schema}.${name} group by ${keys.join(', ')} ${onConflict(table)}`,
   );
   await within.query(`drop table ${schema}.${name}`);
 }
