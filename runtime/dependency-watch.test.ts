@@ -39,6 +39,11 @@ it('a dependency that nobody asks for is probed seldom, and at once for the firs
   refuses = true;
   await watch.fresh();
   expect(watch.waitingFor()).toMatchObject({ why: 'It is away.' });
+  refuses = false;
+  await watch.fresh();
+  expect(watch.waitingFor()).toBeNull();
+  refuses = true;
+  while (watch.waitingFor() === null) await sleep(20);
   watch.stop();
 });
 

@@ -28,7 +28,10 @@ export interface Dependency {
 }
 
 export interface DependencyWatch {
-  /** The current result; null when the dependency can serve. Returns at once. */
+  /**
+   * The current result; null when the dependency can serve. Returns at once. A question about an old result begins a new
+   * probe.
+   */
   waitingFor(): WaitingFor | null;
   /**
    * Resolves when the result of `waitingFor` is recent. While somebody asks regularly, it resolves at once; otherwise
@@ -99,17 +102,21 @@ export function watchDependency(
       await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   };
+  /** Notes a question. Returns true when the result is old; then a probe begins. */
+  const ask = (): boolean => {
+    askedAtMs = performance.now();
+    const isOld = askedAtMs - knownAtMs >= askedMs + ANSWER_MS_MAX;
+    if (isOld) pausing.abort();
+    return isOld;
+  };
   void watching();
   return {
     waitingFor: () => {
-      askedAtMs = performance.now();
+      ask();
       return waiting;
     },
     fresh: async () => {
-      askedAtMs = performance.now();
-      if (askedAtMs - knownAtMs < askedMs + ANSWER_MS_MAX) return;
-      pausing.abort();
-      await known.promise;
+      if (ask()) await known.promise;
     },
     stop: () => {
       stopping.abort();

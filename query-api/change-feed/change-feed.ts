@@ -91,8 +91,11 @@ export function startChangeFeed(options: {
   return {
     /** The position up to which all listeners have received all rows; null before the first read of the tables. */
     at: () => place,
-    /** True when the last read of the tables succeeded. */
-    healthy: () => isHealthy,
+    /** True when the last read of the tables succeeded. In a long pause, the question makes the feed read again. */
+    healthy: () => {
+      hurry();
+      return isHealthy;
+    },
     wake,
     hurry,
     /** Resolves true when the tables have reached a position, false after `maxMs`. */

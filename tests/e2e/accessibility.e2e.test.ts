@@ -119,7 +119,7 @@ describe('every view', () => {
     const user = await newPageUser(browser, installation.url);
     found = await lookAtEverything(user);
     await user.close();
-  }, 150_000);
+  }, 400_000);
 
   it.each(LOOKS.map(([colorScheme, width]) => [colorScheme, width] as const))(
     'is free of axe violations in %s at %i px [R13.05]',
@@ -151,7 +151,7 @@ describe('every view', () => {
     expect(left).toEqual([]);
     expect(await user.page.locator('html').getAttribute('lang')).toBe('pt-PT');
     await user.close();
-  }, 150_000);
+  }, 400_000);
 });
 
 /** Targets below 24 px either way; a tick counts as large as its label. */
