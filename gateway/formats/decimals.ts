@@ -1,10 +1,8 @@
 import Big from 'big.js';
+import { isInCents } from '../values/numbers.ts';
 import type { Text } from './semantic-invoice.ts';
 
 const DECIMAL = /^[+-]?\d+(?:\.\d+)?$/;
-
-/** Matches most amounts, which have their two decimals. */
-const AMOUNT = /^(?:0|[1-9]\d*)\.\d\d$/;
 /** Matches a decimal without needless zeros. */
 const PLAIN = /^(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
 
@@ -19,7 +17,7 @@ export function plainDecimal(written: Text): Text {
 
 /** Writes an amount with two decimals. An amount with more decimals is not changed (BR-DEC). */
 export function amountText(written: Text): Text {
-  if (written === undefined || AMOUNT.test(written) || !DECIMAL.test(written)) return written;
+  if (written === undefined || isInCents(written) || !DECIMAL.test(written)) return written;
   const value = new Big(written);
   return value.round(2).eq(value) ? value.toFixed(2) : value.toFixed();
 }

@@ -1,4 +1,5 @@
 import Big from 'big.js';
+import { isInCents } from '../values/numbers.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
 
 /** The amounts of a document as EN 16931 adds them up. The rules and the writer use the same amounts. */
@@ -57,12 +58,10 @@ export function expectedNet(line: InvoiceLine): Big {
   return line.adjustment ? net.plus(line.adjustment.value) : net;
 }
 
-/** Floats tell two amounts apart if they differ by more than a tenth of a cent and are below this amount. */
-const FLOATS_TELL_BELOW = 1e9;
-const SURELY_SAME_CENT = 0.004;
-
-/** Matches a positive amount with two decimals, as most amounts are printed. */
-const CENTS = /^(?:0|[1-9]\d*)\.\d\d$/;
+/** Below this amount, the float of an amount is wrong by far less than a tenth of a cent. */
+const FLOAT_AMOUNT_MAX = 1e9;
+/** An amount this close to a whole cent is rounded to that cent, whatever the float left out. Half a cent is 0.005. */
+const SAME_CENT_MAX = 0.004;
 
 /**
  * Returns the printed amount of a line if the computed amount, rounded, is surely the same. A float shows this for most
@@ -70,9 +69,8 @@ const CENTS = /^(?:0|[1-9]\d*)\.\d\d$/;
  */
 export function amountThatAddsUp(line: InvoiceLine): string | undefined {
   const printed = line.total?.value ?? '';
-  const total = CENTS.test(printed) ? Number(printed) : 0;
-  const isSure =
-    total > 0 && total < FLOATS_TELL_BELOW && Math.abs(roughNet(line) - total) < SURELY_SAME_CENT;
+  const total = isInCents(printed) ? Number(printed) : 0;
+  const isSure = total > 0 && total < FLOAT_AMOUNT_MAX && Math.abs(roughNet(line) - total) < SAME_CENT_MAX;
   return isSure ? printed : undefined;
 }
 
@@ -85,7 +83,7 @@ function roughNet({ qty, price, priceBase, discount, adjustment }: InvoiceLine):
 /** The net amount of a line with two decimals. */
 export function lineNetText(line: InvoiceLine): string {
   const printed = line.total?.value ?? '';
-  return CENTS.test(printed) ? printed : lineNet(line).toFixed(2);
+  return isInCents(printed) ? printed : lineNet(line).toFixed(2);
 }
 
 /**

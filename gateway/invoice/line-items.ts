@@ -83,8 +83,8 @@ const BASED_TOTAL_MIN = 1;
 
 /**
  * Adds the number of units of a price that the page does not state: the amount is exactly a tenth or a hundredth of
- * quantity times price. The quantity must be a whole number without marks, and not that number of units itself. No line of
- * the same price and unit may add up for one unit. The result has a warning, since the sum proves nothing any more.
+ * quantity times price. The quantity must be a whole number without marks, and not that number of units itself. No
+ * line of the same price and unit may add up for one unit. The result has a warning, since the sum proves nothing any more.
  */
 function withUsualBase(line: InvoiceLine, lines: readonly InvoiceLine[]): InvoiceLine {
   const { qty, price, total } = line;

@@ -28,7 +28,8 @@ export function numberWarnings(
 
 /**
  * Warns about three kinds of lines. The unit is unknown and was written as "one" (`C62`). The cell of an amount or of a
- * code holds other text. The quantity is not printed, so the price was computed from the amount, which may include an allowance.
+ * code holds other text. The quantity is not printed, so the price was computed from the amount, which may include an
+ * allowance.
  */
 export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap(({ position, unit, code, qty, price, total, discount }) => [
@@ -145,10 +146,7 @@ export function rowWarnings({ rows, leftOut }: ReadTable): GatewayWarning[] {
 /** A name and its description with one colon between them: `Design (hours): of a brochure`. */
 const NAME_AND_COLON = /^[^:]+:[^:]*$/su;
 
-/**
- * Warns about names that begin with a remark, and about names that may end at their colon. For the latter, all names have a colon, and one of them has nothing after it. Then a
- * program probably joined name and description. Some sellers use both as the name, so the reader does not split them.
- */
+/** Warns about names that begin with a remark, and about names that may end at their colon. */
 export function nameWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return [...remarkWarnings(lines), ...colonWarnings(lines)];
 }
@@ -170,6 +168,10 @@ function remarkWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   );
 }
 
+/**
+ * Warns about names that may end at their colon. All names have a colon, and one of them has nothing after it. Then a
+ * program probably joined name and description. Some sellers use both as the name, so the reader does not split them.
+ */
 function colonWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   const names = lines.map(({ name }) => name?.raw.trim() ?? '');
   if (!names.every((name) => NAME_AND_COLON.test(name)) || !names.some((name) => name.endsWith(':')))

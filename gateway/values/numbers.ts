@@ -88,6 +88,14 @@ export function isSameNumber(one: string, other: string): boolean {
   return one === other || (Number(one) === Number(other) && new Big(one).eq(other));
 }
 
+/** Matches a positive amount with two decimals, as most amounts are printed and written. */
+const CENTS = /^(?:0|[1-9]\d*)\.\d\d$/;
+
+/** True for a positive amount that is already written with two decimals. */
+export function isInCents(amount: string): boolean {
+  return CENTS.test(amount);
+}
+
 /** Finds the document's decimal mark by its amounts with two decimals. In a tie, the fallback decides. */
 export function decimalMarkOf(texts: Iterable<string>, fallback: DecimalMark): DecimalMark {
   let comma = 0;

@@ -9,8 +9,9 @@ export function remembered<T>(work: (text: string) => T, keptMax: number): (text
     const earlier = known.get(text);
     if (earlier !== undefined || known.has(text)) return earlier as T;
     const made = work(text);
+    if (text.length > KEPT_LENGTH_MAX) return made;
     if (known.size >= keptMax) known.clear();
-    if (text.length <= KEPT_LENGTH_MAX) known.set(text, made);
+    known.set(text, made);
     return made;
   };
 }

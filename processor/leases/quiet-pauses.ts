@@ -5,8 +5,8 @@ const QUIET_LOOK_EACH = 15;
 /** The pauses of the tasks that show that a worker lives (ADR 0210). */
 export interface QuietPauses {
   /**
-   * Decides about the pause after the next heartbeat. Returns by how many ms the pause is longer than usual, for the
-   * heartbeat to say so.
+   * Decides about the pause after the next heartbeat. Returns by how many ms the heartbeat is to be dated ahead: the
+   * whole long pause, or 0.
    */
   readonly restMs: () => number;
   readonly beatPauseMs: () => number;

@@ -113,7 +113,11 @@ async function fill(store: ReadStore, tables: readonly Filled[], parts: BuildPar
   if (!isFinished) {
     for (const { projection, target } of tables) await startOver(store, projection, target);
     await writeRest(tables);
-    await allDone(tables.map((each) => finishTables(store, each, () => true)));
+    await allDone(
+      tables.map(({ projection, target }) =>
+        finishTables(store, projection.tables, target.schema, () => true),
+      ),
+    );
   }
   return { store, tables, writeRest };
 }

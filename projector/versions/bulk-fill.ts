@@ -62,7 +62,10 @@ export async function bulkFill(options: {
       if (isStopped()) return true;
       const mustGoOn = isFull();
       if (mustGoOn) await allDone(writers.map((writer) => writer.finish()));
-      else return await finishAll(store, tables, writers);
+      else {
+        await finishAll(store, tables, writers);
+        return true;
+      }
     } catch (error) {
       await Promise.all(writers.map((writer) => writer.settled()));
       if (!areValuesRefused(error)) throw error;
@@ -79,17 +82,18 @@ async function finishAll(
   store: ReadStore,
   tables: readonly Filled[],
   writers: readonly BulkWriter[],
-): Promise<true> {
+): Promise<void> {
   await allDone(
-    tables.map(async (each, index) => {
+    tables.map(async ({ projection, target }, index) => {
       const writer = writers[index]!;
       await writer.writeAppended();
       const finishHeld = async (): Promise<void> => {
         await writer.finish();
-        await finishTables(store, each, ({ isAppended }) => !isAppended);
+        await finishTables(store, projection.tables, target.schema, ({ isAppended }) => !isAppended);
       };
-      await allDone([finishHeld(), finishTables(store, each, ({ isAppended }) => isAppended)]);
+      const finishAppended = (): Promise<void> =>
+        finishTables(store, projection.tables, target.schema, ({ isAppended }) => isAppended);
+      await allDone([finishHeld(), finishAppended()]);
     }),
   );
-  return true;
 }

@@ -10,12 +10,8 @@ import type { RegisteredProjection } from '../registry.ts';
  */
 export async function finishTables(
   store: Queryable,
-  {
-    projection: { tables },
-    target: { schema },
-  }: Pick<RegisteredProjection, 'target'> & {
-    readonly projection: Pick<RegisteredProjection, 'tables'>;
-  },
+  tables: RegisteredProjection['tables'],
+  schema: string,
   isFull: (table: TableIndex) => boolean,
 ): Promise<void> {
   for (const each of tables.index(schema)) {

@@ -227,7 +227,7 @@ export const Settings = z.object({
   PROCESSOR_BEAT_MS: whole(50, 60_000).default(2_000).describe('Interval of a processor’s heartbeats'),
   PROCESSOR_SILENT_MS: whole(100, 600_000)
     .default(10_000)
-    .describe('Time without a heartbeat after which a processor loses its leases'),
+    .describe('Time without a heartbeat after which a processor loses its leases; longer while it is quiet'),
   BREAKER_OPEN_MODE: z
     .enum(['queue', 'fail_fast'])
     .default('queue')
