@@ -1,7 +1,8 @@
 /**
- * `npm run bench:idle -- [minutes=5] [warmup=90]` measures an unused installation as `npm start` runs it. After a
- * warm-up in seconds it measures processor time, memory and open files of every process, and prints Markdown. Exits
- * with 1 when all processes together take more than 0.5 % of a core. Linux only.
+ * `npm run bench:idle -- [minutes=5] [warmup=5]` measures an unused installation as `npm start` runs it. After a
+ * warm-up in minutes it measures processor time, memory and open files of every process, and prints Markdown. It also
+ * prints each minute since the start, because the first minutes still pay for the start: V8 tidies its memory, and
+ * regular tasks become rarer. Exits with 1 when all processes together take more than 0.5 % of a core. Linux only.
  */
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,18 +13,26 @@ const CORE_PERCENT_MAX = 0.5;
 
 const given = Object.fromEntries(process.argv.slice(2).map((text) => text.split('=') as [string, string]));
 const minutes = Number(given['minutes'] ?? 5);
-const warmUpSec = Number(given['warmup'] ?? 90);
+const warmUpMinutes = Number(given['warmup'] ?? 5);
+
+/** Returns the processor time in ms that all processes have taken since their start. */
+const cpuMsOf = ({ groups }: Awaited<ReturnType<typeof usageOf>>): number =>
+  GROUPS.reduce((sum, group) => sum + groups[group].cpuMs, 0);
 
 const installation = await startInstallation({
   env: { NODE_ENV: 'development', GATEWAY_CHILDREN: '2' },
 });
 try {
-  await sleep(warmUpSec * 1_000);
+  const looks = [await usageOf(installation)];
   const startedMs = performance.now();
-  const before = await usageOf(installation);
-  await sleep(minutes * 60_000);
-  const after = await usageOf(installation);
-  const percentOf = (cpuMs: number): number => (100 * cpuMs) / (performance.now() - startedMs);
+  for (let minute = 1; minute <= warmUpMinutes + minutes; minute += 1) {
+    await sleep(startedMs + minute * 60_000 - performance.now());
+    looks.push(await usageOf(installation));
+  }
+  const before = looks[warmUpMinutes];
+  const after = looks.at(-1);
+  if (before === undefined || after === undefined) throw new Error('Both times are whole minutes, from 0.');
+  const percentOf = (cpuMs: number): number => cpuMs / (minutes * 600);
   console.log(`Load ${loadavg()[0]?.toFixed(1)} at the end, ${minutes} minutes.\n`);
   console.log('| | processes | processor, % of a core | resident, MiB | allocated, MiB | open files |');
   console.log('|---|---|---|---|---|---|');
@@ -43,7 +52,11 @@ try {
     `| all | ${sumOf((usage) => usage.processes)} | ${total.toFixed(3)} | ${sumOf((usage) => usage.residentMib)} | ` +
       `${sumOf((usage) => usage.allocatedMib)} | ${sumOf((usage) => usage.openFiles)} |`,
   );
-  console.log(`\n${after.connections} connections to Postgres.`);
+  const eachMinute = looks
+    .slice(1)
+    .map((look, n) => ((cpuMsOf(look) - cpuMsOf(looks[n] ?? look)) / 600).toFixed(2));
+  console.log(`\nEach minute since the start, % of a core: ${eachMinute.join(', ')}.`);
+  console.log(`${after.connections} connections to Postgres.`);
   process.exitCode = total > CORE_PERCENT_MAX ? 1 : 0;
 } finally {
   await installation.stop();
