@@ -64,6 +64,17 @@ describe('what is read and not sure', () => {
     expect(warnings).toEqual([expect.stringMatching(/^PRICE_WORKED_OUT .*line 1 /)]);
   });
 
+  it('is a quantity that is not printed beside a price, unless it is one', async () => {
+    const { warnings, lines } = await read({
+      rows: [
+        ['Eichentisch', '', '150,00', '300,00'],
+        ['Hocker', '', '100,00', '100,00'],
+      ],
+    });
+    expect(lines.map(({ qty }) => qty)).toEqual(['2', '1']);
+    expect(warnings).toEqual([expect.stringMatching(/^QUANTITY_WORKED_OUT .*line 1 .* 2 was computed/)]);
+  });
+
   it('is a row between the items whose amount is none of theirs, with how many there are', async () => {
     const row = ['Eichentisch', '2', '150,00', '300,00'];
     const stool = ['Hocker', '4', '25,00', '100,00'];

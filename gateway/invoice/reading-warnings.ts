@@ -27,9 +27,9 @@ export function numberWarnings(
 }
 
 /**
- * Warns about three kinds of lines. The unit is unknown and was written as "one" (`C62`). The cell of an amount or of a
- * code holds other text. The quantity is not printed, so the price was computed from the amount, which may include an
- * allowance.
+ * Warns about four kinds of lines. The unit is unknown and was written as "one" (`C62`). The cell of an amount or of a
+ * code holds other text. The price is not printed, so it was computed from the amount, which may include an allowance.
+ * The quantity is not printed, so the amount proves neither the price nor the quantity. A single item is no such line.
  */
 export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap(({ position, unit, code, qty, price, total, discount }) => [
@@ -38,6 +38,14 @@ export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
           {
             code: 'PRICE_WORKED_OUT',
             message: `The price of line ${position} is not printed; it was computed from the amount and the quantity.`,
+          },
+        ]
+      : []),
+    ...(qty?.page === 0 && !new Big(qty.value).eq(1)
+      ? [
+          {
+            code: 'QUANTITY_WORKED_OUT',
+            message: `The quantity of line ${position} is not printed; ${qty.value} was computed from the amount and the price.`,
           },
         ]
       : []),
