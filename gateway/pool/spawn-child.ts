@@ -42,14 +42,14 @@ export function spawnChild(options: ChildOptions): ChildProcess {
 /**
  * Flags of V8 for a process that reads 1,000 documents and ends. They disable the optimising compiler, because it needs
  * more time than it saves in such a process (ADR 0025, 0183). The young generation has room for an ordinary document from the
- * start, and the child frees it after each document (ADR 0206). V8 does all its work in one thread (ADR 0211), and a
- * function is compiled anew after 1,000 calls instead of 400 (ADR 0207).
+ * start, and the child frees it after each document (ADR 0206). Collections take one thread, and a function is compiled
+ * anew after 1,000 calls instead of 400 (ADR 0207).
  */
 export const CHILD_TUNING: readonly string[] = [
   '--min-semi-space-size=16',
   '--max-semi-space-size=16',
   '--expose-gc',
-  '--single-threaded',
+  '--no-parallel-scavenge',
   '--no-turbofan',
   '--invocation-count-for-maglev=1000',
 ];
