@@ -29,7 +29,7 @@ export function numberWarnings(
 /**
  * Warns about four kinds of lines. The unit is unknown and was written as "one" (`C62`). The cell of an amount or of a
  * code holds other text. The price is not printed, so it was computed from the amount, which may include an allowance.
- * The quantity is not printed, so the amount proves neither the price nor the quantity. A single item is no such line.
+ * The quantity is not printed, so the amount proves neither the price nor the quantity. A quantity of one has no warning.
  */
 export function lineWarnings(lines: readonly InvoiceLine[]): GatewayWarning[] {
   return lines.flatMap(({ position, unit, code, qty, price, total, discount }) => [
