@@ -6,21 +6,28 @@ import { startLongQueue } from '../harness/long-queue-server.ts';
 const JOBS = 5_000;
 const UPDATES_PER_SEC = 100;
 const WATCHED_MS = 6_000;
-const SLOWDOWN = 4;
-const USABLE_SEC_MAX = 1.5;
+const SHORT_JOBS = 20;
+/** Measured: 1.4 to 1.7 times. The seconds of a page on a slow processor are a matter of `npm run bench:page`. */
+const TIMES_SHORT_MAX = 2.5;
 const BUSY_SHARE_MAX = 0.15;
 const SCROLLS = 40;
 
 let browser: Browser;
 let queue: Awaited<ReturnType<typeof startLongQueue>>;
+let short: Awaited<ReturnType<typeof startLongQueue>>;
 
 beforeAll(async () => {
-  [browser, queue] = await Promise.all([launchBrowser(), startLongQueue(JOBS)]);
+  [browser, queue, short] = await Promise.all([
+    launchBrowser(),
+    startLongQueue(JOBS),
+    startLongQueue(SHORT_JOBS),
+  ]);
 }, 120_000);
 
 afterAll(async () => {
   await browser?.close();
   await queue?.stop();
+  await short?.stop();
 });
 
 /** CPU seconds of the page's main thread: unlike the clock they do not count what other programs take. */
@@ -36,21 +43,29 @@ async function openPage(): Promise<{ page: Page; session: CDPSession }> {
   return { page, session };
 }
 
+/** Opens a page and waits for its first row. `workSec` is what its main thread has worked until then. */
+async function drawn(url: string): Promise<{ page: Page; session: CDPSession; workSec: number }> {
+  const { page, session } = await openPage();
+  await page.goto(url);
+  await page.locator('tbody tr[data-row]').first().waitFor();
+  return { page, session, workSec: await mainThreadSec(session) };
+}
+
 describe(`a queue of ${JOBS} jobs`, () => {
-  it(`is drawn with less work than ${USABLE_SEC_MAX} s on a main thread slowed ${SLOWDOWN} times`, async () => {
-    const { page, session } = await openPage();
-    await page.goto(queue.url);
-    await page.locator('tbody tr[data-row]').first().waitFor();
-    expect((await mainThreadSec(session)) * SLOWDOWN).toBeLessThan(USABLE_SEC_MAX);
+  it(`is drawn with less than ${TIMES_SHORT_MAX} times the work of a queue of ${SHORT_JOBS}`, async () => {
+    // The first page of a browser also pays for the browser's own start.
+    await (await drawn(short.url)).page.close();
+    const beside = await drawn(short.url);
+    await beside.page.close();
+    const { page, workSec } = await drawn(queue.url);
+    expect(workSec).toBeLessThan(TIMES_SHORT_MAX * beside.workSec);
     expect(await page.locator('table.queue').getAttribute('aria-rowcount')).toBe(String(JOBS + 1));
     expect(await page.locator('tbody tr[data-row]').count()).toBeLessThan(100);
     await page.close();
   }, 60_000);
 
   it(`keeps the main thread below ${BUSY_SHARE_MAX * 100} % at ${UPDATES_PER_SEC} updates a second and scrolls without a blank`, async () => {
-    const { page, session } = await openPage();
-    await page.goto(queue.url);
-    await page.locator('tbody tr[data-row]').first().waitFor();
+    const { page, session } = await drawn(queue.url);
     queue.changeEverySecond(UPDATES_PER_SEC);
     await page.waitForTimeout(1_000);
     const before = await mainThreadSec(session);
