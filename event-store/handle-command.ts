@@ -74,7 +74,7 @@ export async function handleCommand<State, Command, Event extends KnownEvent, Re
     const presumed = tries === 1 && context.presumeNew === true;
     const loaded = presumed
       ? notYet(decider.initial)
-      : await loadStream(log, decider, stream, eventIdOf(context.commandId, 0));
+      : await loadStream(log, decider, stream, { firstEventId: eventIdOf(context.commandId, 0) });
     const { state, revision, hash, position } = loaded;
     if (loaded.alreadyApplied) return { outcome: 'accepted', state, events: [], revision, hash, position };
     const decision = decider.decide(command, state);
@@ -121,14 +121,17 @@ export interface LoadedStream<State> {
 }
 
 /**
- * Reads and folds a whole stream.
+ * Reads and folds a stream.
+ *
+ * @param options `firstEventId` is the event that the caller asks about; `through` is the commit position of the last
+ *   event to read, by default the end of the stream
  * @throws LogUnavailable, EventNotUnderstood
  */
 export async function loadStream<State, Event extends KnownEvent>(
   log: EventLog,
   decider: Pick<Decider<State, never, Event, never>, 'initial' | 'evolve'>,
   stream: string,
-  firstEventId?: string,
+  { firstEventId, through }: { readonly firstEventId?: string; readonly through?: bigint } = {},
 ): Promise<LoadedStream<State>> {
   let state = decider.initial;
   let revision = -1n;
@@ -137,6 +140,7 @@ export async function loadStream<State, Event extends KnownEvent>(
   let hash: string | null = null;
   const understand = jobIdOfStream(stream) === null ? understandEvent : understandJobEvent;
   for await (const recorded of log.readStream(stream)) {
+    if (through !== undefined && recorded.position > through) break;
     state = decider.evolve(state, understand(recorded) as Event, recorded.revision);
     revision = recorded.revision;
     hash = hashAfter(recorded, hash);

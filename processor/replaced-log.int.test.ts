@@ -6,6 +6,8 @@ import { evolve } from '../conversion-job/evolve.ts';
 import { hashOfEvent, linksOf } from '../event-store/event-hash.ts';
 import { loadStream } from '../event-store/handle-command.ts';
 import { jobStream } from '../schemas/events/streams.ts';
+import { jobCommands } from './job-stream/job-commands.ts';
+import { changesFromStreams } from './job-stream/look-up.ts';
 import { snapshotOf } from './work-list/snapshot.ts';
 import { eventually, startProcessorWorld, type ProcessorWorld } from '../tests/harness/processor-world.ts';
 
@@ -105,12 +107,31 @@ describe('a processor beside an older copy of its log', () => {
     },
     120_000,
   );
+
+  it('gives the feeder the row of a job as it was at the checkpoint, though its stream has the outcome', async () => {
+    const { service } = await world.start();
+    const jobId = await world.upload();
+    await world.until(jobId, ['ready']);
+    await service.stop(500);
+    const positions: bigint[] = [];
+    for await (const { position } of world.log.readStream(jobStream(jobId))) positions.push(position);
+    const commands = jobCommands(world.log, jobDecider(POLICY), 'test');
+    const places = await Promise.all(
+      positions.slice(1).map((position) => changesFromStreams(commands, [jobId], position)),
+    );
+    expect(places.flat().map(({ revision, placement }) => [revision, placement.place])).toEqual([
+      [1n, 'offered'],
+      [2n, 'running'],
+      [3n, 'done'],
+    ]);
+  }, 60_000);
 });
+
+const POLICY = { maxAttempts: 3, backoffMs: 100, backoffMaxMs: 400, jobTimeoutMs: 60_000 };
 
 /** The job as a look found it in the log that is gone, where its lost lease had been given back already. */
 async function snapshotAfterAbandon({ log }: ProcessorWorld, jobId: string): Promise<string> {
-  const policy = { maxAttempts: 3, backoffMs: 100, backoffMaxMs: 400, jobTimeoutMs: 60_000 };
-  const decider = jobDecider(policy);
+  const decider = jobDecider(POLICY);
   const { state } = await loadStream(log, decider, jobStream(jobId));
   const at = new Date().toISOString();
   const lost = {

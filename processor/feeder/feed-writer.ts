@@ -77,8 +77,8 @@ export function startFeedWriter(parts: FeedWriterParts, onLost: (cause: Error) =
       events.map(({ recorded }) => recorded),
     );
     if (changes.length + lookUps.length === 0 && performance.now() - wroteAtMs < IDLE_CHECKPOINT_MS) return;
-    const all = handing.reserved([...changes, ...(await changesFromStreams(parts.commands, lookUps))]);
     const to = written !== 'start' && written > through ? written : through;
+    const all = handing.reserved([...changes, ...(await changesFromStreams(parts.commands, lookUps, to))]);
     const hold = async (some: readonly Quarantined[]): Promise<void> => {
       if (some.length === 0) return;
       await parts.list.quarantine(some);

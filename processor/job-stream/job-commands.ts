@@ -38,9 +38,14 @@ export interface JobCommands {
   sendUntil(asked: IdentifiedCommand, untilMs: number, known?: KnownJob): Promise<HandledJob>;
   /**
    * Reads and folds a job's stream.
+   *
+   * @param through commit position of the last event to read; by default the end of the stream
    * @throws LogUnavailable, EventNotUnderstood
    */
-  look(jobId: string): Promise<{ job: Job; revision: bigint; hash: string | null; position: bigint }>;
+  look(
+    jobId: string,
+    through?: bigint,
+  ): Promise<{ job: Job; revision: bigint; hash: string | null; position: bigint }>;
 }
 
 /** Sends commands to jobs in the name of one processor. */
@@ -83,8 +88,9 @@ export function jobCommands(log: EventLog, decider: JobDecider, actor: string): 
         untilMs,
         isPassing: (error) => error instanceof LogUnavailable,
       }),
-    look: async (jobId) => {
-      const { state, revision, hash, position } = await loadStream(log, decider, jobStream(jobId));
+    look: async (jobId, through) => {
+      const limit = through === undefined ? {} : { through };
+      const { state, revision, hash, position } = await loadStream(log, decider, jobStream(jobId), limit);
       return { job: state, revision, hash, position };
     },
   };
