@@ -58,6 +58,13 @@ const ONE_BLOCK = '6';
  * new engine, so that earlier pictures do not change the result.
  */
 export async function recognise(ink: Ink, language: OcrLanguage): Promise<SeenWord[]> {
+  const words = await wordsOfEngine(ink, language);
+  // Only here, after the return, nothing refers to the engine any more.
+  globalThis.gc?.();
+  return words;
+}
+
+async function wordsOfEngine(ink: Ink, language: OcrLanguage): Promise<SeenWord[]> {
   const tesseract = (await import(pathToFileURL(enginePath).href)) as TesseractWasm;
   const build = tesseract.supportsFastBuild() ? 'tesseract-core.wasm' : 'tesseract-core-fallback.wasm';
   const engine = await tesseract.createOCREngine({

@@ -28,6 +28,7 @@ describe('claims ahead of need', () => {
   let begun: string[];
   let quick: number;
   let endings: (() => void)[];
+  let mayClaim: boolean;
 
   beforeEach(async () => {
     postgres = await startTestPostgres();
@@ -39,6 +40,7 @@ describe('claims ahead of need', () => {
     begun = [];
     endings = [];
     quick = QUICK;
+    mayClaim = true;
   });
   afterEach(async () => {
     await loop.close();
@@ -67,8 +69,8 @@ describe('claims ahead of need', () => {
         },
       },
       workerId: WORKER,
-      room: (running) => WORKERS - running,
-      aheadMax: () => aheadMax,
+      room: (running) => (mayClaim ? WORKERS - running : 0),
+      aheadMax: () => (mayClaim ? aheadMax : 0),
       maxRate: undefined,
       holding,
       run: async ({ jobId }) => {
@@ -109,6 +111,8 @@ describe('claims ahead of need', () => {
     start(AHEAD_MAX, { reserveMs: LONG, aheadMs: LONG, holdMs: LONG });
     await eventually(isHeld, WITHIN_MS, 'claims are held');
     const before = loop.running().length;
+    // As in a processor that is not sure of its log. Otherwise the loop may claim the same jobs again at once.
+    mayClaim = false;
     loop.giveBack();
     await eventually(isGivenBack, WITHIN_MS, 'they are on offer');
     expect(loop.running()).toHaveLength(before);
