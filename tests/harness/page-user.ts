@@ -1,5 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import type { JobStateName } from '../../schemas/job-states.ts';
+import { timeLimit } from './machine-time.ts';
 
 export interface ChosenFile {
   readonly name: string;
@@ -80,12 +81,12 @@ export function pdfFile(name: string, buffer: Buffer): ChosenFile {
 }
 
 /**
- * Waits until a condition holds. It asks from outside the page, because the page's content security policy forbids
- * the evaluation of text, which Playwright's own `waitForFunction` needs.
+ * Waits until a condition holds, for at most `withinMs` of an idle machine. It asks from outside the page, because the
+ * page's content security policy forbids the evaluation of text, which Playwright's own `waitForFunction` needs.
  */
 export async function until(holds: () => Promise<boolean>, what: string, withinMs = 20_000): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await holds());) {
-    if (Date.now() > end) throw new Error(`within ${withinMs} ms it did not come to pass that ${what}`);
+  for (const isOver = timeLimit(withinMs); !(await holds());) {
+    if (isOver()) throw new Error(`within ${withinMs} ms it did not come to pass that ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
