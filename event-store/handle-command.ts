@@ -131,7 +131,7 @@ export async function loadStream<State, Event extends KnownEvent>(
   log: EventLog,
   decider: Pick<Decider<State, never, Event, never>, 'initial' | 'evolve'>,
   stream: string,
-  { firstEventId, through }: { readonly firstEventId?: string; readonly through?: bigint } = {},
+  { firstEventId, through }: { readonly firstEventId?: string; readonly through?: bigint | undefined } = {},
 ): Promise<LoadedStream<State>> {
   let state = decider.initial;
   let revision = -1n;

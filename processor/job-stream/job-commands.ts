@@ -89,8 +89,8 @@ export function jobCommands(log: EventLog, decider: JobDecider, actor: string): 
         isPassing: (error) => error instanceof LogUnavailable,
       }),
     look: async (jobId, through) => {
-      const limit = through === undefined ? {} : { through };
-      const { state, revision, hash, position } = await loadStream(log, decider, jobStream(jobId), limit);
+      const stream = jobStream(jobId);
+      const { state, revision, hash, position } = await loadStream(log, decider, stream, { through });
       return { job: state, revision, hash, position };
     },
   };
